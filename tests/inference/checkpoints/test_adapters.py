@@ -141,7 +141,7 @@ def test_its_classes_have_the_names_that_it_gives_them(tmp_path, base):
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        ({"0": "bad"}, "adapter names 1 classes, but the head in adapter_model.safetensors tells 2"),
+        ({"0": "bad"}, "adapter names 1 class, but the head in adapter_model.safetensors tells 2"),
         (["bad", "good"], "adapter_config.json says id2label is ['bad', 'good']; a text for each number"),
         ({"0": "bad", "2": "good"}, "adapter_config.json says id2label is"),
         (7, "adapter_config.json says id2label is 7; a text for each number"),
