@@ -30,6 +30,7 @@ CHECKPOINTS = {
     "complete_image": "igpt-small",
     "masked_pixels": "igpt-masked",
     "mesh": "polygen-furniture",
+    **dict.fromkeys(("clip", "order"), "merlot-clips"),
     "segments": "lseg-scenes",
     "caption": "virtex-scenes",
     "visual_words": "videobert-clips",

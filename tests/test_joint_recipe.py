@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import ViTModel
 
 from inference.inputs.scene_images import thing_boxes
-from inference.models.scene_detector import SceneDetector, overlaps
-from resources import DETECTORS
+from inference.models.scene_detector import SceneDetector, SceneDetectorConfig, overlaps
+from inference.models.streams.in_order import InOrder
+from resources import CHECKPOINTS, DETECTORS
+from resources.recipes.joint_scenes.card import RunCurve, side_by_side
 from resources.recipes.joint_scenes.data import (
     ATTRIBUTES,
     MASK,
@@ -26,7 +29,7 @@ from resources.recipes.joint_scenes.data import (
     training_batch,
     with_word_changed,
 )
-from resources.recipes.joint_scenes.systems import SYSTEMS, build, inputs_of, losses_of
+from resources.recipes.joint_scenes.systems import SYSTEMS, PatchTeacher, build, inputs_of, losses_of, reads_pixels
 from resources.recipes.scene_data import SIDE, images
 from resources.recipes.scene_detector.report import _average_precision, matched
 from resources.scenes import make_scene, sentences_of
@@ -135,11 +138,12 @@ def test_a_batch_masks_words_and_hides_regions(detector, has_tags):
 def test_what_is_padded_changes_nothing(detector, name):
     """A scene of few regions beside one of many is what it is alone; so is a short sentence beside a long one."""
     tokenizer = make_tokenizer()
-    batch = training_batch(3, 6, detector, tokenizer, has_tags=SYSTEMS[name])
+    seeing = None if reads_pixels(name) else detector
+    batch = training_batch(3, 6, seeing, tokenizer, has_tags=SYSTEMS[name])
     model = build(name, 0, len(tokenizer), detector.config).eval()
     whole = model(**inputs_of(model, batch))
     owner = int(batch.seen.is_region.sum(1).argmin())
-    alone = see(detector, [make_scene(seed) for seed in [1_000_000 + 3 * 6 + owner]])
+    alone = see(seeing, [make_scene(seed) for seed in [1_000_000 + 3 * 6 + owner]])
     n = int((batch.ids[4 * owner] != PAD).sum())
     one = batch.__class__(
         alone, torch.zeros(1, dtype=torch.long), batch.ids[4 * owner][None, :n], batch.types[4 * owner][None, :n],
@@ -162,7 +166,7 @@ def test_the_detector_is_trained_and_measured(run, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["n_test"] == 6
 
 
-@pytest.mark.parametrize("name", ["uniter-scenes", "oscar-scenes"])
+@pytest.mark.parametrize("name", ["uniter-scenes", "oscar-scenes", "vilt-scenes"])
 def test_a_model_is_trained_and_measured(run, tmp_path, capsys, name):
     state, out = tmp_path / "state", tmp_path / name
     run("joint_scenes.train", "--system", name, "--state", state, "--smoke")
@@ -171,7 +175,55 @@ def test_a_model_is_trained_and_measured(run, tmp_path, capsys, name):
     card = (out / "README.md").read_text(encoding="utf-8")
     assert "license: apache-2.0" in card
     assert "nan" not in card
-    assert ("Transport:" in card) is (name == "uniter-scenes")
+    assert ("Transport:" in card) is (name != "oscar-scenes")
+    assert ("patch" in card) is (name == "vilt-scenes")
     assert ("tags" in card) is (name == "oscar-scenes")
     assert 0 <= figures["grounding"] <= 1
     assert np.isfinite([value for value in figures.values() if isinstance(value, float)]).all()
+
+
+def test_vilt_begins_with_the_layers_of_a_vit():
+    """Patches of an image alone go through the very layers of `vit-scenes`: only the sign of an image is added."""
+    model = build("vilt-scenes", 0, 55, SceneDetectorConfig())
+    vit = ViTModel.from_pretrained(CHECKPOINTS / "vit-scenes", dtype=torch.float32, add_pooling_layer=False).eval()
+    embeddings = model.vilt.embeddings
+    pixels = images([make_scene(7)])
+    sign = embeddings.token_type_embeddings.weight[1]
+    with torch.no_grad():
+        places = vit.embeddings(pixels) + sign
+        with InOrder():
+            own = embeddings.visual_embed(pixels, torch.ones(1, 64, 64), max_image_length=-1)[0] + sign
+        wanted = places
+        for layer in vit.layers:
+            wanted = layer(wanted)
+            wanted = wanted[0] if isinstance(wanted, tuple) else wanted
+        found = model.vilt.encoder(own)[0]
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-4)
+
+
+def test_patches_of_vilt_say_what_they_show_while_it_learns_and_are_shipped_without(detector):
+    tokenizer = make_tokenizer()
+    model = build("vilt-scenes", 0, len(tokenizer), detector.config)
+    names = model.state_dict().keys()
+    teacher = PatchTeacher(model, 16)
+    batch = training_batch(0, 2, None, tokenizer, has_tags=False)
+    model.patch_head.weight.data.zero_()
+    model.patch_head.bias.data.fill_(-20)
+    losses_of(model, batch)
+    share = batch.seen.kinds[batch.owners].mean()
+    assert teacher.loss(batch).item() == pytest.approx(4 * 20 * share.item(), rel=1e-4)
+    teacher.leave()
+    assert model.state_dict().keys() == names
+
+
+def test_curves_stand_side_by_side_and_say_who_is_ahead():
+    ahead = RunCurve("with", 200, {500: _points(0.5), 900: _points(0.9)})
+    behind = RunCurve("without", 200, {700: _points(0.6), 900: _points(0.8)})
+    text = side_by_side([ahead, behind])
+    assert "| 700 |  | 0.600 |" in text
+    assert "Ahead in the end: of masked sizes, colours and kinds with (with 0.900, without 0.800)" in text
+    assert side_by_side([]) == ""
+
+
+def _points(value: float) -> dict[str, float]:
+    return dict.fromkeys(("attribute", "pairs", "changed"), value)

@@ -47,6 +47,7 @@ ORDER = (
     "patches",
     "clip",
     "visual_words",
+    "order",
     "mesh",
     "classes",
     "segments",

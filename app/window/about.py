@@ -30,9 +30,10 @@ text by:</p>
 <li>Books in the public domain (Project Gutenberg; H. C. Andersen, translated by Mrs. Paull)</li>
 </ul>
 <p>Scenes and furniture, of which all other checkpoints were made, are drawn by Headlight itself; <b>virtex-scenes</b>
-was trained on its scenes alone, and so were <b>uniter-scenes</b>, <b>vilbert-scenes</b> and the detector whose regions
-they read; <b>videobert-clips</b> was trained on its clips; <b>clip-scenes</b> and <b>lseg-scenes</b> on its scenes,
-too, and begin with what <b>vit-scenes</b> had learned of them.</p>
+was trained on its scenes alone, and so were <b>oscar-scenes</b>, <b>oscar-scenes-no-tags</b>,
+<b>uniter-scenes</b>, <b>vilbert-scenes</b> and the detector whose regions they read; <b>videobert-clips</b> and
+<b>merlot-clips</b> were trained on its films; <b>clip-scenes</b>, <b>lseg-scenes</b> and <b>vilt-scenes</b> on its
+scenes, too, and begin with what <b>vit-scenes</b> had learned of them.</p>
 """
 
 

@@ -25,6 +25,8 @@ from widgets.panels.text_bar import TextBar
 from widgets.selection import Selected, Selection
 from widgets.subject import Subject
 
+# Checkpoints that go on without a text: of themselves, or with what is said of a generated film.
+_READ_NOTHING = frozenset({Capability.GENERATION, Capability.ORDER})
 PATIENCE = 120  # ms in which the tokens of an input are awaited before what is shown is dimmed: mostly 10 are enough
 
 
@@ -161,7 +163,7 @@ class SubjectFlow(QObject):
             return
         if input.text is not None:
             is_empty = not input.text.text.strip() and input.text.token_ids is None
-            if is_empty and Capability.GENERATION not in self._controller.checkpoint.capabilities:
+            if is_empty and not _READ_NOTHING & set(self._controller.checkpoint.capabilities):
                 self.tokens_changed.emit(None, "")
                 self._refuse(self.tr("Type a sentence to look at it."))
                 return

@@ -17,7 +17,7 @@ from inference.family.opened import Opened
 from inference.forward.masked_lm import check_top_k, probs_of, top_words
 from inference.inputs.seen import seen_image
 from inference.inputs.tokens import joined
-from inference.results.joint import KINDS, JointRequest, JointResult, JointWordsRequest, JointWordsResult
+from inference.results.joint import KINDS, JointRequest, JointResult, JointWordsRequest, JointWordsResult, is_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -88,6 +88,8 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
         picture=seen_image(prepared, grid),
         notes=run.encoded.notes,
         transport=_transported(family, run, n, model) if len(axes) == 1 else None,
+        through_tags=_through_tags(level, kinds[axes[0]], run, model, context) if len(axes) == 1 else None,
+        steps=family.steps(config),
     )
 
 
@@ -237,6 +239,22 @@ def _transported(family: ReadsJointly, run: Run, n: int, model: Model) -> np.nda
         (slice(n_text, n), slice(n_text), plan.T),
     ):
         found[rows, columns] = (part / part.sum(1, keepdim=True)).cpu().numpy()
+    return found
+
+
+def _through_tags(level: JointLevel, kinds: np.ndarray, run: Run, model: Model, context: Context) -> np.ndarray | None:
+    """See `JointResult.through_tags`."""
+    ((name, layer), *_) = level.parts
+    group = next(each for each in model.info.groups if each.name == name)
+    words, tags, regions = (np.flatnonzero(is_of(kinds, kind)) for kind in ("word", "tag", "region"))
+    number = group.layers.index(layer)
+    if not number or not len(tags):
+        return None
+    to_tags = model.call(run, name, layer, context).patterns().float()[:, words][:, :, tags]
+    before = model.call(run, name, group.layers[number - 1], context).patterns().float().mean(0)
+    path = to_tags @ before[tags][:, regions].to(to_tags.device)
+    found = np.full((len(path), len(kinds), len(kinds)), np.nan, np.float32)
+    found[:, words[:, None], regions] = path.cpu().numpy()
     return found
 
 

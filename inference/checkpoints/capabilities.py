@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from inference.family.image_features import GivesImageFeatures
 from inference.family.jointly import ReadsJointly
+from inference.family.ordering import OrdersFrames
 from inference.results.checkpoint import AttentionGroup, Missing
 from inference.results.request import Capability
 
@@ -64,6 +65,8 @@ def missing(
         "joint": why["joint"]
         or ("" if isinstance(family, ReadsJointly) else f"no attention of {named} goes between words and an image"),
         "visual_words": why["visual_words"] or f"{named} knows no visual words of films",
+        "order": why["order"]
+        or ("" if isinstance(family, OrdersFrames) else f"{named} does not say which frame of a film comes first"),
         "segments": why["segments"] or f"{named} gives pixels no labels",
         "training_stages": why["training_stages"]
         or ("" if has_training_stages else f"nothing of the training of this {named} is kept beside its weights"),

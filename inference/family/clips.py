@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
     from inference.results.inputs import ClipInput
+    from resources.clips import Clip
 
 _MOST_FRAMES = 512  # that a model is shown
 
@@ -32,6 +33,10 @@ class ReadsClips(ReadsImages):
     @abstractmethod
     def why_no_rollout(self, group: str, config: PreTrainedConfig) -> str:
         """Why attention of a group is not rolled out over the layers, as a sentence; empty where it is."""
+
+    def usual_frames(self, clip: Clip, config: PreTrainedConfig) -> tuple[int, ...]:
+        """Which frames of a generated clip are shown where none were chosen; empty: spread evenly over it."""
+        return ()
 
     def hides_places(self, config: PreTrainedConfig) -> bool:
         """Whether its models are made to fill in places that are hidden in all frames."""

@@ -81,10 +81,22 @@ class ReadsJointly(ABC):
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         """What lies on each sequence, without special tokens of the text; each place in one stretch at most."""
 
+    def steps(self, config: PreTrainedConfig) -> tuple[tuple[str, int], ...]:
+        """Group and layer of all its attentions in the order in which they run; empty for a single stream."""
+        return ()
+
     def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor | None:
         """How much of each token of the text goes to each region, float [token, region], 1 in all.
 
         None for models that were not trained to bring words to regions.
+        """
+        return None
+
+    def states(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> tuple[Tensor, Tensor] | None:
+        """States behind the last layer, [token, d] of the text and [place, d] of the image, which ends with
+        its regions or patches.
+
+        None for models that do not tell them.
         """
         return None
 
@@ -101,6 +113,24 @@ class ReadsJointly(ABC):
             It has no such head; see `why_no_words`.
         """
         raise NotImplementedError(f"{type(net).__name__} fills in no words.")
+
+    def why_no_regions(self, opened: Opened) -> str:
+        """Half a sentence where it does not tell what a hidden region is; empty where it does."""
+        return f"{opened.named} has no head that tells what a hidden region is"
+
+    def region_names(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        """What the classes of regions are called; by their numbers where that is not known."""
+        return ()
+
+    def region_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor], region: int) -> Tensor:
+        """Logits [class] of a region, counted from 0, whose vector is hidden as it was in training.
+
+        Raises
+        ------
+        NotImplementedError
+            It has no such head; see `why_no_regions`.
+        """
+        raise NotImplementedError(f"{type(net).__name__} tells of no region what it is.")
 
     def why_no_score(self, opened: Opened) -> str:
         """Half a sentence where it does not tell whether a text fits an image; empty where it does."""

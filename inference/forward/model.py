@@ -230,7 +230,8 @@ class Model:
     def _prepared(self, given: ImageInput | ClipInput, how: Preparation, check: Check) -> Prepared:
         if isinstance(given, ImageInput):
             return prepare(given, how)
-        return prepare_clip(given, how, self.clips.n_frames(self.net.config), check)
+        clips, config = self.clips, self.net.config
+        return prepare_clip(given, how, clips.n_frames(config), check, lambda clip: clips.usual_frames(clip, config))
 
     def run(self, input: Input, context: Context, interventions: tuple[Intervention, ...] = ()) -> Run:
         """Forward pass with capture; the last one is kept, so that choosing another head costs no pass.

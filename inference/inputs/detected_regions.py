@@ -34,6 +34,25 @@ def detector_image_side(name: str) -> int:
     return SceneDetectorConfig.from_pretrained(DETECTORS / name, local_files_only=True).image_size
 
 
+@lru_cache(maxsize=4)
+def class_names(name: str, n_classes: int) -> tuple[str, ...]:
+    """What the classes are called that hidden regions are told by, the first of which is no thing.
+
+    Parameters
+    ----------
+    name
+        Of a bundled detector; of another one, or where the numbers do not fit, classes are called by their numbers.
+    """
+    if has_detector(name):
+        from inference.models.scene_detector import SceneDetectorConfig
+
+        config = SceneDetectorConfig.from_pretrained(DETECTORS / name, local_files_only=True)
+        found = ("no thing", *(f"{colour} {kind}" for kind in config.kinds for colour in config.colours))
+        if len(found) == n_classes:
+            return found
+    return tuple(f"class {i}" for i in range(n_classes))
+
+
 @lru_cache(maxsize=1)
 def load_detector(name: str) -> SceneDetector:
     """A bundled detector, ready to look."""

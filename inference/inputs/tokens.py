@@ -89,7 +89,7 @@ def tokenize(
     if can_cut and longest and len(ids) > longest:
         sides = _sides(input, tokens, encoding, tokenizer, is_target)
         tokens = shortened(tokens, sides, input.start or 0, longest)
-    return _masked(tokens, input.masked, tokenizer) if input.masked else tokens
+    return masked_tokens(tokens, input.masked, tokenizer) if input.masked else tokens
 
 
 def segments(tokens: Tokens, config: PreTrainedConfig) -> dict[str, Tensor]:
@@ -293,7 +293,14 @@ def _starts_word(
     return starts | is_special | np.concatenate([[True], is_special[:-1]])
 
 
-def _masked(tokens: Tokens, masked: tuple[int, ...], tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+def masked_tokens(tokens: Tokens, masked: tuple[int, ...], tokenizer: PreTrainedTokenizerBase | None) -> Tokens:
+    """The same with the mask token at some positions.
+
+    Raises
+    ------
+    Refused
+        There is no mask token, or no such position.
+    """
     if tokenizer is None or tokenizer.mask_token_id is None:
         raise Refused("A word cannot be masked: this checkpoint has no mask token.")
     ids, words, is_special = tokens.ids.copy(), list(tokens.words), tokens.is_special.copy()

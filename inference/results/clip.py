@@ -47,7 +47,8 @@ class ClipResult:
     query_tokens, key_tokens
         The sequences of both axes; patches are named `frame,row,column` from 0, frames as the model counts them.
     query_cells, key_cells
-        int16 [position, 3]: step, row and column of a position; -1 for all of them. `frames_a_step` frames are a step.
+        int16 [position, 3]: step, row and column of a position; -1 for all of them, and of words for none.
+        `frames_a_step` frames are a step.
     grid
         Rows and columns of patches in a frame.
     seen

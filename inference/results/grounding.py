@@ -49,6 +49,10 @@ class GroundingResult:
         How many words of sizes, colours and kinds are counted.
     n_left_out
         Words that are not, because the regions miss their thing, or the tokenizer cuts them.
+    through_tags
+        float32 [level, head], 0-1: the same of where words look by way of the tags of regions: at tags with this head,
+        and these at regions with the mean of the heads of the layer before. NaN in the first layer. None where a model
+        reads no tags.
     """
 
     levels: tuple[JointLevel, ...]
@@ -58,6 +62,7 @@ class GroundingResult:
     n_left_out: int
     n_scenes: int
     notes: tuple[str, ...] = ()
+    through_tags: np.ndarray | None = None
 
     @property
     def best(self) -> tuple[int, int]:

@@ -89,6 +89,13 @@ class JointResult:
         float32 [query_pos, key_pos]: which regions each token of the text is brought to at least cost, and which tokens
         each region, whatever the level; rows sum to 1. NaN between places of the text, and between regions. None for
         models that were not trained by it, as UNITER was (Chen et al. 2020, section 3.2).
+    through_tags
+        float32 [head, query_pos, key_pos]: of words (queries) and regions (keys) what goes by way of the tags, at which
+        a word looks with this head, and these at the region with the mean of the heads of the level before; a row sums
+        to the share that goes so. NaN elsewhere. None where there are no tags, and for the first level.
+    steps
+        Group and layer of all attentions in the order in which they run, of models with a stream of words and one of
+        the image; else empty.
     """
 
     levels: tuple[JointLevel, ...]
@@ -105,6 +112,8 @@ class JointResult:
     picture: ImageResult
     notes: tuple[str, ...] = ()
     transport: np.ndarray | None = None
+    through_tags: np.ndarray | None = None
+    steps: tuple[tuple[str, int], ...] = ()
 
     @property
     def n_heads(self) -> int:

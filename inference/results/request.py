@@ -29,6 +29,7 @@ class Capability(StrEnum):
     PATCHES = "patches"
     CLIP = "clip"
     VISUAL_WORDS = "visual_words"
+    ORDER = "order"
     CLASSES = "classes"
     IMAGE_FEATURES = "image_features"
     MASKED_IMAGE = "masked_image"
@@ -60,6 +61,7 @@ _READS = {
     Capability.PATCHES: "image",
     Capability.CLIP: "clip",
     Capability.VISUAL_WORDS: "clip",
+    Capability.ORDER: "clip",
     Capability.CLASSES: "image",
     Capability.IMAGE_FEATURES: "image",
     Capability.MASKED_IMAGE: "image",

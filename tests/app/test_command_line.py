@@ -299,6 +299,7 @@ REAL = {
     "patches": ["--checkpoint", "vit-scenes", "--scene", "3", "--query", "2,5"],
     "clip": ["--checkpoint", "films", "--seed", "3", "--query", "1,2,0"],
     "visual-words": ["--checkpoint", "videobert-clips", "--seed", "3", "--hide", "5", "--mask", "3"],
+    "order": ["--checkpoint", "merlot-clips", "--seed", "3", "--order", "3,1,0,2"],
     "classes": ["--checkpoint", "vit-scenes", "--scene", "3"],
     "masked-image": ["--checkpoint", "beit-scenes", "--scene", "3", "--share", "0.4"],
     "complete-image": ["--checkpoint", "igpt-small", "--portrait", "3", "--keep", "250", "--count", "2"],

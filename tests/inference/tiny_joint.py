@@ -13,6 +13,7 @@ import transformers as tf
 from inference.models.streams.oscar import Oscar, OscarConfig
 from inference.models.streams.uniter import Uniter, UniterConfig
 from inference.models.streams.vilbert import VilBert, VilBertConfig
+from inference.models.streams.vilt import ViltForPreTraining
 from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
 from tests.inference.tiny_pairs import VOCAB
 
@@ -71,6 +72,7 @@ def _vilbert() -> Any:
 
 BUILDERS: dict[str, Callable[[], Any]] = {
     "vilt words": lambda: _vilt(tf.ViltForMaskedLM),
+    "vilt both": lambda: _vilt(ViltForPreTraining),
     "vilt pairs": lambda: _vilt(tf.ViltForImageAndTextRetrieval),
     "vilt of few": lambda: _vilt(tf.ViltModel, max_image_length=5),
     "bridgetower words": lambda: _bridgetower(tf.BridgeTowerForMaskedLM),

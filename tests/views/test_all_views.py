@@ -48,6 +48,7 @@ CHECKPOINTS = {
     "fine_tuning": "bert-mini-polarity",
     **dict.fromkeys(("similarity", "relevance", "zero_shot"), "clip-scenes"),
     "segments": "lseg-scenes",
+    **dict.fromkeys(("clip", "order"), "merlot-clips"),
     "caption": "virtex-scenes",
     "visual_words": "videobert-clips",
 }

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
-from torch.overrides import TorchFunctionMode
 
 from inference.family.base import Encoded, ReadsImages
 from inference.family.jointly import OfKind, PairScore, ReadsJointly
@@ -14,6 +13,8 @@ from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import as_text, joined, segments, tokenize
+from inference.models.streams.in_order import InOrder, spaced
+from inference.models.streams.transport import spoken, transport
 from inference.results.joint import JointLevel
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from inference.inputs.images import Prepared
     from inference.results.inputs import Input
 
+_VILT_WORDS, _VILT_PAIRS, _VILT_BOTH = "ViltForMaskedLM", "ViltForImageAndTextRetrieval", "ViltForPreTraining"
 _PIXELS_A_HEAD = 64  # BridgeTower's image tower tells its heads by their width
 
 
@@ -36,7 +38,7 @@ class ViltFamily(PartsFamily, ReadsImages, ReadsJointly):
 
     name = "vilt"
     reads = ("text", "image")
-    heads = frozenset({"ViltForMaskedLM", "ViltForQuestionAnswering", "ViltForImageAndTextRetrieval"})
+    heads = frozenset({_VILT_WORDS, "ViltForQuestionAnswering", _VILT_PAIRS, _VILT_BOTH})
     text_axis = "both"
 
     @staticmethod
@@ -88,24 +90,47 @@ class ViltFamily(PartsFamily, ReadsImages, ReadsJointly):
 
     def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
         """See `Attends.output`: what it samples comes in its order."""
-        with _InOrder():
+        with InOrder():
             return super().output(net, tensors, with_head=with_head, **more)
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors, with_head=False)
 
+    def states(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        n = tensors["input_ids"].shape[1]
+        states = self.output(net, tensors, with_head=False).last_hidden_state[0]
+        return states[:n], states[n:]
+
     def why_no_words(self, opened: Opened) -> str:
-        return "" if opened.net_class == "ViltForMaskedLM" else super().why_no_words(opened)
+        return "" if opened.net_class in (_VILT_WORDS, _VILT_BOTH) else super().why_no_words(opened)
 
     def word_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
-        return self.output(net, tensors).logits[0]
+        output = self.output(net, tensors)
+        return (output.word_logits if type(net).__name__ == _VILT_BOTH else output.logits)[0]
 
     def why_no_score(self, opened: Opened) -> str:
-        return "" if opened.net_class == "ViltForImageAndTextRetrieval" else super().why_no_score(opened)
+        return "" if opened.net_class in (_VILT_PAIRS, _VILT_BOTH) else super().why_no_score(opened)
 
     def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
-        """See `ReadsJointly.pair_score`: one logit, which was trained to be highest for the right pair of several."""
-        return PairScore(float(self.output(net, tensors).logits[0, 0]), is_probability=False)
+        """See `ReadsJointly.pair_score`.
+
+        The head of pre-training has two classes, of which the second one is a match. That of retrieval has one logit,
+        which was trained to be highest for the right pair of several.
+        """
+        output = self.output(net, tensors)
+        if type(net).__name__ == _VILT_BOTH:
+            return PairScore(float(output.match_logits[0].softmax(-1)[1]), is_probability=True)
+        return PairScore(float(output.logits[0, 0]), is_probability=False)
+
+    def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor | None:
+        """See `ReadsJointly.transport_plan`: to patches; the [CLS] of the image, which stands first, gets nothing."""
+        if type(net).__name__ != _VILT_BOTH:
+            return None
+        output = self.output(net, tensors)
+        words, patches = output.text_states.float(), output.region_states.float()
+        are_all = [torch.ones(each.shape[:2], dtype=torch.bool, device=each.device) for each in (words, patches)]
+        plan = transport(words, patches, spoken(are_all[0]), are_all[1]).plan[0]
+        return torch.nn.functional.pad(plan, (1, 0))
 
 
 class BridgeTowerFamily(PartsFamily, ReadsImages, ReadsJointly):
@@ -191,27 +216,11 @@ class BridgeTowerFamily(PartsFamily, ReadsImages, ReadsJointly):
         return PairScore(float(self.output(net, tensors).logits[0].softmax(-1)[1]), is_probability=True)
 
 
-class _InOrder(TorchFunctionMode):
-    """What is sampled without being put back comes in its order, evenly spaced."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func is torch.multinomial:
-            weights, n = args[0], int(args[1])
-            chosen = torch.from_numpy(_spaced(weights.shape[-1], n)).to(weights.device)
-            return chosen.expand(*weights.shape[:-1], n)
-        return func(*args, **(kwargs or {}))
-
-
-def _spaced(n: int, n_kept: int) -> np.ndarray:
-    """int64 [kept] of `n` places, all of them where as many are kept."""
-    return np.arange(n_kept, dtype=np.int64) * n // n_kept
-
-
 def _kept(config: PreTrainedConfig, n_patches: int) -> np.ndarray:
     """int64: which patches ViLT reads."""
     most: Any = config.max_image_length
     is_limited = isinstance(most, int) and 0 < most < n_patches
-    return _spaced(n_patches, cast("int", most) if is_limited else n_patches)
+    return spaced(n_patches, cast("int", most) if is_limited else n_patches)
 
 
 def _words(n: int) -> list[OfKind]:

@@ -181,6 +181,15 @@ class LxmertFamily(RegionsFamily):
             *(JointLevel(f"Regions layer {i}", (("regions", i),)) for i in range(config.r_layers)),
         )
 
+    def steps(self, config: PreTrainedConfig) -> tuple[tuple[str, int], ...]:
+        """See `ReadsJointly.steps`: both encoders, then the joint layers."""
+        of_both = ("text_to_regions", "regions_to_text", "text_joint_layers", "regions_joint_layers")
+        return (
+            *(("text", i) for i in range(config.l_layers)),
+            *(("regions", i) for i in range(config.r_layers)),
+            *((group, i) for i in range(config.x_layers) for group in of_both),
+        )
+
     def encode(
         self,
         input: Input,

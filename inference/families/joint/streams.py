@@ -12,6 +12,7 @@ from inference.families.joint.regions import OneStreamFamily, RegionsFamily, as_
 from inference.family.base import Encoded
 from inference.family.jointly import OfKind, PairScore
 from inference.family.parts import AttentionPart, part
+from inference.inputs.detected_regions import class_names
 from inference.inputs.tokens import as_text, joined, segments
 from inference.models.streams import oscar, uniter, vilbert
 from inference.models.streams.boxes import box_numbers
@@ -37,6 +38,10 @@ class _WithHeads(RegionsFamily):
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors)
+
+    def states(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        output = self.output(net, tensors)
+        return output.text_states[0], output.region_states[0]
 
     def why_no_words(self, opened: Opened) -> str:
         return ""
@@ -90,6 +95,19 @@ class UniterFamily(_WithHeads, OneStreamFamily):
         words, regions = output.text_states.float(), output.region_states.float()
         every = [torch.ones(each.shape[:2], dtype=torch.bool, device=each.device) for each in (words, regions)]
         return transport(words, regions, every[0], every[1]).plan[0]
+
+    def why_no_regions(self, opened: Opened) -> str:
+        return ""
+
+    def region_names(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return class_names(self.detector(config), config.img_label_dim)
+
+    def region_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor], region: int) -> Tensor:
+        """See `ReadsJointly.region_logits`: the box stays."""
+        vectors = tensors["img_feat"]
+        is_hidden = torch.zeros(vectors.shape[:2], dtype=torch.bool, device=vectors.device)
+        is_hidden[0, region] = True
+        return self.output(net, tensors | {"img_masks": is_hidden}).region_logits[0, region]
 
 
 class OscarFamily(_WithHeads, OneStreamFamily):
@@ -180,6 +198,26 @@ class VilBertFamily(_WithHeads):
         order = vilbert.order_of(config)
         layers = (JointLevel(f"{titles[kind]} {i}", ((kind, i),)) for kind, i in order if kind in titles)
         return (*connections, *layers)
+
+    def steps(self, config: PreTrainedConfig) -> tuple[tuple[str, int], ...]:
+        """See `ReadsJointly.steps`: both directions of a connection side by side."""
+        found: list[tuple[str, int]] = []
+        for kind, i in vilbert.order_of(config):
+            found += [("text_to_regions", i), ("regions_to_text", i)] if kind == "connection" else [(kind, i)]
+        return tuple(found)
+
+    def why_no_regions(self, opened: Opened) -> str:
+        return ""
+
+    def region_names(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return class_names(self.detector(config), config.v_target_size)
+
+    def region_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor], region: int) -> Tensor:
+        """See `ReadsJointly.region_logits`: its vector is zeros, and missing in the mean of the whole image."""
+        vectors = tensors["image_feat"].clone()
+        vectors[0, 1 + region] = 0
+        vectors[0, 0] = vectors[0, 1:].sum(0) / max(1, vectors.shape[1] - 2)
+        return self.output(net, tensors | {"image_feat": vectors}).region_logits[0, 1 + region]
 
     def encode(
         self,

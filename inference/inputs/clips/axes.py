@@ -18,8 +18,8 @@ class FilmAxis:
     Attributes
     ----------
     cells
-        int16 [position, 3]: step in time, row and column of patches; -1 for all of them. A step is one of the frames
-        that the model is shown, or as many as it takes into a patch.
+        int16 [position, 3]: step in time, row and column of patches; -1 for all of them, and of words for none. A step
+        is one of the frames that the model is shown, or as many as it takes into a patch.
     """
 
     tokens: Tokens
@@ -64,6 +64,11 @@ def whole_frames(n: int) -> FilmAxis:
 def whole_chips(n: int) -> FilmAxis:
     """A position for each chip, which is some frames together."""
     return _axis([f"chip {i}" for i in range(n)], np.array([(i, -1, -1) for i in range(n)]))
+
+
+def words_beside(tokens: Tokens) -> FilmAxis:
+    """Words in front of what is seen."""
+    return FilmAxis(tokens, np.full((len(tokens), 3), -1, np.int16))
 
 
 def special(word: str, step: int = -1) -> FilmAxis:

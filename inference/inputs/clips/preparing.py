@@ -74,7 +74,13 @@ class FilmOverview:
     step: int
 
 
-def prepare_clip(input: ClipInput, how: Preparation, n_frames: int, check: Check = lambda: None) -> PreparedClip:
+def prepare_clip(
+    input: ClipInput,
+    how: Preparation,
+    n_frames: int,
+    check: Check = lambda: None,
+    usual: Callable[[Clip], tuple[int, ...]] = lambda _: (),
+) -> PreparedClip:
     """Read or draw a film and make the chosen frames of it ready.
 
     The film is gone through twice, a frame at a time: once to count its frames, which is kept for the next choice, and
@@ -86,6 +92,8 @@ def prepare_clip(input: ClipInput, how: Preparation, n_frames: int, check: Check
         How many frames the model takes.
     check
         Called at each frame; raises where nobody waits any more.
+    usual
+        Which frames of a generated clip are shown where none were chosen; empty for frames that are spread evenly.
 
     Raises
     ------
@@ -98,7 +106,7 @@ def prepare_clip(input: ClipInput, how: Preparation, n_frames: int, check: Check
     source = _drawn(clip, side) if clip is not None else open_film(input.path)
     key = clip_stamp(input)
     whole = _overview(key, check)
-    chosen = input.frames or evenly(whole.n_frames, n_frames)
+    chosen = input.frames or (usual(clip) if clip is not None else ()) or evenly(whole.n_frames, n_frames)
     _check_chosen(chosen, n_frames, whole.n_frames)
     wanted, kept = set(chosen), {}
     box, done = (0.0, 0.0, 1.0, 1.0), ()

@@ -53,6 +53,17 @@ def transport(
     return Transport(plan, (plan * cost).sum((1, 2)))
 
 
+def spoken(is_token: Tensor) -> Tensor:
+    """bool [batch, token]: tokens but the first and the last one, as the transport of ViLT leaves out [CLS] and [SEP].
+
+    Parameters
+    ----------
+    is_token
+        bool [batch, token]; what is padded stands behind.
+    """
+    return F.pad(is_token[:, 2:], (1, 1), value=False)
+
+
 @torch.no_grad()
 def _plan(cost: Tensor, word_mask: Tensor, region_mask: Tensor, beta: float, n_rounds: int) -> Tensor:
     counts = word_mask[..., None] & region_mask[:, None, :]

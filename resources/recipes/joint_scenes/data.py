@@ -11,7 +11,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from inference.models.scene_detector import Detections, SceneDetector
-from resources.recipes.scene_data import images, training_scenes
+from resources.recipes.scene_data import SIDE, images, kinds_at_patches, training_scenes
+from resources.recipes.vit_scenes import PATCH
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import BACKGROUNDS, SIZES, Scene, sentences_of
 
@@ -86,6 +87,9 @@ class SeenScenes:
         bool [scene, region].
     tags
         Of every scene the tags of its regions.
+    pixels, kinds
+        For models that read the image itself, and then nothing is detected: float32 [scene, 3, row, column], and
+        [scene, patch, kind], see `kinds_at_patches`.
     """
 
     vectors: Tensor
@@ -93,10 +97,17 @@ class SeenScenes:
     pairs: Tensor
     is_region: Tensor
     tags: tuple[tuple[str, ...], ...]
+    pixels: Tensor | None = None
+    kinds: Tensor | None = None
 
 
-def see(detector: SceneDetector, scenes: list[Scene]) -> SeenScenes:
-    """Paint scenes, and find what is in them."""
+def see(detector: SceneDetector | None, scenes: list[Scene]) -> SeenScenes:
+    """Paint scenes, and find what is in them; without a detector their pixels are kept."""
+    if detector is None:
+        n, nothing = len(scenes), torch.zeros(len(scenes), 0, dtype=torch.bool)
+        none = torch.zeros(n, 0, 1)
+        told = kinds_at_patches(scenes, SIDE // PATCH)
+        return SeenScenes(none, torch.zeros(n, 0, 4), none, nothing, ((),) * n, images(scenes), told)
     with torch.autocast("cpu", enabled=False):
         return _padded(detector.detect(images(scenes)))
 
@@ -142,7 +153,7 @@ class JointBatch:
 
 
 def training_batch(
-    step: int, n_scenes: int, detector: SceneDetector, tokenizer: PreTrainedTokenizerFast, *, has_tags: bool
+    step: int, n_scenes: int, detector: SceneDetector | None, tokenizer: PreTrainedTokenizerFast, *, has_tags: bool
 ) -> JointBatch:
     """Scenes of a step, that no other step has, each with four sentences.
 

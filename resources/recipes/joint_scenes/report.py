@@ -12,12 +12,13 @@ import json
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, ViTImageProcessorPil
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, ViTImageProcessorPil
 
 from inference.analyses.grounding import grounding
 from inference.context import Context
@@ -25,15 +26,13 @@ from inference.files.own_models import import_own, own_class
 from inference.forward.opening import load
 from inference.inputs.scene_images import thing_boxes
 from inference.models.scene_detector import SceneDetector, overlaps
-from inference.models.streams.layers import JointModel
-from inference.models.streams.transport import transport
-from inference.models.streams.uniter import Uniter
+from inference.models.streams.vilt import ViltForPreTraining
 from inference.results.grounding import GroundingRequest
 from resources import DETECTORS
+from resources.recipes.joint_scenes.card import RunCurve, written
 from resources.recipes.joint_scenes.data import (
     MASK,
     NOT_ASKED,
-    PAD,
     JointBatch,
     SeenScenes,
     a_wrong_sentence,
@@ -41,7 +40,7 @@ from resources.recipes.joint_scenes.data import (
     tokenized,
     with_word_changed,
 )
-from resources.recipes.joint_scenes.systems import DETECTOR, SYSTEMS, inputs_of, matching_class
+from resources.recipes.joint_scenes.systems import DETECTOR, has_transport, inputs_of, matching_class, transported
 from resources.recipes.scene_data import MEAN, SIDE, STD, TEST
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import HELD_OUT, SIZES, Scene, SceneSentence, make_scene, sentences_of
@@ -49,78 +48,14 @@ from resources.scenes import HELD_OUT, SIZES, Scene, SceneSentence, make_scene, 
 _N_BATCH = 50
 _HIT = 0.5
 _GROUPS = {"size": tuple(SIZES), "colour": tuple(COLOURS), "kind": tuple(KINDS)}
-_ABOUT = {
-    "uniter": (
-        "UNITER (Chen et al. 2020)",
-        "Words and regions go through one stream; a region is its vector and its box in seven numbers, each projected "
-        "and normed.",
-        "masked words, hidden regions by their class and by their vector, sentences that are true or not, and the "
-        "transport of words to regions",
-    ),
-    "oscar": (
-        "OSCAR in the form of VinVL (Li et al. 2020, Zhang et al. 2021)",
-        "Words{tags} and regions go through one stream; a region is one projection of its vector and its box, without "
-        "a position.",
-        "masked words, and sentences{wrong_tags} that are true or not",
-    ),
-    "vilbert": (
-        "ViLBERT (Lu et al. 2019)",
-        "Words and regions have a stream each; two text layers run alone, then twice a connection, in which each "
-        "stream reads the other, a layer of regions and one of text.",
-        "masked words, hidden regions by their class, and sentences that are true or not",
-    ),
-}
-_CARD = """---
-license: apache-2.0
----
-# {name}
-
-A small {system} trained for Headlight on drawn scenes. {built} {parameters:.2f} M parameters, {d_model} wide, in half
-precision; {vocabulary} words, one token each.
-
-## Data
-Scenes of 2 to 6 things of `resources/scenes.py`, painted while training, with sentences that are true of them: "a small
-red house left of a large white cup". What the model reads of a scene is what `{detector}` finds in it, with its errors:
-boxes, and 64 numbers of each. Every scene was seen once. {n_held_out} of the 128 pairs of a colour and a kind never
-occur in training, neither in images nor in sentences. Training draws from seeds 1,000,000 on; {n_test:,} scenes of
-seeds from 2,000 on are measured below, and as many whose first thing is a pair that never occurs. The program draws the
-images and makes the sentences, so they are under its own licence.
-
-## Training
-{steps:,} steps of {scenes} scenes with four sentences each, seed {seed}: {objectives}. Wrong sentences are those of
-other scenes, or have one word changed.
-
-    python -m resources.recipes.joint_scenes.train --system {name} --state STATE --steps {steps}
-    python -m resources.recipes.joint_scenes.report --state STATE --out resources/checkpoints/{name}
-
-## Measured
-Again with `python -m resources.recipes.joint_scenes.report --out resources/checkpoints/{name}`. Controls: all numbers
-of the regions are set to zero, or they are those of another scene.
-
-| | with the image | zeroed | another scene | chance |
-|---|---|---|---|---|
-| masked words that are right: sizes | {size:.3f} | {blind_size:.3f} | {other_size:.3f} | 0.333 |
-| colours | {colour:.3f} | {blind_colour:.3f} | {other_colour:.3f} | 0.125 |
-| kinds | {kind:.3f} | {blind_kind:.3f} | {other_kind:.3f} | 0.063 |
-| all three | {attribute:.3f} | {blind_attribute:.3f} | {other_attribute:.3f} | 0.174 |
-| of pairs that never occur in training | {unseen_attribute:.3f} | {unseen_blind_attribute:.3f} | - | 0.174 |
-| true sentences told from those of other scenes | {pairs:.3f} | {blind_pairs:.3f} | - | 0.5 |
-| true sentences told from those with a word changed | {changed:.3f} | {blind_changed:.3f} | - | 0.5 |
-
-Grounding: from words for sizes, colours and kinds, {best_title}, head {best_head} looks most at the region of the thing
-that is meant with {grounding:.3f} ({n_words:,} words in {n_grounded} scenes; a region at random {chance:.3f}). The best
-head was chosen on other scenes. {transport}
-
-## Limits
-It knows sixteen drawn silhouettes, eight colours and {vocabulary} words, and sentences of one or two things.
-"""
 
 
 class Measurer:
     """A model, its tokenizer and its detector, as functions of scenes and sentences."""
 
-    def __init__(self, model: JointModel, tokenizer: PreTrainedTokenizerBase, detector: SceneDetector) -> None:
-        self.model, self.tokenizer, self.detector = model, tokenizer, detector
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, detector: SceneDetector) -> None:
+        self.model, self.tokenizer = model, tokenizer
+        self.detector = None if isinstance(model, ViltForPreTraining) else detector
         self.has_tags = bool(getattr(model.config, "reads_tags", False))
         self._ids = {
             name: [cast("int", tokenizer.convert_tokens_to_ids(word)) for word in own] for name, own in _GROUPS.items()
@@ -164,24 +99,29 @@ class Measurer:
         return logits.softmax(-1)[:, matching_class(self.model)].double().numpy()
 
     @torch.inference_mode()
-    def transported(self, seen: SeenScenes, told: Sequence[SceneSentence], scenes: Sequence[Scene]) -> list[bool]:
-        """Of every kind that is named whether most of it goes to the region of its thing; of things that are found."""
+    def transported(
+        self, seen: SeenScenes, told: Sequence[SceneSentence], scenes: Sequence[Scene]
+    ) -> tuple[list[bool], list[float]]:
+        """Of every kind that is named whether most of it goes to the region of its thing, or to a patch of it.
+
+        Of things that are found; and beside it the share of places that would be right.
+        """
         batch = self.batch(seen, [each.text for each in told])
-        output = self._run(batch)
-        plan = transport(output.text_states, output.region_states, batch.ids != PAD, seen.is_region).plan
-        hits = []
+        plan = transported(self.model, self._run(batch), batch).plan
+        hits, chances = [], []
         for i, (scene, sentence) in enumerate(zip(scenes, told, strict=True)):
             own = batch.ids[i].tolist()
             places = [
                 place for place, word in enumerate(own) if word in self._ids["kind"] and not batch.types[i, place]
             ]
-            shown = overlaps(seen.boxes[i], torch.from_numpy(thing_boxes(scene, SIDE) / SIDE)) >= _HIT
+            shown = _shown(seen, i, scene, plan.shape[-1])
             for place, thing in zip(places, sentence.things, strict=True):
                 alike = [j for j, other in enumerate(scene.things) if other.phrase == scene.things[thing].phrase]
                 right = shown[:, alike].any(1)
                 if bool(right.any()):
                     hits.append(bool(right[int(plan[i, place].argmax())]))
-        return hits
+                    chances.append(float(right.float().sum() / max(1, _n_places(seen, i, len(right)))))
+        return hits, chances
 
     def _run(self, batch: JointBatch, *, is_blind: bool = False) -> Any:
         inputs = inputs_of(self.model, batch)
@@ -190,12 +130,29 @@ class Measurer:
         return self.model(**inputs)
 
 
-_OF_IMAGE = ("img_feat", "img_pos_feat", "img_feats", "image_feat", "image_loc")  # numbers of regions
+# Numbers of regions, and pixels.
+_OF_IMAGE = ("img_feat", "img_pos_feat", "img_feats", "image_feat", "image_loc", "pixel_values")
+
+
+def _shown(seen: SeenScenes, i: int, scene: Scene, n_places: int) -> torch.Tensor:
+    """bool [place, thing]: which regions overlap a thing, or which patches have their middle in its box."""
+    things = torch.from_numpy(thing_boxes(scene, SIDE) / SIDE)
+    if seen.pixels is None:
+        return overlaps(seen.boxes[i], things) >= _HIT
+    n = round(n_places**0.5)
+    middles = (torch.arange(n) + 0.5) / n
+    at = torch.cartesian_prod(middles, middles).flip(1)[:, None]  # of rows, x before y
+    return ((at >= things[None, :, :2]) & (at < things[None, :, 2:])).all(-1)
+
+
+def _n_places(seen: SeenScenes, i: int, n_places: int) -> int:
+    """Regions of a scene, or patches."""
+    return n_places if seen.pixels is not None else int(seen.is_region[i].sum())
 
 
 def measure(measurer: Measurer, seeds: range) -> dict[str, float]:
     """The figures of the card, but for those of heads."""
-    figures: dict[str, list[bool]] = {}
+    figures: dict[str, list[Any]] = {}
 
     def keep(prefix: str, found: dict[str, list[bool]]) -> None:
         for name, hits in found.items():
@@ -211,6 +168,8 @@ def measure(measurer: Measurer, seeds: range) -> dict[str, float]:
         keep("", measurer.words(seen, told))
         keep("blind_", measurer.words(seen, told, is_blind=True))
         keep("other_", measurer.words(_turned(seen), told))
+        if measurer.has_tags:
+            keep("tags_", measurer.words(replace(seen, tags=(seen.tags[-1], *seen.tags[:-1])), told))
         others = [_of_another(scene, scenes[i - 1], rng) for i, scene in enumerate(scenes)]
         changed = [_changed(scene, sentence.text, rng) for scene, sentence in zip(scenes, told, strict=True)]
         for prefix, is_blind in (("", False), ("blind_", True)):
@@ -218,8 +177,10 @@ def measure(measurer: Measurer, seeds: range) -> dict[str, float]:
             for name, wrong in (("pairs", others), ("changed", changed)):
                 false = measurer.matches(seen, wrong, is_blind=is_blind)
                 figures.setdefault(f"{prefix}{name}", []).extend([*(true > 0.5), *(false <= 0.5)])
-        if isinstance(measurer.model, Uniter):
-            figures.setdefault("transport", []).extend(measurer.transported(seen, told, scenes))
+        if has_transport(measurer.model):
+            hits, chances = measurer.transported(seen, told, scenes)
+            figures.setdefault("transport", []).extend(hits)
+            figures.setdefault("transport_chance", []).extend(chances)
         unseen = [make_scene(seed, with_held_out=True) for seed in own]
         seen = see(measurer.detector, unseen)
         told = [_of_unseen(scene, rng) for scene in unseen]
@@ -257,7 +218,8 @@ def _turned(seen: SeenScenes) -> SeenScenes:
     vectors, boxes, pairs, is_region = (
         each.roll(1, 0) for each in (seen.vectors, seen.boxes, seen.pairs, seen.is_region)
     )
-    return SeenScenes(vectors, boxes, pairs, is_region, (seen.tags[-1], *seen.tags[:-1]))
+    pixels = None if seen.pixels is None else seen.pixels.roll(1, 0)
+    return SeenScenes(vectors, boxes, pairs, is_region, (seen.tags[-1], *seen.tags[:-1]), pixels)
 
 
 def measure_heads(folder: Path, n_scenes: int) -> dict[str, float | str]:
@@ -287,6 +249,9 @@ def main() -> None:
     parser.add_argument("--state", type=Path, help="of the training; writes `--out` anew")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--n-test", type=int, default=1_000)
+    about = "figures of a run while it was trained, of `joint_scenes.curve`; the card has them side by side"
+    parser.add_argument("--curve", type=RunCurve.read, action="append", default=[], metavar="NAME=FILE", help=about)
+    parser.add_argument("--note", default="", help="what the curves say, in words")
     parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
     args = parser.parse_args()
     if args.threads:
@@ -302,10 +267,11 @@ def main() -> None:
     print(json.dumps(rounded | {"seconds": round(time.monotonic() - started)}))
     if args.state:
         run = json.loads((args.state / "run.json").read_text(encoding="utf-8"))
-        (args.out / "README.md").write_text(_card(model, figures, run, args.n_test), encoding="utf-8")
+        card = written(model, figures, run, args.n_test, args.curve, args.note)
+        (args.out / "README.md").write_text(card, encoding="utf-8")
 
 
-def _open(folder: Path) -> JointModel:
+def _open(folder: Path) -> PreTrainedModel:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     import_own(config["model_type"])
     net_class: Any = own_class(config["model_type"], config["architectures"][0])
@@ -319,32 +285,6 @@ def _write(state: Path, out: Path) -> None:
     AutoTokenizer.from_pretrained(state).save_pretrained(out)
     size = {"height": SIDE, "width": SIDE}
     ViTImageProcessorPil(size=size, image_mean=[MEAN] * 3, image_std=[STD] * 3).save_pretrained(out)
-
-
-def _card(model: JointModel, figures: dict[str, Any], run: dict[str, Any], n_test: int) -> str:
-    system, built, objectives = _ABOUT[model.config.model_type]
-    has_tags = SYSTEMS[run["system"]]
-    words = {
-        "tags": ", the tags of regions as words," if has_tags else "",
-        "wrong_tags": " and tags" if has_tags else "",
-    }
-    told = ""
-    if "transport" in figures:
-        told = f"Transport: {figures['transport']:.3f} of the kinds go mostly to the region of their thing."
-    facts = {
-        "name": run["system"],
-        "system": system,
-        "built": built.format(**words),
-        "objectives": objectives.format(**words),
-        "parameters": sum(p.numel() for p in model.parameters()) / 1e6,
-        "d_model": model.config.hidden_size,
-        "vocabulary": model.config.vocab_size,
-        "detector": DETECTOR,
-        "n_held_out": len(HELD_OUT),
-        "n_test": n_test,
-        "transport": told,
-    }
-    return _CARD.format(**(figures | run | facts))
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from inference.analyses.grounding import _FIRST_SEED, grounding
+from inference.analyses.grounding import grounding
 from inference.analyses.joint import joint
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
+from inference.forward.scenes.followed import FIRST_SEED, FollowedScene
 from inference.inputs.images import make_drawing
 from inference.inputs.scene_images import thing_boxes
 from inference.models.streams.oscar import Oscar, OscarConfig
@@ -64,7 +65,7 @@ def ask(model, n=N, **more):
 
 def counted(model, number, level, *, of_detector=True):
     """Hits [head], words, and what chance would hit, by the map that Words and image shows."""
-    seed = _FIRST_SEED + number
+    seed = FIRST_SEED + number
     scene = make_drawing("scene", seed)
     told = [each for each in sentences_of(scene) if len(each.things) == 2] or list(sentences_of(scene))
     sentence = random.Random(number).choice(told)
@@ -129,6 +130,24 @@ def test_words_that_a_tokenizer_does_not_know_are_left_out(models):
     result = ask(models["vilt"])
     assert result.n_left_out > 0
     assert 0 < result.n_words < 6 * N
+
+
+def test_words_find_things_by_way_of_tags(models):
+    """A word looks at tags with a head, and these at regions with the mean of the heads before."""
+    model, n_words, hits = models["oscar"], 0, 0
+    found = ask(model)
+    for number in range(N):
+        scene = FollowedScene(number, model, Context(), of_detector=True)
+        before, own = (model.call(scene.run, "text_and_regions", layer, Context()).patterns() for layer in (0, 1))
+        (kinds,) = scene.kinds.values()
+        tags, regions = np.flatnonzero(kinds == KINDS.index("tag")), np.flatnonzero(kinds == KINDS.index("region"))
+        path = own[:, :, tags] @ before.mean(0)[tags][:, regions]
+        for pos, right in scene.places.items():
+            n_words += 1
+            hits = hits + right[path[:, pos].argmax(-1)]
+    np.testing.assert_allclose(found.through_tags[1], hits / n_words, atol=1e-6)
+    assert np.isnan(found.through_tags[0]).all()  # nothing comes before the first layer
+    assert ask(models["uniter"]).through_tags is None
 
 
 def test_the_best_head_is_the_highest_number():

@@ -248,6 +248,26 @@ def test_the_score_of_a_pair_is_the_class_that_means_a_match(name, models, regio
     assert result.scores[0] != result.scores[1]
 
 
+def test_vilt_with_both_heads_tells_words_pairs_and_what_goes_where(models):
+    model, input = models("vilt both"), given("a red house", masked=(2,))
+    found = joint_words(JointWordsRequest("", input, 3), model, Context())
+    tensors = model.encode(input).tensors
+    with torch.inference_mode():
+        output = model.family.output(model.net, tensors)
+    np.testing.assert_allclose(found.probs[0, 0], output.word_logits[0, 2].softmax(-1).topk(3).values, atol=1e-5)
+    assert found.scores[0] == pytest.approx(float(output.match_logits[0].softmax(-1)[1]), abs=1e-5)
+    assert found.is_probability
+    result = asked(model, given("a red house"))
+    words, patches = result.places("word"), result.places("patch")
+    plan = result.transport[np.ix_(words, patches)]
+    np.testing.assert_allclose(plan.sum(1), 1, atol=1e-5)
+    of_patches = result.transport[np.ix_(patches, words)]
+    np.testing.assert_allclose(of_patches.sum(1), 1, atol=1e-5)
+    is_bound = np.isfinite(result.transport).any(1)
+    assert not is_bound[result.places("special", "other")].any()  # [CLS] and [SEP] go nowhere, nor does the image's
+    assert asked(models("vilt words"), given("a red house")).transport is None
+
+
 def test_a_model_without_heads_says_so(models):
     result = joint_words(JointWordsRequest("", given(TEXT, masked=(3,))), models("blip writes"), Context())
     assert np.isnan(result.scores).all()

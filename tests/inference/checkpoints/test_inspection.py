@@ -25,7 +25,7 @@ from tests.inference.tiny_checkpoints import (
     write_parts,
 )
 
-TEXT_CAPABILITIES = ("attention", "qk", "positions", "unembedding", "masked_lm", "next_sentence")
+TEXT_CAPABILITIES = ("attention", "qk", "positions", "residual_stream", "unembedding", "masked_lm", "next_sentence")
 
 
 def test_a_sound_checkpoint_is_described(sound):
@@ -79,7 +79,7 @@ def test_shards_are_read_together(sound, tmp_path):
 def test_no_tokenizer_is_no_error(tmp_path):
     info = inspect(str(save_bert(tmp_path, has_tokenizer=False)))
     assert not info.has_tokenizer
-    assert info.capabilities == ("attention", "qk", "positions", "unembedding")
+    assert info.capabilities == ("attention", "qk", "positions", "residual_stream", "unembedding")
     assert (
         info.why_missing(frozenset({Capability.MASKED_LM}))
         == "the checkpoint holds no tokenizer, so there is no mask token"

@@ -217,8 +217,14 @@ def test_every_table_that_comes_with_headlight_can_be_chosen_and_no_other():
         assert found.scores.shape == (len(found.systems), len(found.tasks))
         assert found.title
         assert "20" in found.source  # a year
-    with pytest.raises(Refused, match="No published table is called 'glu'; there are glue, virtex"):
+    with pytest.raises(Refused, match="No published table is called 'glu'; there are glue, vilbert, vilt, virtex"):
         published_table(PublishedTableRequest("glu"), Context())
+
+
+def test_what_was_not_published_is_no_number():
+    figure = PublishedFigure(published_table(PublishedTableRequest("vilbert"), Context()))
+    assert figure.describe(Cell(0, 0, 1)) == "DFAF, Q→A: not published"
+    assert figure.describe(Cell(0, 7, 7)).startswith("ViLBERT, R@1: 58.2 (recall")
 
 
 def test_a_published_number_says_what_it_is():

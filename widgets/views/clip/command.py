@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from inference.results.clip import ClipRequest, ClipResult
 from inference.results.inputs import ClipInput, Input, TextInput
+from inference.results.request import Capability
 from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, within
 from widgets.options import MOST_SEED
 from widgets.views.clip.options import ClipOptions
@@ -89,7 +90,7 @@ def _requests(args: Namespace, info: CheckpointInfo) -> Requests:
     reads_text = "text" in info.reads
     if args.text is not None and not reads_text:
         raise BadOption(f"{info.name} reads no texts: leave --text out.")
-    if reads_text and args.text is None:
+    if reads_text and args.text is None and Capability.ORDER not in info.capabilities:
         raise BadOption(f"{info.name} reads a text beside a film: --text is needed.")
     input = Input(text=TextInput(args.text or "") if reads_text else None, clip=clip)
     group, options = group_of(args, info), ClipOptions.of(args)

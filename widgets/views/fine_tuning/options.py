@@ -30,11 +30,16 @@ class FineTuningOptions(Options):
 class PublishedOptions(Options):
     """Which table is shown."""
 
-    table: Literal["glue", "virtex"] = choice(
+    table: Literal["glue", "virtex", "vilbert", "vilt"] = choice(
         "glue",
-        {"glue": "GLUE: BERT and those before it", "virtex": "VirTex: learning from captions"},
+        {
+            "glue": "GLUE: BERT and those before it",
+            "virtex": "VirTex: learning from captions",
+            "vilbert": "ViLBERT: five tasks of words and images",
+            "vilt": "ViLT: retrieval, and its time",
+        },
         "Table",
-        "what was published of pre-training on texts, or on captions of images",
+        "what was published of pre-training on texts, on captions of images, or on words and images together",
     )
 
 

@@ -45,6 +45,7 @@ class PublishedFigure(PanelFigure):
             value_format=".1f",
             row_names=result.systems,
             column_names=tuple(task.name for task in result.tasks),
+            missing=_tr("not published"),
         )
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
@@ -55,7 +56,10 @@ class PublishedFigure(PanelFigure):
     def describe(self, cell: Cell) -> str:
         """A number, what it is, and what the task asks."""
         task, system = self.result.tasks[cell.column], self.result.systems[cell.row]
-        number = f"{self.result.scores[cell.row, cell.column]:.1f}"
+        score = float(self.result.scores[cell.row, cell.column])
+        if score != score:
+            return _tr("{}, {}: not published").format(system, task.name)
+        number = f"{score:.1f}"
         if not task.n_examples:
             return _tr("{}, {}: {} ({} {})").format(system, task.name, number, task.measure, task.about)
         text = _tr("{} on {}: {} ({}); {}? {:,} labelled examples to train on")

@@ -22,6 +22,7 @@ from widgets.views.home.examples import (
     of_polarity,
     of_text,
     of_translation,
+    of_visual_words,
     of_words_and_image,
 )
 
@@ -232,6 +233,14 @@ VISION = LecturePart(
             of_words_and_image("joint", "vilbert-scenes", joint={"show": "map"}),
         ),
         HomeCard(
+            "vilt", "ViLT: patches, no detector", "Which sentence does it give to which image?",
+            of_words_and_image("joint", "vilt-scenes", joint={"show": "alignment"}),
+        ),
+        HomeCard(
+            "oscar", "OSCAR: tags as anchors", "Do words, tags and regions of one thing lie together?",
+            of_words_and_image("joint", "oscar-scenes", joint={"show": "concepts", "projection": "tsne"}),
+        ),
+        HomeCard(
             "uniter", "UNITER: one stream", "Words and regions in one stream: which head finds the thing?",
             of_words_and_image("joint", "uniter-scenes", joint={"show": "grounding"}),
         ),
@@ -254,6 +263,14 @@ VISION = LecturePart(
             ),
         ),
         HomeCard(
+            "order", "MERLOT: what comes first", "Frames of a film, mixed up, and put back by what is said.",
+            of_film("order", "merlot-clips"),
+        ),
+        HomeCard(
+            "clip", "A film and its words", "Where in the frames of a film a word looks.",
+            of_film("clip", "merlot-clips", query=5, clip={"weights": "mean"}),
+        ),
+        HomeCard(
             "masked_image", "BEiT: masked patches", "The visual tokens that it expects behind masks.",
             of_image("masked_image", "beit-scenes", 4),
         ),
@@ -271,7 +288,7 @@ VISION = LecturePart(
         ),
         HomeCard(
             "visual_words", "VideoBERT: visual words", "A film as words of its own: hide one and read the text.",
-            of_film("visual_words", visual_words={"first": 9, "last": 11}),
+            of_visual_words("visual_words", visual_words={"first": 9, "last": 11}),
         ),
         HomeCard(
             "mesh", "PolyGen", "Furniture, vertex by vertex and face by face.",
@@ -327,6 +344,14 @@ CHECKPOINTS = LecturePart(
             of_labels("heads", "clip-scenes", *ON_THE_BEACH), "CLIP", 800_065,
         ),
         CheckpointCard(
+            "oscar-scenes", "oscar-scenes", "Reads words, tags and regions of a scene in one stream.",
+            of_words_and_image("heads", "oscar-scenes"), "OSCAR", 717_242,
+        ),
+        CheckpointCard(
+            "oscar-scenes-no-tags", "oscar-scenes-no-tags", "The same without the tags.",
+            of_words_and_image("heads", "oscar-scenes-no-tags"), "OSCAR", 717_242,
+        ),
+        CheckpointCard(
             "uniter-scenes", "uniter-scenes", "Reads words and the regions of a scene in one stream.",
             of_words_and_image("heads", "uniter-scenes"), "UNITER", 768_250,
         ),
@@ -335,8 +360,16 @@ CHECKPOINTS = LecturePart(
             of_words_and_image("heads", "vilbert-scenes"), "ViLBERT", 1_430_330,
         ),
         CheckpointCard(
+            "vilt-scenes", "vilt-scenes", "Reads words and patches of a scene in one stream.",
+            of_words_and_image("heads", "vilt-scenes"), "ViLT", 613_689,
+        ),
+        CheckpointCard(
             "videobert-clips", "videobert-clips", "Reads films as visual words, beside what is said.",
-            of_film("heads"), "VideoBERT", 946_154,
+            of_visual_words("heads"), "VideoBERT", 946_154,
+        ),
+        CheckpointCard(
+            "merlot-clips", "merlot-clips", "Reads four frames of a film with what is said of them.",
+            of_film("attention", "merlot-clips"), "MERLOT", 1_109_950,
         ),
         CheckpointCard(
             "lseg-scenes", "lseg-scenes", "Tells which of your labels each pixel shows.",
@@ -354,7 +387,6 @@ BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.
 # Views without a card, and why.
 WITHOUT = {
     "answer": "no checkpoint that is bundled answers questions about images",
-    "clip": "the bundled checkpoint of films reads no patches, and is shown in visual_words",
     "home": "it is where the cards are",
 }
 

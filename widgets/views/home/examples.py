@@ -9,6 +9,7 @@ from widgets.selection import Position, Selected
 CAT = "The cat sat on the mat because it was tired."
 CAR = "He bought a red car and a black dog."
 GPT = "gpt-mini"
+FILM = 3  # seed of a film
 # True of the scenes 0 to 7.
 SENTENCES = (
     "a large purple bird at night",
@@ -64,6 +65,12 @@ def of_image(view: str, checkpoint: str, seed: int, kind: str = "", **options: d
     return ViewExample(view, checkpoint, Input(image=ImageInput(seed=seed, kind=kind)), None, options)
 
 
+def of_film(view: str, checkpoint: str, query: int | None = None, **options: dict[str, object]) -> ViewExample:
+    """A generated film with what is said of it, and the word that is looked at."""
+    selected = None if query is None else Selected("words_and_frames", 1, 0, Position("both", query))
+    return ViewExample(view, checkpoint, Input(text=TextInput(), clip=ClipInput(seed=FILM)), selected, options)
+
+
 def of_clip(view: str) -> ViewExample:
     """A purple cup among other things, and other scenes with a sentence of each."""
     images = tuple(ImageInput(seed=seed) for seed in range(len(SENTENCES)))
@@ -71,7 +78,7 @@ def of_clip(view: str) -> ViewExample:
     return ViewExample(view, "clip-scenes", given)
 
 
-def of_film(view: str, **options: dict[str, object]) -> ViewExample:
+def of_visual_words(view: str, **options: dict[str, object]) -> ViewExample:
     """A drawn clip with one of its sentences as far as its verb, which is masked."""
     text = TextInput("the small red umbrella turns", masked=(5,))
     return ViewExample(view, "videobert-clips", Input(text=text, clip=ClipInput(seed=1)), None, options)

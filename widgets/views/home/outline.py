@@ -110,11 +110,18 @@ OUTLINE = (
             LectureTopic("CLIP", "Does the pair of image and text match?", ("similarity", "relevance", "zero_shot")),
             LectureTopic("LSeg", "CLIP's text encoder, and a vector for every pixel.", ("segments",)),
             LectureTopic("ViLBERT", "Words and regions in two streams that ask each other.", ("vilbert",)),
+            LectureTopic("ViLT", "Words and patches in one stream, without a detector.", ("vilt",)),
+            LectureTopic("OSCAR", "The tags of a detector, as words between words and regions.", ("oscar",)),
             LectureTopic("UNITER", "Words and regions in one stream.", ("uniter",)),
             LectureTopic(
                 "VideoBERT and CBT",
                 "Stretches of a film as words of their own, or as vectors, beside what is said.",
                 ("visual_words",),
+            ),
+            LectureTopic(
+                "MERLOT",
+                "Frames of a film and what is said: which belong together, and what comes first?",
+                ("order", "clip"),
             ),
         ),
     ),

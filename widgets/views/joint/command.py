@@ -7,7 +7,10 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from inference.results.alignment import AlignmentRequest
+from inference.results.concepts import ConceptsRequest
 from inference.results.grounding import GroundingRequest
+from inference.results.hidden_region import HiddenRegionRequest
 from inference.results.inputs import PixelBox, RegionsInput, TextInput
 from inference.results.joint import JointRequest, JointResult, JointWordsRequest
 from widgets.figure_command import BadOption, FigureCommand, image_of, within
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
     from inference.results.inputs import Input
     from widgets.kit.figure import Figure
+
+JointQuestion = (
+    AlignmentRequest | ConceptsRequest | GroundingRequest | HiddenRegionRequest | JointRequest | JointWordsRequest
+)
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -34,6 +41,9 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--level", type=int, default=0, metavar="N", help="level, counted from 0; `inspect` lists groups"
     )
     parser.add_argument("--head", type=int, default=0, metavar="H", help="head, counted from 0")
+    about = "region whose vector is hidden, counted from 0"
+    parser.add_argument("--hidden", type=int, default=-1, metavar="N", help=about)
+    parser.add_argument("--pairs", type=int, default=8, metavar="N", help="images, and as many texts, to be aligned")
     about = "position of a word or part of the image whose attention is shown; may be given several times"
     parser.add_argument("--pin", dest="pins", action="append", type=int, metavar="POS", help=about)
 
@@ -59,31 +69,27 @@ def _input(args: Namespace) -> Input:
     return replace(image_of(args), text=TextInput(args.text, masked=args.mask), regions=regions)
 
 
-def _request(args: Namespace, info: CheckpointInfo) -> GroundingRequest | JointRequest | JointWordsRequest:
-    if JointOptions.of(args).show == "grounding":
+def _request(args: Namespace, info: CheckpointInfo) -> JointQuestion:
+    options = JointOptions.of(args)
+    if options.show == "grounding":
         return GroundingRequest(args.checkpoint, args.scenes, of_detector=not args.truth)
+    if options.show == "concepts":
+        return ConceptsRequest(args.checkpoint, args.scenes, options.projection, of_detector=not args.truth)
     if not args.text.strip():
         raise BadOption("--text is blank; a text is needed that is read with the image.")
-    if JointOptions.of(args).show == "answers":
+    if options.show == "answers":
         return JointWordsRequest(args.checkpoint, _input(args))
+    if options.show == "hidden":
+        return HiddenRegionRequest(args.checkpoint, _input(args), args.hidden)
+    if options.show == "alignment":
+        return AlignmentRequest(args.checkpoint, _input(args), args.pairs)
     return JointRequest(args.checkpoint, _input(args), args.level)
 
 
 def _figure(result: object, args: Namespace) -> Figure:
     options = JointOptions.of(args)
-    if options.show == "answers":
-        from inference.results.joint import JointWordsResult
-        from widgets.views.joint.answers_figure import JointAnswersFigure
-
-        assert isinstance(result, JointWordsResult)
-        return JointAnswersFigure(result)
-    if options.show == "grounding":
-        from inference.results.grounding import GroundingResult
-        from widgets.views.joint.grounding_figure import JointGroundingFigure
-
-        assert isinstance(result, GroundingResult)
-        return JointGroundingFigure(result, *result.best)
-    assert isinstance(result, JointResult)
+    if not isinstance(result, JointResult):
+        return _told(result, options)
     head = within("head", args.head, result.n_heads)
     if options.show == "map":
         from widgets.views.joint.map_figure import JointMapFigure
@@ -93,10 +99,26 @@ def _figure(result: object, args: Namespace) -> Figure:
         from widgets.views.joint.heads_figure import JointHeadsFigure
 
         return JointHeadsFigure(result, head, options)
+    if options.show == "diagram":
+        from widgets.views.joint.diagram_figure import JointDiagramFigure
+
+        return JointDiagramFigure(result)
     from widgets.views.joint.figure import JointFigure, JointPlace
 
     pins = tuple(JointPlace(within("position", pos, len(result.kinds))) for pos in args.pins or ())
     return JointFigure(result, head, pins, options)
+
+
+def _told(result: object, options: JointOptions) -> Figure:
+    """Of all that is not a map."""
+    from widgets.selection import Selected
+    from widgets.views.joint.pages import Answers, Chosen
+
+    answers = Answers()
+    answers.keep(result)
+    figure = answers.picture(options, Chosen(), Selected())
+    assert figure is not None
+    return figure
 
 
 COMMANDS = {

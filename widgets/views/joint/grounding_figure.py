@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication
@@ -26,15 +27,19 @@ class JointGroundingFigure(RankedHeads):
     ----------
     level, head
         The one that is framed.
+    way
+        Whether words look at regions themselves, or by way of the tags, where there are any.
     """
 
     result: GroundingResult
     level: int = 0
     head: int = 0
+    way: Literal["direct", "tags"] = "direct"
 
     @property
     def all_values(self) -> np.ndarray:
-        return self.result.scores
+        through = self.result.through_tags if self.way == "tags" else None
+        return self.result.scores if through is None else through
 
     @property
     def all_levels(self) -> tuple[JointLevel, ...]:
@@ -59,7 +64,13 @@ class JointGroundingFigure(RankedHeads):
         level, head, value = self.ranked[0]
         text = _tr("{}, head {}: {} of {} words in {} drawn scenes find their thing; at random {}")
         title, n, n_scenes = self.result.levels[level].title, self.result.n_words, self.result.n_scenes
-        return text.format(title, head, short(value, 3), n, n_scenes, short(self.result.chance, 3))
+        chance, through = short(self.result.chance, 3), self.result.through_tags
+        if through is None:
+            told = text.format(title, head, short(value, 3), n, n_scenes, chance)
+            return told + (_tr("; this model reads no tags") if self.way == "tags" else "")
+        direct, by_tags = (short(float(np.nanmax(each)), 3) for each in (self.result.scores, through))
+        text = _tr("Best head from word to region: {} of {} words find their thing; through tags {}; at random {}")
+        return text.format(direct, n, by_tags, chance)
 
     def numbers(self) -> Numbers:
         """A row a head, the highest first, and chance as the last one."""
@@ -73,6 +84,7 @@ class JointGroundingFigure(RankedHeads):
             "grounding_axes": np.array(["level", "head"]),
             "levels": np.array([level.title for level in result.levels]),
             "chance": np.array(result.chance),
+            **({} if result.through_tags is None else {"through_tags": result.through_tags}),
             "n_words": np.array(result.n_words),
             "n_left_out": np.array(result.n_left_out),
         }

@@ -20,6 +20,8 @@ def one_map(result: JointResult, options: JointOptions, head: int) -> np.ndarray
         found = result.rollout
     elif options.attention == "transport" and result.transport is not None:
         found = result.transport
+    elif options.attention == "tags" and result.through_tags is not None:
+        found = result.through_tags[min(head, result.n_heads - 1)]
     elif options.attention == "head":
         found = result.pattern[min(head, result.n_heads - 1)]
     else:
@@ -86,6 +88,8 @@ def about(result: JointResult, options: JointOptions, head: int) -> str:
         return f"{title}, rollout"
     if options.attention == "transport" and result.transport is not None:
         return "Transport plan of the last layer"
+    if options.attention == "tags" and result.through_tags is not None:
+        return f"{title}, head {min(head, result.n_heads - 1)}, by way of the tags"
     if options.attention == "head":
         return f"{title}, head {min(head, result.n_heads - 1)}"
     return f"{title}, mean of {result.n_heads} {noun(result.n_heads, 'heads')}"
@@ -115,6 +119,8 @@ def arrays_of(result: JointResult) -> dict[str, np.ndarray]:
         arrays["rollout"] = result.rollout
     if result.transport is not None:
         arrays["transport"] = result.transport
+    if result.through_tags is not None:
+        arrays["through_tags"] = result.through_tags
     if regions is not None:
         arrays["region_boxes"] = regions.boxes
         arrays["region_labels"] = np.array(tuple(map(clean, regions.labels)), np.str_)

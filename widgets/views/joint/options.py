@@ -8,7 +8,7 @@ from typing import Literal
 from inference.results.joint import OF_IMAGE, OF_TEXT
 from widgets.options import Options, choice, share, switch
 
-JointPage = Literal["image", "map", "heads", "grounding", "answers"]
+JointPage = Literal["image", "map", "heads", "grounding", "answers", "hidden", "alignment", "concepts", "diagram"]
 Crossing = Literal["text-image", "image-text", "text-text", "image-image"]
 
 # Which kinds of places a crossing goes from and to.
@@ -27,17 +27,36 @@ class JointOptions(Options):
 
     show: JointPage = choice(
         "image",
-        {"image": "On the image", "map": "Map", "heads": "Heads", "grounding": "Grounding", "answers": "Answers"},
+        {
+            "image": "On the image",
+            "map": "Map",
+            "heads": "Heads",
+            "grounding": "Grounding",
+            "answers": "Answers",
+            "hidden": "Hidden region",
+            "alignment": "Alignment",
+            "concepts": "Concepts",
+            "diagram": "Diagram",
+        },
         "Show",
         "attention over the image and the words, the whole map, what each head crosses, how often it finds the thing "
-        "that a word means in drawn scenes, or what the model answers",
+        "that a word means in drawn scenes, what the model answers, what it believes to be in a hidden region, which "
+        "of several texts it gives to which image, whether words, tags and regions of one kind of thing lie together, "
+        "or the layers of its two streams in order",
     )
-    attention: Literal["head", "mean", "rollout", "transport"] = choice(
+    attention: Literal["head", "mean", "rollout", "transport", "tags"] = choice(
         "head",
-        {"head": "One head", "mean": "Mean of the heads", "rollout": "Rollout", "transport": "Transport plan"},
+        {
+            "head": "One head",
+            "mean": "Mean of the heads",
+            "rollout": "Rollout",
+            "transport": "Transport plan",
+            "tags": "Through tags",
+        },
         "Attention",
-        "of the selected head, the mean over the heads of the layer, the means of all layers so far multiplied, or the "
-        "plan by which words go to regions at least cost, where the model was trained by one; else the mean",
+        "of the selected head, the mean over the heads of the layer, the means of all layers so far multiplied, the "
+        "plan by which words go to regions at least cost, where the model was trained by one, or what words read of "
+        "regions by way of the tags, where there are any; else the mean",
     )
     direction: Literal["to", "from"] = choice(
         "to",
@@ -49,6 +68,19 @@ class JointOptions(Options):
     columns: Literal["all", "text", "image"] = choice("all", _BLOCKS, "Columns", "which keys the map shows")
     apart: bool = switch(
         False, "Blocks apart", "Bring what a place attends to among words, and among parts of the image, to 1 each."
+    )
+    way: Literal["direct", "tags"] = choice(
+        "direct",
+        {"direct": "Word to region", "tags": "Through tags"},
+        "Way",
+        "where words look at regions themselves, or by way of the tags: at tags with the head, and these at regions "
+        "with the mean of the heads before",
+    )
+    projection: Literal["pca", "tsne"] = choice(
+        "pca",
+        {"pca": "PCA", "tsne": "t-SNE"},
+        "Projection",
+        "pca: the plane of the largest variance; tsne: near points stay near, distances mean little",
     )
     crossing: Crossing = choice(
         "text-image",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
-from inference.results.grounding import GroundingRequest, GroundingResult
+from inference.results.hidden_region import HiddenRegionResult
 from inference.results.inputs import MOST_REGIONS, Input, RegionsInput
-from inference.results.joint import JointRequest, JointResult, JointWordsRequest, JointWordsResult
+from inference.results.joint import JointResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
@@ -22,24 +21,20 @@ from widgets.kit.plain import explain_items
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.views.joint.alignment_figure import JointAlignmentFigure
 from widgets.views.joint.answers_figure import AnswerWord, JointAnswersFigure
 from widgets.views.joint.canvas import BoxCanvas
+from widgets.views.joint.concepts_figure import ConceptPoint, JointConceptsFigure
+from widgets.views.joint.diagram_figure import DiagramStep, JointDiagramFigure
 from widgets.views.joint.figure import JointFigure, JointPlace
 from widgets.views.joint.grounding_figure import JointGroundingFigure
 from widgets.views.joint.heads_figure import JointHeadsFigure
+from widgets.views.joint.hidden_figure import JointHiddenFigure, RegionSpot
 from widgets.views.joint.map_figure import JointMapFigure
 from widgets.views.joint.options import JointOptions
+from widgets.views.joint.pages import SHOWN, Answers, Chosen, JointPicture, request_of
 
-_JointPicture = JointFigure | JointMapFigure | JointHeadsFigure | JointGroundingFigure | JointAnswersFigure
-# Which options there is a control for, by what is shown; the others say nothing there.
-_SHOWN = {
-    "image": ("attention", "direction", "apart", "boxes", "opacity"),
-    "map": ("attention", "rows", "columns", "apart"),
-    "heads": ("crossing", "measure"),
-    "grounding": (),
-    "answers": (),
-}
-_OPTIONAL = tuple(dict.fromkeys(name for names in _SHOWN.values() for name in names))
+_OPTIONAL = tuple(dict.fromkeys(name for names in SHOWN.values() for name in names))
 
 
 class JointView(View):
@@ -52,13 +47,10 @@ class JointView(View):
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._result: JointResult | None = None
-        self._answers: JointWordsResult | None = None
-        self._grounding: GroundingResult | None = None
-        self._figure: _JointPicture | None = None
-        self._level = 0
+        self._answers = Answers()
+        self._figure: JointPicture | None = None
+        self._chosen = Chosen()
         self._checkpoint = ""
-        self._pinned: tuple[JointPlace, ...] = ()
         self._canvas = BoxCanvas("joint_canvas", self.tr("Words and image"))
         self._page = self.add_page(Page("joint", self._canvas, self.tr("What is shown"), self.tr("What is pointed at")))
         controls = self._page.controls
@@ -86,36 +78,24 @@ class JointView(View):
     def set_subject(self, subject: Subject | None) -> None:
         checkpoint = subject.checkpoint.checkpoint if subject else ""
         if checkpoint != self._checkpoint:
-            self._checkpoint, self._level, self._pinned = checkpoint, 0, ()
+            self._checkpoint, self._chosen = checkpoint, Chosen()
         super().set_subject(subject)
         if subject is not None and self._figure is None and not self.requests():
             self._page.show_empty(self.tr("Type a text above to see where in the image its words look."))
 
     def requests(self) -> tuple[Request, ...]:
-        subject = self.subject
-        if subject is not None and self._options.value().show == "grounding":  # of scenes of its own
-            regions = subject.input.regions
-            return (
-                GroundingRequest(subject.checkpoint.checkpoint, of_detector=regions is None or regions.of_detector),
-            )
-        text = None if subject is None else subject.input.text
-        if subject is None or text is None or not (text.text.strip() or text.token_ids):
-            return ()
-        of = subject.checkpoint.checkpoint, subject.input
-        is_answers = self._options.value().show == "answers"
-        return (JointWordsRequest(*of),) if is_answers else (JointRequest(*of, self._level),)
+        request = request_of(self.subject, self._options.value(), self._chosen)
+        return () if request is None else (request,)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        if isinstance(result, JointWordsResult):
-            self._answers = result
-        elif isinstance(result, GroundingResult):
-            self._grounding = result
-        else:
-            assert isinstance(result, JointResult)
-            if self._result is None or result.tokens.words != self._result.tokens.words:
-                self._pinned = ()  # they were places of another sequence
-            self._result = result
+        before = self._result
+        self._answers.keep(result)
+        if isinstance(result, JointResult):
+            if before is None or result.tokens.words != before.tokens.words:
+                self._chosen = replace(self._chosen, pinned=())  # they were places of another sequence
             self._show_levels(result)
+        elif isinstance(result, HiddenRegionResult) and self._chosen.hidden >= len(result.regions):
+            self._chosen = replace(self._chosen, hidden=-1)
         self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
@@ -123,18 +103,26 @@ class JointView(View):
         if self._figure is None:
             self._page.show_empty(failure.message)
 
-    def figure(self) -> _JointPicture | None:
+    def figure(self) -> JointPicture | None:
         return self._figure
+
+    @property
+    def _result(self) -> JointResult | None:
+        return self._answers.of(JointResult)
+
+    def _show_level(self, level: int) -> None:
+        self._chosen = replace(self._chosen, level=level)
+        self.refresh()
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         """Another head, or a layer that is one of its levels."""
         self._show_head()
         if self._result is not None and (now.group, now.layer) != (old.group, old.layer):
             at = (now.group, now.layer)
-            level = next((i for i, each in enumerate(self._result.levels) if at in each.parts), self._level)
-            if at not in self._result.levels[self._level].parts and level != self._level:
-                self._level = level
-                self.refresh()
+            own = self._chosen.level
+            level = next((i for i, each in enumerate(self._result.levels) if at in each.parts), own)
+            if at not in self._result.levels[own].parts and level != own:
+                self._show_level(level)
         self._rebuild()
 
     def restyle(self) -> None:
@@ -150,33 +138,13 @@ class JointView(View):
         return max(0, min(self.selection.now.head, n - 1))
 
     def _rebuild(self) -> None:
-        options, result = self._options.value(), self._result
-        if options.show == "answers":
-            self._figure = JointAnswersFigure(self._answers) if self._answers is not None else None
-        elif options.show == "grounding":
-            found = self._grounding
-            self._figure = JointGroundingFigure(found, *self._selected(found)) if found is not None else None
-        elif result is None:
-            self._figure = None
-        elif options.show == "map":
-            self._figure = JointMapFigure(result, self._number, options)
-        elif options.show == "heads":
-            self._figure = JointHeadsFigure(result, self._number, options)
-        else:
-            self._figure = JointFigure(result, self._number, self._pinned, options)
-        self._unpin.setEnabled(bool(self._pinned))
+        self._figure = self._answers.picture(self._options.value(), self._chosen, self.selection.now)
+        self._unpin.setEnabled(bool(self._chosen.pinned))
         if self._figure is None:
             return
         self.restyle()
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
-
-    def _selected(self, found: GroundingResult) -> tuple[int, int]:
-        """Level and head of what is selected; the best one where that is none that words look at the image with."""
-        now = self.selection.now
-        level = next((i for i, each in enumerate(found.levels) if (now.group, now.layer) in each.parts), -1)
-        is_there = level >= 0 and now.head < found.scores.shape[1] and np.isfinite(found.scores[level, now.head])
-        return (level, now.head) if is_there else found.best
 
     def _show_levels(self, result: JointResult) -> None:
         with QSignalBlocker(self._levels):
@@ -196,10 +164,10 @@ class JointView(View):
     def _show_controls(self) -> None:
         options = self._options.value()
         for name in _OPTIONAL:
-            self._options.set_shown(name, name in _SHOWN[options.show])
+            self._options.set_shown(name, name in SHOWN[options.show])
         has_maps = options.show in ("image", "map")
         self._page.controls.set_shown(self._levels, has_maps)
-        self._head.setVisible(has_maps and options.attention == "head")
+        self._head.setVisible(has_maps and options.attention in ("head", "tags"))
         self._unpin.setVisible(options.show == "image")
 
     # What the user does
@@ -212,7 +180,7 @@ class JointView(View):
 
     @Slot(int)
     def _on_levels_activated(self, level: int) -> None:
-        self._level = level
+        self._chosen = replace(self._chosen, level=level)
         if self._result is not None:
             group, layer = self._result.levels[level].parts[0]
             self.selection.update(group=group, layer=layer)
@@ -224,7 +192,7 @@ class JointView(View):
 
     @Slot()
     def _on_unpin_clicked(self) -> None:
-        self._pinned = ()
+        self._chosen = replace(self._chosen, pinned=())
         self._rebuild()
 
     @Slot(object)
@@ -235,27 +203,53 @@ class JointView(View):
             text = self.tr("Point at a word, a box or a part of the image; a click pins it.")
             if isinstance(spot, JointPlace):
                 text = figure.describe(spot)
-        elif isinstance(figure, JointMapFigure | JointHeadsFigure | JointGroundingFigure):
-            text = self.tr("Point at a cell; a click selects it.")
+        elif isinstance(figure, JointMapFigure | JointHeadsFigure | JointGroundingFigure | JointAlignmentFigure):
+            is_chosen = not isinstance(figure, JointAlignmentFigure)
+            text = self.tr("Point at a cell; a click selects it.") if is_chosen else self.tr("Point at a cell.")
             if isinstance(spot, Cell):
                 text = figure.describe(spot)
-        elif isinstance(figure, JointAnswersFigure) and isinstance(spot, AnswerWord):
-            text = figure.describe(spot)
+        else:
+            text = self._told_of(spot)
         self._page.read_out.show_text("" if self.why_not_current else text)
+
+    def _told_of(self, spot: object) -> str:
+        """Of what has spots of its own kind."""
+        figure = self._figure
+        if isinstance(figure, JointAnswersFigure) and isinstance(spot, AnswerWord):
+            return figure.describe(spot)
+        if isinstance(figure, JointHiddenFigure) and isinstance(spot, RegionSpot):
+            return figure.describe(spot)
+        if isinstance(figure, JointConceptsFigure):
+            is_point = isinstance(spot, ConceptPoint)
+            return figure.describe(spot) if is_point else self.tr("Point at a mark to see what it is.")
+        if isinstance(figure, JointDiagramFigure):
+            is_step = isinstance(spot, DiagramStep)
+            return figure.describe(spot) if is_step else self.tr("Point at a layer; a click shows its map.")
+        return ""
 
     @Slot(object)
     def _on_canvas_spot_chosen(self, spot: object) -> None:
         figure = self._figure
         if isinstance(figure, JointFigure) and isinstance(spot, JointPlace):
-            kept = tuple(place for place in self._pinned if place != spot)
-            self._pinned = kept if spot in self._pinned else (*kept, spot)
+            pinned = self._chosen.pinned
+            kept = tuple(place for place in pinned if place != spot)
+            self._chosen = replace(self._chosen, pinned=kept if spot in pinned else (*kept, spot))
             self._rebuild()
         elif isinstance(figure, JointHeadsFigure | JointGroundingFigure) and isinstance(spot, Cell):
             level, head = figure.place(spot)
             group, layer = figure.all_levels[level].parts[0]
-            self._level = level
+            self._chosen = replace(self._chosen, level=level)
             self.selection.update(group=group, layer=layer, head=head)
             self.refresh()
+        elif isinstance(figure, JointHiddenFigure) and isinstance(spot, RegionSpot):
+            hidden = -1 if spot.region == self._chosen.hidden else spot.region
+            self._chosen = replace(self._chosen, hidden=hidden)
+            self.refresh()
+        elif isinstance(figure, JointDiagramFigure) and isinstance(spot, DiagramStep):
+            group, layer = figure.result.steps[spot.number]
+            self._chosen = replace(self._chosen, level=figure.level(spot))
+            self.selection.update(group=group, layer=layer)
+            self._options.set_value(replace(self._options.value(), show="map"))
         elif isinstance(figure, JointAnswersFigure) and isinstance(spot, AnswerWord):
             is_typed = spot.pos in figure.result.positions and spot.pos not in self.selection.masked
             if is_typed:
@@ -263,7 +257,7 @@ class JointView(View):
             else:
                 self.selection.toggle_mask(spot.pos)
         elif isinstance(figure, JointMapFigure) and isinstance(spot, Cell):
-            self._pinned = (JointPlace(int(figure.rows[spot.row])),)
+            self._chosen = replace(self._chosen, pinned=(JointPlace(int(figure.rows[spot.row])),))
             self._options.set_value(replace(self._options.value(), show="image"))
 
     @Slot(float, float, float, float)

@@ -1,0 +1,1 @@
+"""A small MERLOT of generated clips and what is said of them."""

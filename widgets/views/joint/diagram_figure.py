@@ -1,0 +1,220 @@
+"""The layers of two streams and the connections between them, in the order in which they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
+
+from inference.results.joint import JointResult
+from widgets.kit.figure import Numbers
+from widgets.look.theme import FigureStyle
+
+_BLOCK, _STEP, _HEAD = 15.0, 2.9, 2.2  # em: width of a block, height of a row, and of what stands above
+
+
+class DiagramStep(NamedTuple):
+    """An attention, by its place among the steps."""
+
+    number: int
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("JointDiagramFigure", text)
+
+
+@dataclass(frozen=True)
+class JointDiagramFigure:
+    """Words on the left, the image on the right, time from top to bottom; arrows say who reads whom.
+
+    Attributes
+    ----------
+    selected
+        Group and layer of the attention that is framed.
+    """
+
+    result: JointResult
+    selected: tuple[str, int] = ("", -1)
+
+    @property
+    def caption(self) -> str:
+        if not self.result.steps:
+            return _tr("This model has one stream: words and image go through the same layers")
+        text = _tr("{} attentions in the order in which they run, {} of them between words and image")
+        return text.format(len(self.result.steps), sum(self._is_crossing(name) for name, _ in self.result.steps))
+
+    @staticmethod
+    def _is_crossing(name: str) -> bool:
+        return "_to_" in name
+
+    @staticmethod
+    def _is_left(name: str) -> bool:
+        """Whether it is the words that look."""
+        return name.startswith("text")
+
+    @cached_property
+    def rows(self) -> tuple[int, ...]:
+        """The row of each step: both directions of a connection share one, and so do layers that need not wait."""
+        found: list[int] = []
+        free = [0, 0]  # the first free row of either stream
+        for name, layer in self.result.steps:
+            side = 0 if self._is_left(name) else 1
+            before = self.result.steps[len(found) - 1] if found else ("", -1)
+            if self._is_crossing(name) and self._is_crossing(before[0]) and before[1] == layer:
+                found.append(found[-1])
+            elif self._is_crossing(name):
+                found.append(max(free))
+                free = [found[-1] + 1] * 2
+            else:
+                found.append(free[side])
+                free[side] += 1
+        return tuple(found)
+
+    def natural_size(self, style: FigureStyle) -> QSizeF:
+        em = QFontMetricsF(style.font).height()
+        return QSizeF((2 * _BLOCK + 18) * em, (_HEAD + _STEP * (max(self.rows, default=0) + 1) + 1) * em)
+
+    def boxes(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:
+        """Where each step is."""
+        em = QFontMetricsF(style.font).height()
+        n = max(self.rows, default=0) + 1
+        height = min(_STEP * em, (rect.height() - _HEAD * em) / n)
+        width = min(_BLOCK * em, 0.38 * rect.width())
+        gap = min(10 * em, rect.width() - 2 * width)
+        left = rect.left() + (rect.width() - 2 * width - gap) / 2
+        return [
+            QRectF(
+                left if self._is_left(name) else left + width + gap,
+                rect.top() + _HEAD * em + row * height + 0.12 * height,
+                width,
+                0.76 * height,
+            )
+            for (name, _), row in zip(self.result.steps, self.rows, strict=True)
+        ]
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        painter.save()
+        painter.setFont(style.font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        em = QFontMetricsF(style.font).height()
+        boxes = self.boxes(rect, style)
+        for title, is_left in ((_tr("Words"), True), (_tr("Image"), False)):
+            own = [
+                box for box, (name, _) in zip(boxes, self.result.steps, strict=True) if self._is_left(name) == is_left
+            ]
+            if own:
+                head = QRectF(own[0].left(), rect.top() + 0.4 * em, own[0].width(), 1.5 * em)
+                painter.setPen(style.theme.faint)
+                painter.drawText(head, Qt.AlignmentFlag.AlignCenter, title)
+                self._paint_stream(painter, own, style)
+        for number, box in enumerate(boxes):
+            self._paint_block(painter, number, box, style)
+        self._paint_crossings(painter, boxes, style)
+        painter.restore()
+
+    def _paint_stream(self, painter: QPainter, boxes: list[QRectF], style: FigureStyle) -> None:
+        ordered = sorted(boxes, key=QRectF.top)
+        painter.setPen(QPen(style.theme.line, 2))
+        for above, below in pairwise(ordered):
+            painter.drawLine(QLineF(above.center().x(), above.bottom(), below.center().x(), below.top()))
+
+    def _paint_block(self, painter: QPainter, number: int, box: QRectF, style: FigureStyle) -> None:
+        name, layer = step = self.result.steps[number]
+        is_selected = step == self.selected
+        painter.setPen(QPen(style.theme.accent if is_selected else style.theme.line, 2.5 if is_selected else 1.2))
+        painter.setBrush(style.theme.panel)
+        painter.drawRoundedRect(box, 5, 5)
+        painter.setPen(style.theme.ink)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._title(name, layer))
+
+    def _title(self, name: str, layer: int) -> str:
+        if self._is_crossing(name):
+            text = _tr("reads the image ({})") if self._is_left(name) else _tr("reads the words ({})")
+            return text.format(layer)
+        if name.endswith("joint_layers"):
+            return (_tr("words again ({})") if self._is_left(name) else _tr("image again ({})")).format(layer)
+        return (_tr("text layer {}") if self._is_left(name) else _tr("image layer {}")).format(layer)
+
+    def _paint_crossings(self, painter: QPainter, boxes: list[QRectF], style: FigureStyle) -> None:
+        """An arrow to what reads from the other stream, at the height of the block."""
+        em = QFontMetricsF(style.font).height()
+        edges = [min(box.left() for box in boxes), max(box.right() for box in boxes)] if boxes else [0.0, 0.0]
+        inner = [
+            max((b.right() for b in boxes if b.left() == edges[0]), default=0.0),
+            min((b.left() for b in boxes if b.right() == edges[1]), default=0.0),
+        ]
+        for (name, _), box in zip(self.result.steps, boxes, strict=True):
+            if not self._is_crossing(name):
+                continue
+            is_left = self._is_left(name)
+            y = box.center().y() + (-0.18 if is_left else 0.18) * box.height()
+            start, end = QPointF(inner[1 if is_left else 0], y), QPointF(inner[0 if is_left else 1], y)
+            painter.setPen(QPen(style.theme.accent, 1.8))
+            painter.setBrush(style.theme.accent)
+            painter.drawLine(QLineF(start, end))
+            way = -1 if is_left else 1
+            tip = [end, end + QPointF(-way * 0.5 * em, -0.24 * em), end + QPointF(-way * 0.5 * em, 0.24 * em)]
+            painter.drawPolygon(QPolygonF(tip))
+
+    # Pointing
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> DiagramStep | None:
+        """The block under a point."""
+        under = (i for i, box in enumerate(self.boxes(rect, style)) if box.contains(point))
+        return next((DiagramStep(i) for i in under), None)
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a block."""
+        return isinstance(spot, DiagramStep) and spot.number < len(self.result.steps)
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: DiagramStep) -> None:
+        """Frame the block."""
+        painter.save()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(style.theme.ink, 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(self.boxes(rect, style)[spot.number], 5, 5)
+        painter.restore()
+
+    def step(
+        self, spot: DiagramStep | None, right: int, down: int, rect: QRectF, style: FigureStyle
+    ) -> DiagramStep | None:
+        """The block before or after; left and right the nearest one of the other stream."""
+        steps = self.result.steps
+        if not steps:
+            return None
+        if spot is None:
+            return DiagramStep(0)
+        is_left = self._is_left(steps[spot.number][0])
+        if right:
+            others = [i for i, (name, _) in enumerate(steps) if self._is_left(name) != is_left]
+            near = min(others, key=lambda i: abs(self.rows[i] - self.rows[spot.number]), default=spot.number)
+            return DiagramStep(near if (right > 0) == is_left else spot.number)
+        own = [i for i, (name, _) in enumerate(steps) if self._is_left(name) == is_left]
+        return DiagramStep(own[min(max(own.index(spot.number) + down, 0), len(own) - 1)])
+
+    def describe(self, spot: DiagramStep) -> str:
+        """What a block does, and what a click does."""
+        name, layer = self.result.steps[spot.number]
+        return _tr("Step {}: {}; a click shows its map").format(spot.number + 1, self._title(name, layer))
+
+    def level(self, spot: DiagramStep) -> int:
+        """The level that has this attention."""
+        step = self.result.steps[spot.number]
+        return next(i for i, level in enumerate(self.result.levels) if step in level.parts)
+
+    def numbers(self) -> Numbers:
+        rows: list[tuple[str | int | float, ...]] = [
+            (i + 1, name, layer, row)
+            for i, ((name, layer), row) in enumerate(zip(self.result.steps, self.rows, strict=True))
+        ]
+        arrays = {
+            "groups": np.array([name for name, _ in self.result.steps], np.str_),
+            "layers": np.array([layer for _, layer in self.result.steps], np.int64),
+            "rows": np.array(self.rows, np.int64),
+        }
+        return Numbers(arrays, ("step", "group", "layer", "row"), rows or [("", "", "", "")])
