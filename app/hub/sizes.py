@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from inference.results.counts import count_of
 from inference.results.needs import MemoryNeed
-from widgets.figures.counts import number_of
 
 MB = 1_000_000
 
@@ -21,5 +21,5 @@ def memory_text(need: MemoryNeed) -> str:
     most = ", the most that it reads" if need.is_most else ""
     return (
         f"{size_text(need.weights)} for its weights{stored}; up to {size_text(need.held)} more to look at "
-        f"{number_of(need.n_tokens, 'tokens')}{most}"
+        f"{count_of(need.n_tokens, 'tokens')}{most}"
     )
