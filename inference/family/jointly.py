@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from inference.inputs.regions import regions_of
+from inference.inputs.regions import image_path, regions_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,7 +71,7 @@ class ReadsJointly(ABC):
         Refused
             As `regions_of`.
         """
-        return regions_of(input.regions, prepared)
+        return regions_of(input.regions, prepared, image_path(input))
 
     @abstractmethod
     def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:

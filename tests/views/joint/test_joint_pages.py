@@ -211,7 +211,10 @@ def test_arrows_go_along_a_stream_and_across(figure_style):
 def test_one_stream_is_a_column_that_reaches_over_both_sides(view, qtbot):
     choose(view, "show", "diagram")
     steps = tuple(("text_and_regions", i) for i in range(2))
-    answer(view, replace(make_result(), steps=steps, levels=tuple(JointLevel(f"Layer {i}", (s,)) for i, s in enumerate(steps))))
+    answer(
+        view,
+        replace(make_result(), steps=steps, levels=tuple(JointLevel(f"Layer {i}", (s,)) for i, s in enumerate(steps))),
+    )
     figure, canvas = view.figure(), view._canvas
     assert figure.caption == "This model has one stream: words and image go through the same layers, 2 of them"
     first, second = figure.boxes(canvas.figure_rect(), canvas.style_now)
