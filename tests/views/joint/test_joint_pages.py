@@ -233,6 +233,16 @@ def test_what_is_shared_waits_for_both_streams():
     assert figure.step(DiagramStep(2), 0, 1, RECT, FigureStyle()) == DiagramStep(3)
 
 
+def test_an_image_that_is_read_to_the_end_is_drawn_to_there():
+    """BLIP's words read the image, which reads none of them: its line goes on below its last block."""
+    steps = (("image", 0), ("text", 0), ("text_to_image", 0), ("text", 1), ("text_to_image", 1))
+    figure = JointDiagramFigure(replace(make_streams(), steps=steps))
+    boxes = figure.boxes(RECT, FigureStyle())
+    assert figure.rows == (0, 0, 1, 2, 3)
+    assert figure._ends(boxes, False) == pytest.approx(boxes[4].center().y())
+    assert figure._ends(boxes, True) is None
+
+
 # Through tags
 
 

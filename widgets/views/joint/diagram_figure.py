@@ -137,15 +137,33 @@ class JointDiagramFigure:
                 for box, (name, _) in zip(boxes, self.result.steps, strict=True)
                 if self._is_on(name, is_left)
             ]
-            self._paint_stream(painter, own, style, head.bottom() if is_single else None)
+            ends = self._ends(boxes, is_left)
+            self._paint_stream(painter, own, style, (head.bottom() if is_single else None, ends))
         for number, box in enumerate(boxes):
             self._paint_block(painter, number, box, style)
         self._paint_crossings(painter, rect, boxes, style)
         painter.restore()
 
-    def _paint_stream(self, painter: QPainter, boxes: list[QRectF], style: FigureStyle, top: float | None) -> None:
-        ordered = sorted(boxes, key=QRectF.top)
+    def _ends(self, boxes: list[QRectF], is_left: bool) -> float | None:
+        """How far down a stream is read from that has no block there itself, as BLIP's image is; None where it has."""
+        named = list(zip(boxes, self.result.steps, self.rows, strict=True))
+        last = max((row for _, (name, _), row in named if self._is_on(name, is_left)), default=-1)
+        read = [
+            box.center().y()
+            for box, (name, _), row in named
+            if self._is_crossing(name) and self._is_left(name) != is_left and row > last
+        ]
+        return max(read, default=None)
+
+    def _paint_stream(
+        self, painter: QPainter, boxes: list[QRectF], style: FigureStyle, ends: tuple[float | None, float | None]
+    ) -> None:
+        """Lines between blocks, and from and to where they begin and end beside these."""
+        ordered, (top, bottom) = sorted(boxes, key=QRectF.top), ends
         painter.setPen(QPen(style.theme.line, 2))
+        if bottom is not None and ordered:
+            last = ordered[-1]
+            painter.drawLine(QLineF(last.center().x(), last.bottom(), last.center().x(), bottom))
         if top is not None and ordered:
             painter.drawLine(QLineF(ordered[0].center().x(), top, ordered[0].center().x(), ordered[0].top()))
         for above, below in pairwise(ordered):
@@ -167,20 +185,25 @@ class JointDiagramFigure:
         if self._is_shared(name):
             return _tr("words and image read each other, layer {}").format(layer)
         if name.endswith("joint_layers"):
-            return (_tr("words again ({})") if self._is_left(name) else _tr("image again ({})")).format(layer)
+            return (_tr("words among themselves ({})") if self._is_left(name) else _tr("image by itself ({})")).format(
+                layer
+            )
         return (_tr("text layer {}") if self._is_left(name) else _tr("image layer {}")).format(layer)
 
     def _paint_crossings(self, painter: QPainter, rect: QRectF, boxes: list[QRectF], style: FigureStyle) -> None:
         """An arrow to what reads from the other stream, at the height of the block."""
         em = QFontMetricsF(style.font).height()
         left, width, gap = self._columns(rect, style)
-        inner = left + width, left + width + gap
-        for (name, _), box in zip(self.result.steps, boxes, strict=True):
+        taken = {(self._is_left(name), row) for (name, _), row in zip(self.result.steps, self.rows, strict=True)}
+        for (name, _), box, row in zip(self.result.steps, boxes, self.rows, strict=True):
             if not self._is_crossing(name):
                 continue
             is_left = self._is_left(name)
-            y = box.center().y() + (-0.18 if is_left else 0.18) * box.height()
-            start, end = QPointF(inner[1 if is_left else 0], y), QPointF(inner[0 if is_left else 1], y)
+            has_block = (not is_left, row) in taken
+            y = box.center().y() + ((-0.18 if is_left else 0.18) * box.height() if has_block else 0.0)
+            inset = 0.0 if has_block else width / 2  # from the line of the stream that is read
+            ends = left + width - (0 if is_left else inset), left + width + gap + (inset if is_left else 0)
+            start, end = QPointF(ends[1 if is_left else 0], y), QPointF(ends[0 if is_left else 1], y)
             painter.setPen(QPen(style.theme.accent, 1.8))
             painter.setBrush(style.theme.accent)
             painter.drawLine(QLineF(start, end))
