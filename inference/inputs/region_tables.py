@@ -25,6 +25,7 @@ import numpy as np
 
 from inference.context import Refused
 from inference.files.regular_files import open_regular
+from inference.results.counts import count_of
 from inference.results.inputs import MOST_REGIONS
 from inference.results.regions import MOST_NUMBERS
 
@@ -66,8 +67,7 @@ def read_table(path: Path, image: str, size: tuple[int, int]) -> dict[str, np.nd
                 "size": np.array([width, height]),
             }
         if len(columns) not in _N_OF_OSCAR:
-            n = f"{len(columns):,} column{'s' * (len(columns) > 1)}"
-            raise Refused(f"{where} has {n}; 2, 3 or 6 are read, parted by tabs.")
+            raise Refused(f"{where} has {count_of(len(columns), 'columns')}; 2, 3 or 6 are read, parted by tabs.")
         told: object = json.loads(columns[1])
         if isinstance(told, dict):
             return _of_oscar(_rows(str(told["features"]), int(told["num_boxes"]), where), size, where)
@@ -87,7 +87,8 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
             n_bytes += len(line)
             if len(line) > _MOST_LINE:
                 raise Refused(
-                    f"Line {number} of {path.name} is longer than {_MOST_LINE:,} bytes, which no image needs."
+                    f"Line {number} of {path.name} is longer than "
+                    f"{count_of(_MOST_LINE, 'bytes')}, which no image needs."
                 )
             if n_bytes > _MOST_FILE:
                 raise Refused(f"The line of the image is not in the first {_MOST_FILE / 1e9:.1f} GB of {path.name}.")
@@ -108,7 +109,7 @@ def _line_of(path: Path, image: str) -> tuple[int, list[str]]:
     if len(names) > 1:
         some = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
         raise Refused(
-            f"{path.name} has lines of {len(names):,} images ({some}); none is called {image or 'like a drawn scene'}. "
+            f"{path.name} has lines of {count_of(len(names), 'images')} ({some}); none is called {image or 'like a drawn scene'}. "
             "Its line is the one that begins with the name of the image's file."
         )
     return first
@@ -117,20 +118,23 @@ def _line_of(path: Path, image: str) -> tuple[int, list[str]]:
 def _rows(text: str, n: int, where: str) -> np.ndarray:
     """float32 [region, number]."""
     if not 1 <= n <= MOST_REGIONS:
-        raise Refused(f"{where} holds {n:,} regions; 1 to {MOST_REGIONS} are read.")
+        raise Refused(f"{where} holds {count_of(n, 'regions')}; 1 to {MOST_REGIONS} are read.")
     try:
         data = base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise Refused(f"{where} holds numbers that are no base64, or are cut off.") from error
     if not data or len(data) % (4 * n):
-        raise Refused(f"{where} holds {len(data):,} bytes of numbers, which are no {n} rows of float32.")
+        raise Refused(
+            f"{where} holds {count_of(len(data), 'bytes')} of numbers, which are not {count_of(n, 'rows')} of float32."
+        )
     return np.frombuffer(data, "<f4").reshape(n, -1)
 
 
 def _of_oscar(rows: np.ndarray, size: tuple[int, int], where: str) -> dict[str, np.ndarray]:
     if rows.shape[1] <= N_BOX_NUMBERS:
         raise Refused(
-            f"{where} holds {rows.shape[1]} numbers a region; a vector and six numbers of its box are needed."
+            f"{where} holds {count_of(rows.shape[1], 'numbers')} a region; a vector and six numbers of its "
+            "box are needed."
         )
     vectors, told = rows[:, :-N_BOX_NUMBERS], rows[:, -N_BOX_NUMBERS:]
     boxes, sides = told[:, :4], told[:, 4:]

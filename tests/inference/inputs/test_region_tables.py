@@ -84,7 +84,7 @@ def test_the_image_that_is_open_is_the_one_that_is_looked_for(tmp_path):
         (f"7\t0\t{packed(of_oscar())}", "Line 1 of regions.tsv holds 0 regions; 1 to 200 are read."),
         (f"7\t{10**9}\t{packed(of_oscar())}", "holds 1,000,000,000 regions"),
         (OSCAR[:-3], "holds numbers that are no base64, or are cut off."),
-        (OSCAR[:-8], "bytes of numbers, which are no 2 rows of float32."),
+        (OSCAR[:-8], "bytes of numbers, which are not 2 rows of float32."),
         (f"7\t2\t{packed(np.ones((2, 9)))}", "does not end each region with left, top, right, bottom"),
         (f"7\t2\t{packed(np.full((2, 9), np.nan))}", "does not end each region with left, top, right, bottom"),
         (f"7\t2\t{packed(np.ones((2, 6)))}", "holds 6 numbers a region; a vector and six numbers"),
