@@ -109,8 +109,8 @@ def _line_of(path: Path, image: str) -> tuple[int, list[str]]:
     if len(names) > 1:
         some = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
         raise Refused(
-            f"{path.name} has lines of {count_of(len(names), 'images')} ({some}); none is called {image or 'like a drawn scene'}. "
-            "Its line is the one that begins with the name of the image's file."
+            f"{path.name} has lines of {count_of(len(names), 'images')} ({some}); none is called "
+            f"{image or 'like a drawn scene'}. Its line is the one that begins with the name of the image's file."
         )
     return first
 
