@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from inference.inputs.regions import regions_of
+from inference.inputs.regions import image_path, regions_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,7 +71,7 @@ class ReadsJointly(ABC):
         Refused
             As `regions_of`.
         """
-        return regions_of(input.regions, prepared)
+        return regions_of(input.regions, prepared, image_path(input))
 
     @abstractmethod
     def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
@@ -82,8 +82,8 @@ class ReadsJointly(ABC):
         """What lies on each sequence, without special tokens of the text; each place in one stretch at most."""
 
     def steps(self, config: PreTrainedConfig) -> tuple[tuple[str, int], ...]:
-        """Group and layer of all its attentions in the order in which they run; empty for a single stream."""
-        return ()
+        """Group and layer of all its attentions in the order in which they run: that of the levels, if not told."""
+        return tuple(part for level in self.levels(config) for part in level.parts)
 
     def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor | None:
         """How much of each token of the text goes to each region, float [token, region], 1 in all.

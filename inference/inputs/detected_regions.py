@@ -61,7 +61,7 @@ def load_detector(name: str) -> SceneDetector:
     return SceneDetector.from_pretrained(DETECTORS / name, dtype=torch.float32, local_files_only=True).eval()
 
 
-def regions_by(name: str, input: RegionsInput | None, prepared: Prepared) -> Regions:
+def regions_by(name: str, input: RegionsInput | None, prepared: Prepared, image: str = "") -> Regions:
     """The regions that are asked for, each with a vector of the detector's.
 
     Parameters
@@ -69,6 +69,8 @@ def regions_by(name: str, input: RegionsInput | None, prepared: Prepared) -> Reg
     input
         None and `of_detector` stand for those that the detector finds; boxes that are drawn come behind them. What a
         file holds counts as it is, and boxes without vectors and labels are given them.
+    image
+        See `regions_of`.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def regions_by(name: str, input: RegionsInput | None, prepared: Prepared) -> Reg
         There are none, or more than 200; else as `regions_of`.
     """
     if input is not None and input.path:
-        given = regions_of(input, prepared)
+        given = regions_of(input, prepared, image)
     elif input is None or not input.of_detector:
         given = None if input is None else regions_of(input, prepared)
     else:

@@ -8,7 +8,8 @@ A file of regions is an NPZ with these arrays, as `numpy.savez` writes them:
     scores     float [region]          0 to 1, how sure the detector is; may be left out
     size       int [2]                 width and height of the image that the boxes are of; may be left out
 
-Every size is checked before anything of that size is read, and nothing in it can run code.
+Every size is checked before anything of that size is read, and nothing in it can run code. A table (TSV) is read by
+`region_tables`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 
 from inference.context import Refused
 from inference.files.regular_files import open_regular
+from inference.inputs.region_tables import ENDING, read_table
 from inference.inputs.scene_images import thing_boxes
 from inference.results.counts import count_of
 from inference.results.inputs import MOST_REGIONS
@@ -31,15 +33,20 @@ from inference.results.regions import MOST_LABEL, MOST_NUMBERS, Regions
 
 if TYPE_CHECKING:
     from inference.inputs.images import Prepared
-    from inference.results.inputs import RegionsInput
+    from inference.results.inputs import Input, RegionsInput
 
 _MOST_BYTES = 4 * MOST_REGIONS * MOST_NUMBERS * 2  # of one array, in float64
 _DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 _LIKENESS = 0.02  # by which the shapes of two images may differ that are called one
 
 
-def regions_of(input: RegionsInput | None, prepared: Prepared) -> Regions | None:
+def regions_of(input: RegionsInput | None, prepared: Prepared, image: str = "") -> Regions | None:
     """The regions that are asked for; None where there are none.
+
+    Parameters
+    ----------
+    image
+        Path of the image, by whose name its line of a table is found; empty for what was drawn.
 
     Raises
     ------
@@ -50,7 +57,7 @@ def regions_of(input: RegionsInput | None, prepared: Prepared) -> Regions | None
     if input is None:
         return None
     if input.path:
-        return _read(Path(input.path).expanduser(), prepared.size)
+        return _read(Path(input.path).expanduser(), prepared.size, Path(image).stem)
     if (odd := next((box for box in input.boxes if len(box) != 4), None)) is not None:
         raise Refused(f"A box has {count_of(len(odd), 'numbers')}; it has four: x0, y0, x1, y1 in pixels.")
     boxes = np.array(input.boxes, np.float32).reshape(-1, 4)
@@ -65,6 +72,11 @@ def regions_of(input: RegionsInput | None, prepared: Prepared) -> Regions | None
     return Regions(boxes.astype(np.float32), None, labels, scores, prepared.size)
 
 
+def image_path(input: Input) -> str:
+    """Where the image is; empty for what was drawn."""
+    return "" if input.image is None else input.image.path
+
+
 def features_of(regions: Regions | None, n_numbers: int, named: str) -> np.ndarray:
     """The vectors of all regions, float32 [region, number].
 
@@ -75,16 +87,16 @@ def features_of(regions: Regions | None, n_numbers: int, named: str) -> np.ndarr
     """
     needs = f"{named} reads {n_numbers:,} numbers of every region of the image, as a detector gives them"
     if regions is None:
-        raise Refused(f"{needs}; open a file of regions (NPZ with boxes and features).")
+        raise Refused(f"{needs}; open a file of regions (NPZ with boxes and features, or TSV).")
     if regions.features is None:
-        raise Refused(f"{needs}; boxes that are drawn have none, so open a file of regions with features (NPZ).")
+        raise Refused(f"{needs}; boxes that are drawn have none, so open a file of regions with features (NPZ or TSV).")
     if regions.features.shape[1] != n_numbers:
         raise Refused(f"{needs}; the file of regions has {regions.features.shape[1]:,}.")
     return regions.features
 
 
-def _read(path: Path, size: tuple[int, int]) -> Regions:
-    arrays = _arrays(path)
+def _read(path: Path, size: tuple[int, int], image: str) -> Regions:
+    arrays = read_table(path, image, size) if path.suffix.lower() == ENDING else _arrays(path)
     boxes = arrays.get("boxes")
     if boxes is None or boxes.ndim != 2 or boxes.shape[1] != 4 or boxes.dtype.kind not in "fiu":
         raise Refused(f"{path.name} holds no boxes: an array of that name with four numbers (x0, y0, x1, y1) a region.")

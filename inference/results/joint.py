@@ -94,8 +94,7 @@ class JointResult:
         a word looks with this head, and these at the region with the mean of the heads of the level before; a row sums
         to the share that goes so. NaN elsewhere. None where there are no tags, and for the first level.
     steps
-        Group and layer of all attentions in the order in which they run, of models with a stream of words and one of
-        the image; else empty.
+        Group and layer of all attentions in the order in which they run.
     """
 
     levels: tuple[JointLevel, ...]

@@ -52,3 +52,29 @@ def test_words_and_image_by_mouse(start, tmp_path):
     driver.window.input_panel._bar("regions").open_file(str(save_regions(tmp_path / "regions.npz")))
     show.setCurrentIndex(show.findData("image"))
     driver.wait(lambda: "thing 2" in getattr(driver.figure("joint").result.tokens, "words", ()))
+
+
+def test_a_region_is_hidden_and_a_layer_of_the_diagram_is_looked_at_by_mouse(start):
+    driver = start("uniter-scenes")
+    driver.wait(lambda: driver.window.area.has_tab("joint"), seconds=240)
+    driver.tab("joint")
+    driver.wait(lambda: driver.figure("joint") is not None and not driver.window._runner.is_busy)
+    canvas, show = driver.widget("joint_canvas"), driver.widget("joint_show", QComboBox)
+
+    # A region that the sentence tells of is hidden: the words tell what it is, and nothing else does.
+    show.setCurrentIndex(show.findData("hidden"))
+    driver.wait(lambda: type(driver.figure("joint")).__name__ == "JointHiddenFigure")
+    figure = driver.figure("joint")
+    balloon = figure.result.regions.labels.index("yellow balloon")
+    driver.click(canvas, figure.places(canvas.figure_rect(), canvas.style_now)[balloon].center().toPoint())
+    driver.wait(lambda: driver.figure("joint").result.region == balloon)
+    result = driver.figure("joint").result
+    assert result.names[0][0] == result.truth == "yellow balloon"
+    assert result.truth_probs[0] > 10 * result.truth_probs[1]
+
+    # A layer of the diagram leads to its map.
+    show.setCurrentIndex(show.findData("diagram"))
+    driver.wait(lambda: type(driver.figure("joint")).__name__ == "JointDiagramFigure")
+    boxes = driver.figure("joint").boxes(canvas.figure_rect(), canvas.style_now)
+    driver.click(canvas, boxes[2].center().toPoint())
+    driver.wait(lambda: show.currentData() == "map" and driver.figure("joint").result.level == 2)

@@ -199,3 +199,8 @@ def test_rare_controls_stand_behind_more_until_one_of_them_is_chosen(qtbot):
     assert controls.value().high == 0.25
     high.setValue(high.minimum())
     assert controls.value().high is None
+    for field in ("low", "high"):
+        controls.set_shown(field, False)
+    assert not more.isVisible()  # it would show nothing
+    controls.set_shown("low", True)
+    assert more.isVisible()

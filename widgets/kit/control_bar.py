@@ -108,6 +108,8 @@ class ControlBar(QWidget):
         """Show or hide a control; one that is seldom needed is shown only while those are."""
         if widget in self._rare:
             self._rare[widget] = is_shown
+            if self._more is not None:
+                self._more.setVisible(any(self._rare.values()))
             is_shown &= self._more is not None and self._more.isChecked()
         widget.setVisible(is_shown)
 

@@ -42,7 +42,7 @@ class RegionsBar(QWidget):
         self._of_detector.hide()
         self._open = QPushButton(self.tr("Open regions …"), self)
         self._open.setObjectName("regions_open")
-        about = self.tr("An NPZ file with boxes in pixels, and features, labels and scores where there are any")
+        about = self.tr("NPZ with boxes in pixels, and features, labels and scores where there are any; or OSCAR's TSV")
         self._open.setToolTip(plain_tip(about))
         self._clear = QPushButton(self.tr("Clear regions"), self)
         self._clear.setObjectName("regions_clear")
@@ -82,7 +82,7 @@ class RegionsBar(QWidget):
         return self._input
 
     def open_file(self, path: str) -> None:
-        """Look at the regions of an NPZ file."""
+        """Look at the regions of a file."""
         self._change(replace(self._input, path=path))
 
     def _told(self) -> str:
@@ -117,7 +117,7 @@ class RegionsBar(QWidget):
     @Slot()
     def _on_open_clicked(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open regions"), "", self.tr("Regions ({})").format("*.npz")
+            self, self.tr("Open regions"), "", self.tr("Regions ({})").format("*.npz *.tsv")
         )
         if path:
             self.open_file(path)

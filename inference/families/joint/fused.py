@@ -60,6 +60,12 @@ class FlavaFamily(PartsFamily, ReadsImages, ReadsJointly):
             for i in range(n)
         )
 
+    def steps(self, config: PreTrainedConfig) -> tuple[tuple[str, int], ...]:
+        """See `ReadsJointly.steps`: both encoders, then the joint layers."""
+        joint = tuple(("text_and_image", i) for i in range(config.multimodal_config.num_hidden_layers))
+        every = tuple(step for level in self.levels(config) for step in level.parts)
+        return (*every[len(joint) :], *joint)
+
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.text_config.max_position_embeddings
 
@@ -152,6 +158,12 @@ class BlipFamily(PartsFamily, ReadsImages, ReadsJointly):
             *(JointLevel(f"Text layer {i}", (("text", i), ("text_to_image", i))) for i in range(n_text)),
             *(JointLevel(f"Image layer {i}", (("image", i),)) for i in range(n_image)),
         )
+
+    def steps(self, config: PreTrainedConfig) -> tuple[tuple[str, int], ...]:
+        """See `ReadsJointly.steps`: the image, then the text, each of whose layers reads the whole image."""
+        n_text, n_image = config.text_config.num_hidden_layers, config.vision_config.num_hidden_layers
+        of_text = tuple((group, i) for i in range(n_text) for group in ("text", "text_to_image"))
+        return (*(("image", i) for i in range(n_image)), *of_text)
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.text_config.max_position_embeddings

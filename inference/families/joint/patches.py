@@ -168,6 +168,19 @@ class BridgeTowerFamily(PartsFamily, ReadsImages, ReadsJointly):
             *(JointLevel(f"Image layer {i}", (("image", i),)) for i in range(image)),
         )
 
+    def steps(self, config: PreTrainedConfig) -> tuple[tuple[str, int], ...]:
+        """See `ReadsJointly.steps`: a joint layer follows each of the last layers of both towers."""
+        text, image = config.text_config.num_hidden_layers, config.vision_config.num_hidden_layers
+        n = config.num_hidden_layers
+        first_text, first_image = text - n + 1, image - n + 1  # layers below the first joint one
+        of_both = ("text_joint_layers", "image_joint_layers", "text_to_image", "image_to_text")
+        found = [*(("text", i) for i in range(first_text)), *(("image", i) for i in range(first_image))]
+        for i in range(n):
+            if i:
+                found += [("text", first_text + i - 1), ("image", first_image + i - 1)]
+            found += [(group, i) for group in of_both]
+        return tuple(found)
+
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.text_config.max_position_embeddings - config.text_config.pad_token_id - 1
 

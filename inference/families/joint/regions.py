@@ -14,7 +14,7 @@ from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.detected_regions import detector_image_side, has_detector, regions_by
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
-from inference.inputs.regions import features_of
+from inference.inputs.regions import features_of, image_path
 from inference.inputs.tokens import as_text, joined, segments, tokenize
 from inference.results.joint import JointLevel
 from inference.results.tokens import Tokens
@@ -52,7 +52,9 @@ class RegionsFamily(PartsFamily, ReadsImages, ReadsJointly):
     def regions(self, input: Input, config: PreTrainedConfig, prepared: Prepared) -> Regions | None:
         """See `ReadsJointly.regions`: where a detector is at hand, each has its vector."""
         name = self.detector(config)
-        return regions_by(name, input.regions, prepared) if name else super().regions(input, config, prepared)
+        if not name:
+            return super().regions(input, config, prepared)
+        return regions_by(name, input.regions, prepared, image_path(input))
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.max_position_embeddings

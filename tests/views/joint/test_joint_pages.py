@@ -20,7 +20,7 @@ from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.views.joint.alignment_figure import JointAlignmentFigure
-from widgets.views.joint.concepts_figure import ConceptPoint, JointConceptsFigure
+from widgets.views.joint.concepts_figure import ConceptPoint, JointConceptsFigure, free_place
 from widgets.views.joint.diagram_figure import DiagramStep, JointDiagramFigure
 from widgets.views.joint.grounding_figure import JointGroundingFigure
 from widgets.views.joint.hidden_figure import JointHiddenFigure, RegionSpot
@@ -160,6 +160,14 @@ def test_concepts_are_points_with_two_silhouettes(view, qtbot):
     assert figure.numbers().rows[2] == ("region", "house", 0.0, 1.0)
 
 
+def test_names_of_concepts_do_not_lie_over_each_other():
+    area, taken = QRectF(0, 0, 300, 200), []
+    for _ in range(16):  # all of them at one corner
+        taken.append(free_place(QRectF(5, 195, 60, 16), taken, area))
+    assert all(area.contains(box) for box in taken)
+    assert not any(one.intersects(other) for i, one in enumerate(taken) for other in taken[:i])
+
+
 # The diagram
 
 
@@ -200,10 +208,39 @@ def test_arrows_go_along_a_stream_and_across(figure_style):
     assert at == [4, 0, 2, 1]
 
 
-def test_one_stream_has_no_diagram_and_says_so(view):
+def test_one_stream_is_a_column_that_reaches_over_both_sides(view, qtbot):
     choose(view, "show", "diagram")
-    answer(view, make_result())
-    assert view.figure().caption == "This model has one stream: words and image go through the same layers"
+    steps = tuple(("text_and_regions", i) for i in range(2))
+    answer(
+        view,
+        replace(make_result(), steps=steps, levels=tuple(JointLevel(f"Layer {i}", (s,)) for i, s in enumerate(steps))),
+    )
+    figure, canvas = view.figure(), view._canvas
+    assert figure.caption == "This model has one stream: words and image go through the same layers, 2 of them"
+    first, second = figure.boxes(canvas.figure_rect(), canvas.style_now)
+    assert first.bottom() < second.top()
+    assert first.center().x() == pytest.approx(canvas.figure_rect().center().x())
+    assert figure.step(DiagramStep(0), 1, 0, RECT, canvas.style_now) == DiagramStep(0)
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=second.center().toPoint())
+    assert (view._options.value().show, view.asked[-1].level) == ("map", 1)
+
+
+def test_what_is_shared_waits_for_both_streams():
+    steps = (("text", 0), ("image", 0), ("image", 1), ("text_and_image", 0))
+    figure = JointDiagramFigure(replace(make_streams(), steps=steps))
+    assert figure.rows == (0, 0, 1, 2)
+    assert figure.caption == "4 attentions in the order in which they run, 1 of them between words and image"
+    assert figure.step(DiagramStep(2), 0, 1, RECT, FigureStyle()) == DiagramStep(3)
+
+
+def test_an_image_that_is_read_to_the_end_is_drawn_to_there():
+    """BLIP's words read the image, which reads none of them: its line goes on below its last block."""
+    steps = (("image", 0), ("text", 0), ("text_to_image", 0), ("text", 1), ("text_to_image", 1))
+    figure = JointDiagramFigure(replace(make_streams(), steps=steps))
+    boxes = figure.boxes(RECT, FigureStyle())
+    assert figure.rows == (0, 0, 1, 2, 3)
+    assert figure._ends(boxes, False) == pytest.approx(boxes[4].center().y())
+    assert figure._ends(boxes, True) is None
 
 
 # Through tags

@@ -30,7 +30,9 @@ def _add_arguments(parser: ArgumentParser) -> None:
     about = "the text that is read with the image; of grounding none is read, which has sentences of its own"
     parser.add_argument("--text", default="", metavar="TEXT", help=about)
     parser.add_argument("--scenes", type=int, default=40, metavar="N", help="drawn scenes that grounding is told on")
-    about = "regions of the image: NPZ with boxes (pixels), and features, labels, scores, size where there are any"
+    about = (
+        "regions of the image: NPZ with boxes (pixels), and features, labels, scores, size where there are any; or TSV"
+    )
     parser.add_argument("--regions", metavar="FILE", help=about)
     about = "read the things that were painted in a scene as regions, not what the detector of the checkpoint finds"
     parser.add_argument("--truth", action="store_true", help=about)

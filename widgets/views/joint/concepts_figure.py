@@ -18,6 +18,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _MARK, _REACH = 0.34, 0.8  # em: half a mark, and how near the pointer has to come
+_MOVES = 12  # halves of a name's width and height, each way
 _SHAPES = {"word": 0, "tag": 3, "region": 4, "patch": 4}  # corners; 0 is a disc
 
 
@@ -94,8 +95,8 @@ class JointConceptsFigure:
         _paint_shape(painter, _SHAPES[KINDS[self.result.kinds[number]]], at, half)
 
     def _paint_names(self, painter: QPainter, spots: np.ndarray, rect: QRectF, style: FigureStyle) -> None:
-        """Each concept below the median of its words and tags; one that would lie over another is moved down."""
-        metrics, taken = QFontMetricsF(style.font), []
+        """Each concept below the median of its words and tags; one that would lie over another is moved aside."""
+        metrics, taken = QFontMetricsF(style.font), list[QRectF]()
         plot, is_text = self._plot(rect, style), is_of(self.result.kinds, *OF_TEXT)
         for concept, name in enumerate(self.result.names):
             is_own = self.result.concepts == concept
@@ -105,11 +106,8 @@ class JointConceptsFigure:
             x, y = np.median(own, 0).tolist()
             width = metrics.horizontalAdvance(name) + 0.4 * metrics.height()
             left = min(max(x - width / 2, plot.left()), plot.right() - width)
-            box = QRectF(
-                left, min(y + 0.4 * metrics.height(), plot.bottom() - metrics.height()), width, metrics.height()
-            )
-            while any(box.intersects(other) for other in taken) and box.bottom() + metrics.height() < plot.bottom():
-                box.translate(0, 0.5 * metrics.height())
+            box = QRectF(left, y + 0.4 * metrics.height(), width, metrics.height())
+            box = free_place(box, taken, plot)
             taken.append(box)
             painter.setPen(style.theme.ink)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
@@ -197,6 +195,20 @@ class JointConceptsFigure:
             "explained": result.explained,
         }
         return Numbers(arrays, ("kind", "concept", "x", "y"), rows)
+
+
+def free_place(box: QRectF, taken: list[QRectF], area: QRectF) -> QRectF:
+    """The box moved to the nearest place of `area` that is not taken, in steps of half its size; as it is for none."""
+    box = QRectF(box)
+    box.moveLeft(min(max(box.left(), area.left()), area.right() - box.width()))
+    box.moveTop(min(max(box.top(), area.top()), area.bottom() - box.height()))
+    reach = range(-_MOVES, _MOVES + 1)
+    ways = ((i * box.width() / 2, j * box.height() / 2) for i in reach for j in reach)
+    for right, down in sorted(ways, key=lambda way: way[0] ** 2 + way[1] ** 2):
+        moved = box.translated(right, down)
+        if area.contains(moved) and not any(moved.intersects(other) for other in taken):
+            return moved
+    return box
 
 
 def _paint_shape(painter: QPainter, n_corners: int, at: QPointF, half: float) -> None:

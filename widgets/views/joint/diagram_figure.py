@@ -1,4 +1,4 @@
-"""The layers of two streams and the connections between them, in the order in which they run."""
+"""The layers of one stream or two, and the connections between two, in the order in which they run."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def _tr(text: str) -> str:
 class JointDiagramFigure:
     """Words on the left, the image on the right, time from top to bottom; arrows say who reads whom.
 
+    What reads both alike, as all layers of a single stream do, reaches over both sides.
+
     Attributes
     ----------
     selected
@@ -43,23 +45,38 @@ class JointDiagramFigure:
 
     @property
     def caption(self) -> str:
-        if not self.result.steps:
-            return _tr("This model has one stream: words and image go through the same layers")
+        if all(self._is_shared(name) for name, _ in self.result.steps):
+            return _tr("This model has one stream: words and image go through the same layers, {} of them").format(
+                len(self.result.steps)
+            )
         text = _tr("{} attentions in the order in which they run, {} of them between words and image")
-        return text.format(len(self.result.steps), sum(self._is_crossing(name) for name, _ in self.result.steps))
+        meet = sum(self._is_crossing(name) or self._is_shared(name) for name, _ in self.result.steps)
+        return text.format(len(self.result.steps), meet)
 
     @staticmethod
     def _is_crossing(name: str) -> bool:
         return "_to_" in name
 
     @staticmethod
+    def _is_shared(name: str) -> bool:
+        """Whether words and image are one sequence there."""
+        return "_and_" in name
+
+    @staticmethod
     def _is_left(name: str) -> bool:
         """Whether it is the words that look."""
         return name.startswith("text")
 
+    def _is_on(self, name: str, is_left: bool) -> bool:
+        """Whether it is of the stream of words (`is_left`) or of the image; what is shared is of both."""
+        return self._is_shared(name) or self._is_left(name) == is_left
+
     @cached_property
     def rows(self) -> tuple[int, ...]:
-        """The row of each step: both directions of a connection share one, and so do layers that need not wait."""
+        """The row of each step: both directions of a connection share one, and so do layers that need not wait.
+
+        What reads both streams waits for both.
+        """
         found: list[int] = []
         free = [0, 0]  # the first free row of either stream
         for name, layer in self.result.steps:
@@ -67,7 +84,7 @@ class JointDiagramFigure:
             before = self.result.steps[len(found) - 1] if found else ("", -1)
             if self._is_crossing(name) and self._is_crossing(before[0]) and before[1] == layer:
                 found.append(found[-1])
-            elif self._is_crossing(name):
+            elif self._is_crossing(name) or self._is_shared(name):
                 found.append(max(free))
                 free = [found[-1] + 1] * 2
             else:
@@ -79,19 +96,25 @@ class JointDiagramFigure:
         em = QFontMetricsF(style.font).height()
         return QSizeF((2 * _BLOCK + 18) * em, (_HEAD + _STEP * (max(self.rows, default=0) + 1) + 1) * em)
 
+    @staticmethod
+    def _columns(rect: QRectF, style: FigureStyle) -> tuple[float, float, float]:
+        """The left edge of the words' column, the width of both, and the gap between them."""
+        em = QFontMetricsF(style.font).height()
+        width = min(_BLOCK * em, 0.38 * rect.width())
+        gap = min(10 * em, rect.width() - 2 * width)
+        return rect.left() + (rect.width() - 2 * width - gap) / 2, width, gap
+
     def boxes(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:
         """Where each step is."""
         em = QFontMetricsF(style.font).height()
         n = max(self.rows, default=0) + 1
         height = min(_STEP * em, (rect.height() - _HEAD * em) / n)
-        width = min(_BLOCK * em, 0.38 * rect.width())
-        gap = min(10 * em, rect.width() - 2 * width)
-        left = rect.left() + (rect.width() - 2 * width - gap) / 2
+        left, width, gap = self._columns(rect, style)
         return [
             QRectF(
                 left if self._is_left(name) else left + width + gap,
                 rect.top() + _HEAD * em + row * height + 0.12 * height,
-                width,
+                2 * width + gap if self._is_shared(name) else width,
                 0.76 * height,
             )
             for (name, _), row in zip(self.result.steps, self.rows, strict=True)
@@ -103,23 +126,46 @@ class JointDiagramFigure:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         em = QFontMetricsF(style.font).height()
         boxes = self.boxes(rect, style)
-        for title, is_left in ((_tr("Words"), True), (_tr("Image"), False)):
+        left, width, gap = self._columns(rect, style)
+        is_single = all(self._is_shared(name) for name, _ in self.result.steps)
+        for title, at, is_left in ((_tr("Words"), left, True), (_tr("Image"), left + width + gap, False)):
+            painter.setPen(style.theme.faint)
+            head = QRectF(at, rect.top() + 0.4 * em, width, 1.5 * em)
+            painter.drawText(head, Qt.AlignmentFlag.AlignCenter, title)
             own = [
-                box for box, (name, _) in zip(boxes, self.result.steps, strict=True) if self._is_left(name) == is_left
+                QRectF(at, box.top(), width, box.height())
+                for box, (name, _) in zip(boxes, self.result.steps, strict=True)
+                if self._is_on(name, is_left)
             ]
-            if own:
-                head = QRectF(own[0].left(), rect.top() + 0.4 * em, own[0].width(), 1.5 * em)
-                painter.setPen(style.theme.faint)
-                painter.drawText(head, Qt.AlignmentFlag.AlignCenter, title)
-                self._paint_stream(painter, own, style)
+            ends = self._ends(boxes, is_left)
+            self._paint_stream(painter, own, style, (head.bottom() if is_single else None, ends))
         for number, box in enumerate(boxes):
             self._paint_block(painter, number, box, style)
-        self._paint_crossings(painter, boxes, style)
+        self._paint_crossings(painter, rect, boxes, style)
         painter.restore()
 
-    def _paint_stream(self, painter: QPainter, boxes: list[QRectF], style: FigureStyle) -> None:
-        ordered = sorted(boxes, key=QRectF.top)
+    def _ends(self, boxes: list[QRectF], is_left: bool) -> float | None:
+        """How far down a stream is read from that has no block there itself, as BLIP's image is; None where it has."""
+        named = list(zip(boxes, self.result.steps, self.rows, strict=True))
+        last = max((row for _, (name, _), row in named if self._is_on(name, is_left)), default=-1)
+        read = [
+            box.center().y()
+            for box, (name, _), row in named
+            if self._is_crossing(name) and self._is_left(name) != is_left and row > last
+        ]
+        return max(read, default=None)
+
+    def _paint_stream(
+        self, painter: QPainter, boxes: list[QRectF], style: FigureStyle, ends: tuple[float | None, float | None]
+    ) -> None:
+        """Lines between blocks, and from and to where they begin and end beside these."""
+        ordered, (top, bottom) = sorted(boxes, key=QRectF.top), ends
         painter.setPen(QPen(style.theme.line, 2))
+        if bottom is not None and ordered:
+            last = ordered[-1]
+            painter.drawLine(QLineF(last.center().x(), last.bottom(), last.center().x(), bottom))
+        if top is not None and ordered:
+            painter.drawLine(QLineF(ordered[0].center().x(), top, ordered[0].center().x(), ordered[0].top()))
         for above, below in pairwise(ordered):
             painter.drawLine(QLineF(above.center().x(), above.bottom(), below.center().x(), below.top()))
 
@@ -136,24 +182,28 @@ class JointDiagramFigure:
         if self._is_crossing(name):
             text = _tr("reads the image ({})") if self._is_left(name) else _tr("reads the words ({})")
             return text.format(layer)
+        if self._is_shared(name):
+            return _tr("words and image read each other, layer {}").format(layer)
         if name.endswith("joint_layers"):
-            return (_tr("words again ({})") if self._is_left(name) else _tr("image again ({})")).format(layer)
+            return (_tr("words among themselves ({})") if self._is_left(name) else _tr("image by itself ({})")).format(
+                layer
+            )
         return (_tr("text layer {}") if self._is_left(name) else _tr("image layer {}")).format(layer)
 
-    def _paint_crossings(self, painter: QPainter, boxes: list[QRectF], style: FigureStyle) -> None:
+    def _paint_crossings(self, painter: QPainter, rect: QRectF, boxes: list[QRectF], style: FigureStyle) -> None:
         """An arrow to what reads from the other stream, at the height of the block."""
         em = QFontMetricsF(style.font).height()
-        edges = [min(box.left() for box in boxes), max(box.right() for box in boxes)] if boxes else [0.0, 0.0]
-        inner = [
-            max((b.right() for b in boxes if b.left() == edges[0]), default=0.0),
-            min((b.left() for b in boxes if b.right() == edges[1]), default=0.0),
-        ]
-        for (name, _), box in zip(self.result.steps, boxes, strict=True):
+        left, width, gap = self._columns(rect, style)
+        taken = {(self._is_left(name), row) for (name, _), row in zip(self.result.steps, self.rows, strict=True)}
+        for (name, _), box, row in zip(self.result.steps, boxes, self.rows, strict=True):
             if not self._is_crossing(name):
                 continue
             is_left = self._is_left(name)
-            y = box.center().y() + (-0.18 if is_left else 0.18) * box.height()
-            start, end = QPointF(inner[1 if is_left else 0], y), QPointF(inner[0 if is_left else 1], y)
+            has_block = (not is_left, row) in taken
+            y = box.center().y() + ((-0.18 if is_left else 0.18) * box.height() if has_block else 0.0)
+            inset = 0.0 if has_block else width / 2  # from the line of the stream that is read
+            ends = left + width - (0 if is_left else inset), left + width + gap + (inset if is_left else 0)
+            start, end = QPointF(ends[1 if is_left else 0], y), QPointF(ends[0 if is_left else 1], y)
             painter.setPen(QPen(style.theme.accent, 1.8))
             painter.setBrush(style.theme.accent)
             painter.drawLine(QLineF(start, end))
@@ -191,10 +241,10 @@ class JointDiagramFigure:
             return DiagramStep(0)
         is_left = self._is_left(steps[spot.number][0])
         if right:
-            others = [i for i, (name, _) in enumerate(steps) if self._is_left(name) != is_left]
+            others = [i for i, (name, _) in enumerate(steps) if self._is_on(name, not is_left)]
             near = min(others, key=lambda i: abs(self.rows[i] - self.rows[spot.number]), default=spot.number)
             return DiagramStep(near if (right > 0) == is_left else spot.number)
-        own = [i for i, (name, _) in enumerate(steps) if self._is_left(name) == is_left]
+        own = [i for i, (name, _) in enumerate(steps) if self._is_on(name, is_left)]
         return DiagramStep(own[min(max(own.index(spot.number) + down, 0), len(own) - 1)])
 
     def describe(self, spot: DiagramStep) -> str:

@@ -42,7 +42,7 @@ class JointOptions(Options):
         "attention over the image and the words, the whole map, what each head crosses, how often it finds the thing "
         "that a word means in drawn scenes, what the model answers, what it believes to be in a hidden region, which "
         "of several texts it gives to which image, whether words, tags and regions of one kind of thing lie together, "
-        "or the layers of its two streams in order",
+        "or its layers in order",
     )
     attention: Literal["head", "mean", "rollout", "transport", "tags"] = choice(
         "head",
