@@ -49,4 +49,5 @@ def film_strip(request: FilmStripRequest, model: Model, context: Context) -> Fil
         hides_places=clips.hides_places(config),
         is_hidden=is_hidden,
         notes=prepared.notes,
+        text=clips.said(clip, config) if clip else "",
     )

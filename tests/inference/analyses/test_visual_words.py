@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from inference.analyses.film_strip import film_strip
 from inference.analyses.visual_words import visual_words
 from inference.context import Context, Refused
 from inference.forward.opening import load
+from inference.results.film_strip import FilmStripRequest
 from inference.results.inputs import ClipInput, Input, TextInput
 from inference.results.visual_words import VisualWordsRequest
 from resources import CHECKPOINTS
@@ -100,6 +102,8 @@ def test_without_a_text_what_is_said_is_read(model):
         result = visual_words(replace(ASKED, input=replace(FILM, text=TextInput(text))), model, Context())
         assert " ".join(result.tokens.words[1:]) == result.said
         assert bool(result.notes) == bool(text)
+        typed = film_strip(FilmStripRequest("x", FILM), model, Context()).text
+        assert typed == result.said
 
 
 def test_a_second_sentence_is_left_aside_and_that_is_said(model):

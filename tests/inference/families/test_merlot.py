@@ -93,6 +93,9 @@ def test_a_generated_clip_is_seen_once_in_each_event_and_read_by_its_narration(m
     assert found.notes == ()
     assert "1 sentence, and there are 4 frames" in ask(model, given("The cat sat.")).notes[0]
     assert ask(model, given(FOUR)).sentences[2] == "the red cup turns around"
+    typed = model.clips.said(prepared.clip, model.net.config)
+    assert ask(model, given(typed)).sentences == found.sentences
+    assert ask(model, given(typed)).notes == ()
 
 
 def test_a_clip_of_three_events_ends_with_its_last_frame():

@@ -18,7 +18,7 @@ from widgets.look.theme import FigureStyle
 TITLE = 1.35  # em
 GAP = 0.35  # em, between images
 _MOSTLY = 0.5  # share of its chips in which something happens that a visual word is called by
-_MOST_SIDE = 6.5  # em of an image of the film
+_MOST_SIDE = 8.0  # em of an image of the film
 
 
 def _tr(text: str) -> str:
@@ -66,8 +66,9 @@ class Columns:
         return QRectF(self.left + column * (self.side + self.gap), top, self.side, self.side)
 
     def line(self, column: int, top: float, height: float) -> QRectF:
-        """The line of text of a column."""
-        return QRectF(self.left + column * (self.side + self.gap), top, self.side, height)
+        """The line of text of a column; it may be as wide as the gap wider than the image."""
+        box = QRectF(self.left + column * (self.side + self.gap), top, self.side, height)
+        return box.adjusted(-self.gap / 2, 0, self.gap / 2, 0)
 
 
 def columns_for(n: int, left: float, width: float, style: FigureStyle, most: float = _MOST_SIDE) -> Columns:
@@ -195,9 +196,13 @@ class MaskedText:
 
 
 def fits_text(result: VisualWordsResult) -> str:
-    """Whether text and film belong together, in words."""
-    text = _tr("Text and film belong together: {}; beside another drawn film: {}")
-    return text.format(f"{100 * result.fits:.0f} %", f"{100 * result.fits_other:.0f} %")
+    """Whether text and film belong together, in words: one number alone tells little."""
+    this, other = round(100 * result.fits), round(100 * result.fits_other)
+    if this > other:
+        text = _tr("Text and film belong together: {} %; beside another drawn film: {} %, so this one fits better")
+    else:
+        text = _tr("Text and film belong together: {} %; beside another drawn film: {} %, so it cannot tell them apart")
+    return text.format(this, other)
 
 
 def paint_head(painter: QPainter, text: str, rect: QRectF, style: FigureStyle) -> float:
