@@ -201,6 +201,7 @@ def test_words_that_are_read_with_an_image_begin_with_a_sentence_of_its_scene(pa
 
 
 def test_words_that_are_read_with_a_film_are_what_is_said_of_it(panel):
+    panel.text.set_text("One.")
     panel.set_checkpoint(replace(make_film_info(), reads=("text", "clip"), has_tokenizer=True))
     bar = panel._bars["clip"]
     answer(bar, make_strip(text="so a small red car enters."))
@@ -209,6 +210,10 @@ def test_words_that_are_read_with_a_film_are_what_is_said_of_it(panel):
     answer(bar, make_strip(text="okay the car leaves."))
     # Never the words of one film with another: both came at once
     assert panel.inputs[-2:] == [Input(text=TextInput("okay the car leaves."), clip=ClipInput("/films/a.gif"))] * 2
+    panel.text.set_text("")
+    answer(bar, make_strip(text="so a small red car enters."))
+    assert panel.input().text == TextInput("")  # nothing is what somebody wanted
+    panel.text.set_text("okay the car leaves.")
     panel.set_checkpoint(replace(make_film_info(), reads=("text", "clip"), compares=("text",)))
     answer(bar, make_strip(text="another"))
     assert panel.text.first.value() == "One."  # what is compared stands on chips

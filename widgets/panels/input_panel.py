@@ -281,7 +281,7 @@ class InputPanel(QWidget):
     def _on_described(self, caption: str) -> None:
         """Words that belong to the image or film are read with it, as long as nobody typed others."""
         now = self.text.first.value()
-        if self._wants_caption and caption and now in (self._sample, self._caption) and now != caption:
+        if self._wants_caption and now and caption and now in (self._sample, self._caption) and now != caption:
             self._caption = caption
             self.text.first.set_value(caption)
             self.input_changed.emit(self.input())

@@ -13,10 +13,12 @@ from PySide6.QtGui import QBrush, QFontMetricsF, QPainter
 from inference.results.visual_words import VisualWordsResult
 from widgets.figures import chips
 from widgets.figures.image_parts import paint_border, paint_image, paint_title
+from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
 
 TITLE = 1.35  # em
 GAP = 0.35  # em, between images
+_LEAST_LETTERS = 0.8  # of their size
 _MOSTLY = 0.5  # share of its chips in which something happens that a visual word is called by
 _MOST_SIDE = 8.0  # em of an image of the film
 
@@ -66,9 +68,8 @@ class Columns:
         return QRectF(self.left + column * (self.side + self.gap), top, self.side, self.side)
 
     def line(self, column: int, top: float, height: float) -> QRectF:
-        """The line of text of a column; it may be as wide as the gap wider than the image."""
-        box = QRectF(self.left + column * (self.side + self.gap), top, self.side, height)
-        return box.adjusted(-self.gap / 2, 0, self.gap / 2, 0)
+        """The line of text of a column."""
+        return QRectF(self.left + column * (self.side + self.gap), top, self.side, height)
 
 
 def columns_for(n: int, left: float, width: float, style: FigureStyle, most: float = _MOST_SIDE) -> Columns:
@@ -108,10 +109,17 @@ def paint_hidden(painter: QPainter, box: QRectF, style: FigureStyle) -> None:
 
 
 def paint_centred(painter: QPainter, text: str, box: QRectF, style: FigureStyle, *, is_faint: bool = True) -> None:
-    """One line in the middle of a box, shortened to its width."""
+    """One line in the middle of a box; what is wider has letters a little smaller, and what still is, is shortened."""
+    painter.save()
     painter.setPen(style.theme.faint if is_faint else style.theme.ink)
-    shown = QFontMetricsF(style.font).elidedText(text, Qt.TextElideMode.ElideRight, box.width() + 2)
+    font, room = style.font, box.width() + 2
+    width = QFontMetricsF(font).horizontalAdvance(text)
+    if width > room:
+        font = resized(font, max(room / width, _LEAST_LETTERS))
+        painter.setFont(font)
+    shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room + 1)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, shown)
+    painter.restore()
 
 
 class VisualWordSpot(NamedTuple):
@@ -198,11 +206,9 @@ class MaskedText:
 def fits_text(result: VisualWordsResult) -> str:
     """Whether text and film belong together, in words: one number alone tells little."""
     this, other = round(100 * result.fits), round(100 * result.fits_other)
-    if this > other:
-        text = _tr("Text and film belong together: {} %; beside another drawn film: {} %, so this one fits better")
-    else:
-        text = _tr("Text and film belong together: {} %; beside another drawn film: {} %, so it cannot tell them apart")
-    return text.format(this, other)
+    text = _tr("Text and film belong together: {} %; beside another drawn film: {} %, so the model prefers {}")
+    preferred = _tr("this one") if this > other else _tr("the other one") if this < other else _tr("neither")
+    return text.format(this, other, preferred)
 
 
 def paint_head(painter: QPainter, text: str, rect: QRectF, style: FigureStyle) -> float:
