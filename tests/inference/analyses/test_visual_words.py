@@ -140,3 +140,20 @@ def test_words_and_chips_attend_in_one_sequence(model):
 def test_the_card_says_what_was_measured():
     card = (CHECKPOINTS / NAME / "README.md").read_text(encoding="utf-8")
     assert "| masked verb of the template" in card
+
+
+def test_sides_futures_and_the_other_film_are_what_they_are_called(model):
+    said = FILM.text.text
+    found = visual_words(replace(ASKED, hidden=(6,), last=6, n_seen=6, top_k=3), model, Context())
+    other_text = replace(FILM, text=TextInput("the small red cup shrinks"))
+    told = visual_words(replace(ASKED, input=other_text, hidden=(6,), last=6, n_seen=6, top_k=3), model, Context())
+    # What is named without the text does not depend on it
+    np.testing.assert_allclose(told.chip_probs[1], found.chip_probs[1], atol=1e-6)
+    assert np.abs(told.chip_probs[0] - found.chip_probs[0]).max() > 1e-3
+    # The next of six chips is the seventh, hidden behind them, of the film alone
+    np.testing.assert_array_equal(found.futures[:, 0], found.chip_guesses[1, 0])
+    np.testing.assert_allclose(found.future_probs[:, 0], found.chip_probs[1, 0], atol=1e-5)
+    # The other film is the next one
+    next_film = Input(text=TextInput(said), clip=ClipInput(seed=FILM.clip.seed + 1))
+    of_next = visual_words(replace(ASKED, input=next_film, last=6), model, Context())
+    assert found.fits_other == pytest.approx(of_next.fits, abs=1e-5)
