@@ -21,6 +21,7 @@ class BadOption(ValueError):
 
 
 MOST_SEED = 2**31 - 1
+_MOST_TOLD = 60  # letters of a value that is refused
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class Options:
     def __post_init__(self) -> None:
         for name, option in self.declared().items():
             if wrong := option.check(getattr(self, name)):
-                raise BadOption(f"{option.title} is {getattr(self, name)!r}; {wrong}.")
+                raise BadOption(f"{option.title} is {_told(getattr(self, name))}; {wrong}.")
 
     @classmethod
     def declared(cls) -> dict[str, Option]:
@@ -202,6 +203,13 @@ class Options:
         declared = cls.declared()
         good = {name: value for name, value in given.items() if name in declared and not declared[name].check(value)}
         return cls(**good), tuple(name for name in given if name not in good)
+
+
+def _told(value: object) -> str:
+    """A value as it was given; of a long text the beginning, and how long it is."""
+    if isinstance(value, str) and len(value) > _MOST_TOLD:
+        return f"{value[:_MOST_TOLD]!r}… ({len(value):,} letters)"
+    return repr(value)
 
 
 def _typed(value: object, option: Option) -> object:

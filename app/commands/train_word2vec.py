@@ -11,6 +11,7 @@ from app.commands.figures import BadOption
 from app.commands.options import add_options as add_declared
 from app.export.saving import ExportError, check_place
 from inference.context import Refused
+from inference.results.counts import count_of
 from inference.results.train_word2vec import (
     VECTOR_ENDINGS,
     TrainWord2VecRequest,
@@ -66,7 +67,7 @@ def run(args: Namespace, ask: Callable[[object], object]) -> str:
     told = f"{result.n_vocabulary:,} vectors of {result.settings.d_model} numbers, from {result.n_words:,} words"
     loss = f", loss {float(result.losses[-1]):.3f}" if len(result.losses) else ""
     near = [f"{word}: {', '.join(found)}" for word, found in zip(result.watched, result.neighbours, strict=True)]
-    rare = f"no vector: it is not in the text, or fewer than {options.min_count} times"
+    rare = f"no vector: it is not in the text, or fewer than {count_of(options.min_count, 'times')}"
     near += [f"{word}: {rare}" for word in dict.fromkeys(watched) if word not in result.watched]
     return "\n".join([f"{args.out}: {told}{loss}", *near])
 

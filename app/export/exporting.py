@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.export.page.naming import caption_of, stem_of, whole_mesh
+from widgets.figures.counts import number_of
 from widgets.look.theme import LIGHT
 
 if TYPE_CHECKING:
@@ -244,7 +245,9 @@ class Exporting(QObject):
         except ExportError as error:
             self._warn(str(error))
         else:
-            self._say(self.tr("The numbers are on the clipboard: {:,} rows, separated by tabs.").format(n_rows))
+            self._say(
+                self.tr("The numbers are on the clipboard: {}, separated by tabs.").format(number_of(n_rows, "rows"))
+            )
 
     def print(self, view: View | None, *, why_none: str = "") -> None:
         """Show how what the view shows comes onto paper, and print it or save it as PDF."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl, Signal, Slot
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.hub.card_text import card_markdown
 from app.hub.facts import Facts
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.hub import RepoResult
 from widgets.kit.plain import OwnPage
+from widgets.look.tabs import Tabs
 
 
-class AboutPane(QTabWidget):
+class AboutPane(Tabs):
     """Facts of a checkpoint, and its card in Markdown: without images, and following no link.
 
     Signals

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.hub.about_pane import AboutPane
 from app.hub.hub_page import PICKLES, HubPage
@@ -36,6 +36,7 @@ from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
 from resources import checkpoint_path
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import PlainLabel, ask_plain, explain_controls
+from widgets.look.tabs import Tabs
 
 N_QUESTIONS = 4  # at once: a list does not wait for the views of a checkpoint, which take seconds
 _NO_PICKLE = ".gguf"
@@ -63,7 +64,7 @@ class HubDialog(QDialog):
         self.setWindowTitle(self.tr("Checkpoints"))
         self.machine, self.hub = MachinePage(watching, self), HubPage(self)
         self.now = AboutPane("now", self)
-        self._tabs = QTabWidget(self)
+        self._tabs = Tabs(self)
         self._tabs.setObjectName("hub_tabs")
         self._tabs.setAccessibleName(self.tr("Where checkpoints are"))
         self._tabs.addTab(self.machine, self.tr("On this machine"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inference.results.counts import count_of
 from inference.results.needs import MemoryNeed
 
 MB = 1_000_000
@@ -19,5 +20,5 @@ def memory_text(need: MemoryNeed) -> str:
     stored = f" ({size_text(need.as_stored)} in the precision of the file)" if need.as_stored else ""
     return (
         f"{size_text(need.weights)} for its weights{stored}; up to {size_text(need.held)} more to look at "
-        f"{need.n_tokens:,} tokens"
+        f"{count_of(need.n_tokens, 'tokens')}"
     )

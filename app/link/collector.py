@@ -7,6 +7,7 @@ import gc
 from PySide6.QtCore import QObject, QTimer, Slot
 
 PERIOD = 100  # milliseconds
+_LIVING: list[None] = []  # one for each: a window may be closed while the next one is open already
 
 
 class Collector(QObject):
@@ -19,6 +20,7 @@ class Collector(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         gc.disable()
+        _LIVING.append(None)
         self._timer = QTimer(self, interval=PERIOD)
         self._timer.timeout.connect(self._on_timeout)
         self.destroyed.connect(_let_python_collect)
@@ -37,4 +39,6 @@ class Collector(QObject):
 
 
 def _let_python_collect() -> None:
-    gc.enable()
+    _LIVING.pop()
+    if not _LIVING:
+        gc.enable()

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QSizePolicy,
     QStackedWidget,
-    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.window.view_page import ViewPage
 from widgets.kit.plain import PlainLabel, plain_tip
+from widgets.look.tabs import TabBar
 
 
 class Tab(NamedTuple):
@@ -216,7 +216,7 @@ def _index_after(old_names: tuple[str, ...], current: str, tabs: Sequence[Tab]) 
     return names.index(next((name for name in left if is_on[name]), left[0])) if left else 0
 
 
-class _DraggedTabBar(QTabBar):
+class _DraggedTabBar(TabBar):
     """A tab can be dragged off it. The arrow keys go through all tabs, also those that are not shown."""
 
     dragged_out = Signal(int, QPoint)

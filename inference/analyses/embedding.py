@@ -13,6 +13,7 @@ from inference.inputs.tokens import piece
 from inference.models.sliding_window import slide, written_words
 from inference.models.word_maps import LEAST_TSNE, neighbour_map, plane_through, principal_plane
 from inference.models.word_vectors import WordVectors, open_vectors
+from inference.results.counts import verb
 from inference.results.embedding import (
     MOST_MAPPED,
     MOST_NEAR,
@@ -87,7 +88,7 @@ def embedding(request: EmbeddingRequest, model: Model, context: Context) -> Embe
     context.checkpoint(0, 1, "Making the map")
     if request.projection == "tsne":
         if len(shown) < LEAST_TSNE:
-            raise Refused(f"t-SNE needs at least {LEAST_TSNE} words; {len(shown)} are here.")
+            raise Refused(f"t-SNE needs at least {LEAST_TSNE} words; {len(shown)} {verb(len(shown))} here.")
         places, explained = neighbour_map(vectors.unit[shown], request.seed), np.full(2, np.nan)
     else:
         places, explained = principal_plane(vectors.unit[shown])

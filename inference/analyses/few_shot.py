@@ -14,6 +14,7 @@ from inference.files.json_file import read_bytes
 from inference.forward.layer_outputs import layer_outputs
 from inference.forward.predictions import predictions
 from inference.inputs.tokens import word
+from inference.results.counts import count_of
 from inference.results.few_shot import (
     FEWEST_EXAMPLES,
     MOST_EXAMPLES,
@@ -219,7 +220,8 @@ def _read(path: Path) -> FewShotTask:
         raise Refused(f"{path.name} is not UTF-8 text (byte {error.start}).") from error
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not FEWEST_EXAMPLES <= len(lines) <= MOST_EXAMPLES:
-        raise Refused(f"{path.name} has {len(lines):,} examples; {FEWEST_EXAMPLES} to {MOST_EXAMPLES:,} are allowed.")
+        there = count_of(len(lines), "examples")
+        raise Refused(f"{path.name} has {there}; {FEWEST_EXAMPLES} to {MOST_EXAMPLES:,} are allowed.")
     examples = []
     for number, line in lines:
         given, _, answer = (part.strip() for part in line.partition("\t"))

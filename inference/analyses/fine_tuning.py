@@ -13,6 +13,7 @@ from inference.family.text_heads import last_token
 from inference.files.json_file import read_object
 from inference.forward.opening import load
 from inference.results.checkpoint import split_precision
+from inference.results.counts import count_of
 from inference.results.fine_tuning import (
     FineTuningRequest,
     FineTuningResult,
@@ -162,7 +163,7 @@ def _base(named: str, model: Model, context: Context) -> Model:
 
 def _size(model: Model) -> str:
     heads = model.info.groups[0].n_heads
-    return f"{len(heads)} layers of {max(heads)} heads"
+    return f"{count_of(len(heads), 'layers')} of {count_of(max(heads), 'heads')}"
 
 
 def _read_pos(model: Model, encoded: Encoded, group: AttentionGroup) -> int:

@@ -25,6 +25,7 @@ from inference.meshes.tokens import (
 )
 from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
 from inference.models.polygen_sampling import Sampling, Step, face_steps, values_of, vertex_steps
+from inference.results.counts import count_of, noun
 from inference.results.growing import MOST_AT_ONCE
 from inference.results.inputs import Input, MeshInput
 from inference.results.mesh import MeshResult, MeshSample, MeshStepResult, MeshTokens, ScoreMeshResult, WriteMeshResult
@@ -206,10 +207,10 @@ def _net(model: Model) -> PolyGenForMeshGeneration:
 
 def _why_unfinished(vertices: MeshTokens, faces: MeshTokens, *, have_vertices_ended: bool) -> str:
     if not have_vertices_ended:
-        return f"its vertices did not come to an end within {len(vertices.tokens):,} tokens"
+        return f"its vertices did not come to an end within {count_of(len(vertices.tokens), 'tokens')}"
     if len(vertices.tokens) <= 3:  # the stop, and less than a vertex
         return "it stopped before its first vertex was whole"
-    return f"its faces did not come to an end within {len(faces.tokens):,} tokens"
+    return f"its faces did not come to an end within {count_of(len(faces.tokens), 'tokens')}"
 
 
 def _check_start(start: MeshInput, most_vertices: int) -> None:
@@ -256,8 +257,9 @@ def _from_file(path: str, label: int | None, model: Model) -> tuple[MeshInput, s
     n_tokens = len(face_tokens(faces))
     if len(values) > config.max_vertices or n_tokens > config.max_face_tokens:
         raise Refused(
-            f"{path.rpartition('/')[2]} has {len(values):,} vertices and {n_tokens:,} face tokens; this checkpoint "
-            f"reads up to {config.max_vertices:,} and {config.max_face_tokens:,}."
+            f"{path.rpartition('/')[2]} has {count_of(len(values), 'vertices')} and {n_tokens:,} face "
+            f"{noun(n_tokens, 'tokens')}; this checkpoint reads up to {config.max_vertices:,} and "
+            f"{config.max_face_tokens:,}."
         )
     start = MeshInput(label, tuple(vertex_tokens(values).tolist()), tuple(face_tokens(faces).tolist()))
     merged = len(read.vertices) - len(values)

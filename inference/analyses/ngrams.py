@@ -18,6 +18,7 @@ from inference.forward.predictions import of_next_tokens
 from inference.inputs.tokens import piece, typed_spans
 from inference.models.text_ngrams import EDGE, FIRST_WORD, UNKNOWN, Splitter, TextNgrams, words_with_places
 from inference.models.word_vectors import WordVectors, open_vectors
+from inference.results.counts import count_of
 from inference.results.inputs import Input, TextInput
 from inference.results.ngrams import (
     BLANKS,
@@ -69,7 +70,7 @@ def ngrams(request: NgramsRequest, model: Model, context: Context) -> NgramsResu
     ids = np.array([EDGE, *counted.ids(sentence.keys), EDGE])
     rows = []
     for order in range(1, MOST_ORDER + 1):
-        context.checkpoint(order, MOST_ORDER, f"N-grams of {order} words")
+        context.checkpoint(order, MOST_ORDER, f"N-grams of {count_of(order, 'words')}")
         rows.append(counted.model(order, request.smoothing).terms(ids))
     terms = rows[request.order - 1]
     result = NgramsResult(

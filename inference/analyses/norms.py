@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from inference.capture.residual_trace import BlockTrace, NotFollowed, SubLayerKind, TracedStep
 from inference.context import Refused
 from inference.forward.checks import group_of
+from inference.results.counts import count_of
 from inference.results.norms import MOST_OUTLIERS, MOST_TOKENS, OUTLIER, QUANTITIES, NormsRequest, NormsResult, SubLayer
 
 if TYPE_CHECKING:
@@ -119,7 +120,8 @@ class _StreamListener:
                 handle.remove()
         if len(self.outputs) != len(self.blocks):
             raise Refused(
-                f"{self.model.info.name} has {len(self.blocks)} layers here, of which {len(self.outputs)} ran."
+                f"{self.model.info.name} has {count_of(len(self.blocks), 'layers')} here, of which "
+                f"{len(self.outputs)} ran."
             )
         if self._final_module is not None:
             self.final_kind = _norm_kind(self._final_module, self.final[0])

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from inference.context import Refused
 from inference.forward.pairs.vectors import N_BATCH, image_vectors, scale_and_bias, text_vectors, vectors_of
 from inference.inputs.images import prepare
+from inference.results.counts import count_of, verb
 from inference.results.inputs import MOST_TEXTS, ImageInput
 from inference.results.zero_shot import (
     MOST_TEMPLATES,
@@ -123,7 +124,7 @@ def zero_shot_test(request: ZeroShotTestRequest, model: Model, context: Context)
             vectors += [one.vector for one in vectors_of(model, prepared)]
             prepared = []
     if not kept:
-        raise Refused(f"None of the {len(images):,} images can be read: {unread[0]}")
+        raise Refused(f"No image can be read, of {len(images):,} that are there: {unread[0]}")
     truth = truth[kept]
     is_test = _every_second(truth)
     features = torch.stack(vectors).numpy()
@@ -133,7 +134,8 @@ def zero_shot_test(request: ZeroShotTestRequest, model: Model, context: Context)
     n = len(labels)
     if unread:
         more = f" and {len(unread) - _MOST_TOLD} more" if len(unread) > _MOST_TOLD else ""
-        notes = (*notes, f"{len(unread)} images were left out: {' '.join(unread[:_MOST_TOLD])}{more}")
+        left_out = f"{count_of(len(unread), 'images')} {verb(len(unread), past=True)} left out"
+        notes = (*notes, f"{left_out}: {' '.join(unread[:_MOST_TOLD])}{more}")
     return ZeroShotTestResult(
         labels,
         _confusion(truth[is_test], told, n),
@@ -177,8 +179,8 @@ def _of_folder(folder: Path) -> tuple[tuple[str, ...], list[ImageInput], np.ndar
     by_label = {label: files for label, files in by_label.items() if files}
     if not 2 <= len(by_label) <= MOST_TEXTS:
         raise Refused(
-            f"{folder.name} has {len(by_label)} folders with images; 2 to {MOST_TEXTS} are needed, one a label, each "
-            "called as its label."
+            f"{folder.name} has {count_of(len(by_label), 'folders')} with images; 2 to {MOST_TEXTS} are needed, "
+            "one a label, each called as its label."
         )
     n = sum(map(len, by_label.values()))
     notes: tuple[str, ...] = ()

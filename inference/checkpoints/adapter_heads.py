@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from inference.checkpoints.adapters import ADAPTER_WEIGHTS, Adapter, place_of
 from inference.checkpoints.weights_header import StoredTensor, read_header
 from inference.context import Refused
+from inference.results.counts import count_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,7 +67,8 @@ def find_head(adapter: Adapter, config: dict[str, Any]) -> AdapterHead | None:
     labels = adapter.labels or tuple(f"LABEL_{number}" for number in range(min(rows)))
     if len(labels) != min(rows):
         raise Refused(
-            f"{adapter.folder.name} names {len(labels)} classes, but the head in {ADAPTER_WEIGHTS} tells {min(rows)}."
+            f"{adapter.folder.name} names {count_of(len(labels), 'classes')}, but the head in "
+            f"{ADAPTER_WEIGHTS} tells {min(rows)}."
         )
     says = {
         "architectures": [named],

@@ -22,6 +22,7 @@ from inference.files.config_file import CONFIG
 from inference.files.hub_layout import cache_of, folder_of_version
 from inference.files.json_file import read_object
 from inference.files.regular_files import is_there
+from inference.results.counts import count_of, verb
 from resources import bundled_checkpoints, checkpoint_path
 
 if TYPE_CHECKING:
@@ -216,10 +217,10 @@ def merge(adapter: Adapter, net: PreTrainedModel) -> tuple[str, ...]:
     unused = [name for name, tensor in others.items() if not _replace(name, tensor, net, parameters)]
     if not pairs:
         raise Refused(f"{ADAPTER_WEIGHTS} holds no matrices of LoRA.")
-    noun = "matrix" if len(pairs) == 1 else "matrices"
-    notes = [f"{len(pairs):,} {noun} of weights {'is' if len(pairs) == 1 else 'are'} changed by the adapter."]
+    notes = [f"{count_of(len(pairs), 'matrices')} of weights {verb(len(pairs))} changed by the adapter."]
     if unused:
-        notes.append(f"{len(unused):,} tensors of the adapter are not used, the first is {unused[0][:120]}.")
+        left = f"{count_of(len(unused), 'tensors')} of the adapter {verb(len(unused))} not used"
+        notes.append(f"{left}, the first is {unused[0][:120]}.")
     return tuple(notes)
 
 

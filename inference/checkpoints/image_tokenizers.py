@@ -12,6 +12,7 @@ from inference.checkpoints.weights_reading import MisfitError, read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG, build_config, read_config
 from inference.files.regular_files import is_inside, is_there
+from inference.results.counts import count_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
@@ -60,7 +61,7 @@ def _read(place: Path, stored: dict[str, StoredTensor], config: PreTrainedConfig
     except MisfitError as misfit:
         raise Refused(f"its weights do not fit: {misfit}") from misfit
     if missing := sorted(report["missing_keys"]):
-        raise Refused(f"its weights lack {len(missing)} tensors, the first is {missing[0]}.")
+        raise Refused(f"its weights lack {count_of(len(missing), 'tensors')}, the first is {missing[0]}.")
     if not all(torch.isfinite(tensor).all() for tensor in net.state_dict().values()):
         raise Refused("its weights are damaged: some are NaN or infinite.")
     return net.eval()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.context import Refused
 from inference.files.config_file import CONFIG
+from inference.results.counts import count_of, verb
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -169,4 +170,4 @@ def note_unused(names: list[str]) -> tuple[str, ...]:
     """What to say of tensors that are left aside."""
     if not names:
         return ()
-    return (f"{len(names)} tensors of the file are not used, the first is {names[0]}.",)
+    return (f"{count_of(len(names), 'tensors')} of the file {verb(len(names))} not used, the first is {names[0]}.",)

@@ -25,6 +25,7 @@ from typing import Any, BinaryIO
 from inference.context import Refused
 from inference.files.json_file import parse_object, read_object
 from inference.files.regular_files import is_there, open_inside
+from inference.results.counts import count_of, verb
 
 MAX_HEADER = 16 * 2**20
 MAX_TENSORS = 10_000
@@ -167,9 +168,9 @@ def header_of(file: BinaryIO, name: str, size: int | None = None) -> dict[str, S
         end = stop
     missing = 8 + n_header + end - size
     if missing > 0:
-        raise Refused(f"{name} is cut off: its last {missing:,} bytes are missing.")
+        raise Refused(f"{name} is cut off: its last {count_of(missing, 'bytes')} {verb(missing)} missing.")
     if missing < 0:
-        raise Refused(f"{name} has {-missing:,} bytes more than its header says.")
+        raise Refused(f"{name} has {count_of(-missing, 'bytes')} more than its header says.")
     return stored
 
 
@@ -187,7 +188,7 @@ def _check_start(name: str, start: bytes, size: int, n_header: int) -> None:
         if start.startswith(b"GGUF"):
             raise Refused(f"{name} is a GGUF file; Headlight reads safetensors.")
     if size < 8:
-        raise Refused(f"{name} is cut off: it has only {size} bytes.")
+        raise Refused(f"{name} is cut off: it has only {count_of(size, 'bytes')}.")
     if n_header > MAX_HEADER:
         raise Refused(
             f"{name} is not safetensors: its header would have {n_header:,} bytes; at most {MAX_HEADER:,} are read."

@@ -17,6 +17,7 @@ from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid, pair
 from inference.inputs.tokens import as_text, tokenize
 from inference.layouts.parts import in_parts
+from inference.results.counts import count_of
 from inference.results.inputs import ClipInput, Input
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class _OfFilms(PartsFamily, ReadsClips):
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         n, step = self.n_frames(config), self.frames_a_step(config)
         together = f", {step} in a patch" if step > 1 else ""
-        return (f"It is shown {n} frames of a film{together}.",)
+        return (f"It is shown {count_of(n, 'frames')} of a film{together}.",)
 
     def takes(self, config: PreTrainedConfig) -> Takes:
         self.n_frames(config)

@@ -15,6 +15,7 @@ from inference.family.text import TextFamily
 from inference.inputs.tokens import as_text, compared_segments, tokenize
 from inference.layouts.funnel import by_title, n_layers, places_by_block, shortest, titles
 from inference.results.checkpoint import AttentionGroup
+from inference.results.counts import count_of
 from inference.results.inputs import Input
 from inference.results.tokens import Tokens
 
@@ -66,7 +67,8 @@ class FunnelFamily(TextFamily):
         tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
         if len(tokens) < shortest(config):
             raise Refused(
-                f"The text has {len(tokens):,} tokens; this model shrinks it {len(config.block_sizes) - 1} times, for "
+                f"The text has {len(tokens):,} tokens; this model shrinks it "
+                f"{count_of(len(config.block_sizes) - 1, 'times')}, for "
                 f"which it needs at least {shortest(config)}."
             )
         blocks = places_by_block(len(tokens), config)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from inference.context import Refused
 from inference.files.regular_files import open_regular
+from inference.results.counts import count_of
 
 _MOST_BYTES = 2**28  # as many as the numbers that are read take
 _TABLES = ("f2", "f4", "f8")
@@ -90,7 +91,7 @@ def read_gensim(path: Path, most_numbers: int) -> tuple[tuple[str, ...], NDArray
     kept = _entry(vectors, "vectors")
     table = _inside(kept) if kept is not None else _beside(path.with_name(f"{prefix}.vectors.npy"), path.name)
     if table is None or table.ndim != 2 or len(table) != len(words) or not table.shape[1]:
-        raise Refused(f"{why}: the numbers in it are not one row for each of its {len(words):,} words.")
+        raise Refused(f"{why}: the numbers in it are not one row for each of its {count_of(len(words), 'words')}.")
     if len(set(words)) < len(words):
         raise Refused(f"{why}: a word is in it twice.")
     n = max(1, min(len(words), most_numbers // table.shape[1]))

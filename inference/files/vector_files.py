@@ -21,6 +21,7 @@ from inference.context import Refused
 from inference.files.gensim_file import read_gensim
 from inference.files.regular_files import open_regular
 from inference.files.vector_kinds import is_number
+from inference.results.counts import count_of, verb
 
 MOST_NUMBERS = 60_000_000  # that are kept: 240 MB
 MOST_ROWS = 400_000
@@ -102,7 +103,8 @@ def read_vectors(
         file.seek(0)
         if path.suffix in (".kv", ".model") or (start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05"):
             words, vectors, n = read_gensim(path, most_numbers)
-            more = f"The first {len(words):,} of {n:,} vectors of {name} are read: there is room for no more."
+            first = f"Of the vectors of {name} the first {len(words):,} of {n:,} {verb(len(words))} read"
+            more = f"{first}: there is room for no more."
             return VectorTable(words, vectors, "gensim", (more,) if len(words) < n else ())
         if start.startswith(b"\x93NUMPY"):
             raise Refused(
@@ -181,7 +183,8 @@ def _add_line(rows: _VectorRows, line: bytes, number: int) -> None:
     if found is None:
         have = len(line.split()) - 1
         what = f"{have:,} numbers" if have != rows.d else "something that is no number"
-        raise Refused(f"{rows.name} has {what} in line {number:,}; a word and {rows.d:,} numbers are expected.")
+        wanted = f"a word and {count_of(rows.d, 'numbers')}"
+        raise Refused(f"{rows.name} has {what} in line {number:,}; {wanted} are expected.")
     rows.add(*found, f"line {number:,}")
 
 
@@ -243,9 +246,11 @@ def _finished(rows: _VectorRows, n_rows: int, goes_on: bool, kind: str) -> Vecto
     notes = []
     if goes_on:
         of = f" of {n_rows:,}" if n_rows else ""
-        notes.append(f"The first {n:,}{of} vectors of {rows.name} are read: there is room for no more.")
+        notes.append(f"Of the vectors of {rows.name} the first {n:,}{of} {verb(n)} read: there is room for no more.")
     elif n + rows.n_twice < n_rows:
-        notes.append(f"{rows.name} says that it holds {n_rows:,} vectors, but ends behind {n + rows.n_twice:,}.")
+        there = n + rows.n_twice
+        notes.append(f"{rows.name} says that it holds {count_of(n_rows, 'vectors')}, but ends behind {there:,}.")
     if rows.n_twice:
-        notes.append(f"{rows.n_twice:,} words of {rows.name} are there twice; the first vector of each is taken.")
+        twice = f"{count_of(rows.n_twice, 'words')} of {rows.name} {verb(rows.n_twice)} there twice"
+        notes.append(f"{twice}; the first vector of each is taken.")
     return VectorTable(tuple(rows.words), np.stack(rows.vectors), kind, tuple(notes))

@@ -14,6 +14,7 @@ from inference.context import Cancelled
 from inference.forward import beams, decoding
 from inference.forward.expectations import Expectation, TokenPieces, expectations, of_given, text_of, written
 from inference.inputs.written import exact_target, longest_target
+from inference.results.counts import count_of
 from inference.results.decoding import BeamTree, Hypothesis, NodeKind
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class Writing:
             return "nothing was to be written"
         if limit and len(self.ids) >= limit:
             return f"the {limited} takes no more than {limit:,} tokens"
-        return f"it was cut off at {len(self.ids) - self.n_given:,} tokens"
+        return f"it was cut off at {count_of(len(self.ids) - self.n_given, 'tokens')}"
 
     def written(self, tokens: Tokens, *, is_whole: bool, why_unfinished: str = "") -> tuple[Written, BeamTree | None]:
         """The text with what was expected; `tokens` are its `ids`."""

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError, features
 
 from inference.context import Refused
+from inference.results.counts import noun, verb
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", *(("AVIF",) if features.check("avif") else ()))
 MOST_BYTES = 64 * 2**20
@@ -165,5 +166,5 @@ def _in_bytes(image: Image.Image) -> tuple[Image.Image, list[str]]:
     kind = "floats" if image.mode == "F" else "whole numbers of 32 bits"
     notes = [f"Its values are {kind}; their range, {low:g} to {high:g}, is shown as 0 to 255."]
     if n_bad := int((~is_number).sum()):
-        notes.append(f"{n_bad:,} of its values are no numbers and shown as black.")
+        notes.append(f"{n_bad:,} of its values {verb(n_bad)} no {noun(n_bad, 'numbers')} and shown as black.")
     return Image.fromarray(np.rint(shown).astype(np.uint8)), notes

@@ -25,6 +25,7 @@ import numpy as np
 from inference.context import Refused
 from inference.files.regular_files import open_regular
 from inference.inputs.scene_images import thing_boxes
+from inference.results.counts import count_of
 from inference.results.inputs import MOST_REGIONS
 from inference.results.regions import MOST_LABEL, MOST_NUMBERS, Regions
 
@@ -51,7 +52,7 @@ def regions_of(input: RegionsInput | None, prepared: Prepared) -> Regions | None
     if input.path:
         return _read(Path(input.path).expanduser(), prepared.size)
     if (odd := next((box for box in input.boxes if len(box) != 4), None)) is not None:
-        raise Refused(f"A box has {len(odd)} numbers; it has four: x0, y0, x1, y1 in pixels.")
+        raise Refused(f"A box has {count_of(len(odd), 'numbers')}; it has four: x0, y0, x1, y1 in pixels.")
     boxes = np.array(input.boxes, np.float32).reshape(-1, 4)
     labels = ("",) * len(boxes)
     if input.of_scene and prepared.scene is not None:
@@ -76,7 +77,7 @@ def features_of(regions: Regions | None, n_numbers: int, named: str) -> np.ndarr
     if regions is None:
         raise Refused(f"{needs}; open a file of regions (NPZ with boxes and features).")
     if regions.features is None:
-        raise Refused(f"{needs}; the {len(regions)} boxes have none, so open a file of regions with features (NPZ).")
+        raise Refused(f"{needs}; boxes that are drawn have none, so open a file of regions with features (NPZ).")
     if regions.features.shape[1] != n_numbers:
         raise Refused(f"{needs}; the file of regions has {regions.features.shape[1]:,}.")
     return regions.features
@@ -100,7 +101,7 @@ def _read(path: Path, size: tuple[int, int]) -> Regions:
         if not is_table or not 1 <= features.shape[1] <= MOST_NUMBERS:
             raise Refused(
                 f"{path.name} holds features of the shape {list(features.shape)}; a row of 1 to {MOST_NUMBERS:,} "
-                f"numbers for each of its {n} boxes is needed."
+                f"numbers for each of its {count_of(n, 'boxes')} is needed."
             )
         features = features.astype(np.float32)
         if not np.isfinite(features).all():

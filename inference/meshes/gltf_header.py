@@ -15,6 +15,7 @@ from typing import Any
 from inference.context import Refused
 from inference.files.json_file import parse_object
 from inference.meshes.checks import MAX_BYTES, MAX_VERTICES, check_count
+from inference.results.counts import count_of, verb
 
 MAX_ENTRIES = 2_000
 ITEM_SIZE = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}  # bytes, by component type
@@ -44,7 +45,8 @@ def parse_glb(data: bytes, name: str) -> tuple[dict[str, Any], bytes, list[str]]
     if length > len(data) or 20 + n_header > length:
         raise Refused(f"{name} is cut off or damaged: it should have {length:,} bytes and has {len(data):,}.")
     header = parse_gltf(data[20 : 20 + n_header], name)
-    notes = [f"{len(data) - length:,} bytes behind the end are left aside."] if len(data) > length else []
+    n_more = len(data) - length
+    notes = [f"{count_of(n_more, 'bytes')} behind the end {verb(n_more)} left aside."] if n_more > 0 else []
     numbers, at, n_others = b"", 20 + n_header, 0
     while at + 8 <= length:
         n = int.from_bytes(data[at : at + 4], "little")
@@ -55,7 +57,7 @@ def parse_glb(data: bytes, name: str) -> tuple[dict[str, Any], bytes, list[str]]
             n_others += 1
         at += 8 + n
     if n_others:
-        notes.append(f"{n_others:,} parts of the file of other kinds (chunks) are left aside.")
+        notes.append(f"{count_of(n_others, 'parts')} of the file of other kinds (chunks) {verb(n_others)} left aside.")
     return header, numbers, notes
 
 

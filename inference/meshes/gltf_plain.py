@@ -28,6 +28,7 @@ from inference.meshes.gltf_header import (
     n_instances,
     shown_nodes,
 )
+from inference.results.counts import count_of
 
 _DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _PLACES = ("matrix", "translation", "rotation", "scale")
@@ -153,7 +154,8 @@ class _Plain:
         }
         more = aside(self._header, self._name)
         if n := len(self._contradicted):
-            more.append(f"The bounds that it declares are not those of its numbers (in {n:,} lists of positions).")
+            lists = count_of(n, "lists")
+            more.append(f"The bounds that it declares are not those of its numbers (in {lists} of positions).")
         return PlainScene(_glb(content, bytes(self._written)), n_triangles, frozenset(self._bounds), (*notes, *more))
 
     def _primitive(self, primitive: dict[str, Any]) -> dict[str, Any]:
@@ -225,7 +227,7 @@ class _Plain:
         if not all(type(number) is int and number >= 0 for number in numbers) or begin + size > len(data):
             raise ValueError(f"bufferView {view} reaches beyond its buffer of {len(data):,} bytes")
         if count and offset + stride * (count - 1) + row > size:
-            raise ValueError(f"bufferView {view} is too short for {count:,} entries")
+            raise ValueError(f"bufferView {view} is too short for {count_of(count, 'entries')}")
         if not count:
             return np.zeros((0, n), _DTYPES[kind])
         item = ITEM_SIZE[kind]

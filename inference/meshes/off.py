@@ -11,6 +11,7 @@ import numpy as np
 from inference.context import Refused
 from inference.meshes.checks import MAX_FACES, MAX_VERTICES, check_count, checked
 from inference.meshes.mesh import Mesh
+from inference.results.counts import count_of
 
 Number = TypeVar("Number", int, float)
 
@@ -48,17 +49,17 @@ def read_off(data: bytes, name: str) -> Mesh:
     body = lines[1:]
     if len(body) < n_vertices + n_faces:
         raise Refused(
-            f"{name} is cut off: it should have {n_vertices:,} vertices and {n_faces:,} faces, "
-            f"but there are {len(body):,} lines for them."
+            f"{name} is cut off: it should have {count_of(n_vertices, 'vertices')} and {count_of(n_faces, 'faces')}, "
+            f"but has {count_of(len(body), 'lines')} for them."
         )
     vertices = [_numbers(line, 3, float, name) for line in body[:n_vertices]]
     rows = body[n_vertices : n_vertices + n_faces]
     faces = [_face(line, name) for line in rows]
     aside = [f"{what} of vertices" for what, there in zip(_OF_VERTICES, header.groups(), strict=True) if there]
     if n_coloured := sum(len(line.split()) > 1 + len(face) for (_, line), face in zip(rows, faces, strict=True)):
-        aside.append(f"colours of {n_coloured:,} faces")
+        aside.append(f"colours of {count_of(n_coloured, 'faces')}")
     if n_more := len(body) - n_vertices - n_faces:
-        aside.append(f"{n_more:,} lines behind the last face")
+        aside.append(f"{count_of(n_more, 'lines')} behind the last face")
     notes = [f"Left aside: {', '.join(aside)}."] if aside else []
     return checked(name, np.array(vertices, np.float64).reshape(-1, 3), faces, notes=notes)
 
@@ -77,7 +78,7 @@ def _numbers(line: tuple[int, bytes], count: int, kind: Callable[[bytes], Number
         numbers = []
     if len(numbers) < count:
         shown = text.decode("utf-8", "replace")[:40]
-        raise Refused(f"Line {number:,} of {name} should begin with {count:,} numbers: {shown!r}.")
+        raise Refused(f"Line {number:,} of {name} should begin with {count_of(count, 'numbers')}: {shown!r}.")
     return numbers
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from inference.context import Refused
 from inference.meshes.checks import MAX_FACES, MAX_VERTICES, check_count, checked
 from inference.meshes.mesh import Mesh
+from inference.results.counts import count_of
 
 _MAX_HEADER = 2**16
 _TYPES = {
@@ -79,7 +80,7 @@ def read_ply(data: bytes, name: str) -> Mesh:
                     raise Refused(f"The vertices of {name} have no x, y and z.")
                 vertices = np.stack([columns[axis] for axis in "xyz"], 1).astype(np.float64)
     except EOFError as error:
-        what = f"{element.count:,} entries of {element.name!r}" if element else "numbers"
+        what = f"{count_of(element.count, 'entries')} of {element.name!r}" if element else "numbers"
         raise Refused(f"{name} is cut off: it ends within its {what}.") from error
     except (ValueError, OverflowError) as error:
         raise Refused(f"{name} has something among its numbers that is none.") from error
@@ -90,7 +91,7 @@ def read_ply(data: bytes, name: str) -> Mesh:
 def _beside(element: _Element) -> str:
     """What of an element makes no polygons, in words."""
     if element.name not in ("vertex", "face"):
-        return f"{element.count:,} entries of {element.name!r}" if element.count else ""
+        return f"{count_of(element.count, 'entries')} of {element.name!r}" if element.count else ""
     used = {"x", "y", "z"} if element.name == "vertex" else set(_CORNERS)
     others = [one.name for one in element.properties if one.name not in used]
     return f"{', '.join(others)} of {'vertices' if element.name == 'vertex' else 'faces'}" if others else ""
@@ -126,7 +127,7 @@ class _Bytes:
 
     def rest(self) -> str:
         n = len(self._data) - self._at
-        return f"{n:,} bytes behind the last face" if n > 0 else ""
+        return f"{count_of(n, 'bytes')} behind the last face" if n > 0 else ""
 
     def _take(self, dtype: np.dtype, n: int) -> np.ndarray:
         end = self._at + n * dtype.itemsize
@@ -156,7 +157,7 @@ class _Words:
 
     def rest(self) -> str:
         n = len(self._numbers) - self._at
-        return f"{n:,} numbers behind the last face" if n > 0 else ""
+        return f"{count_of(n, 'numbers')} behind the last face" if n > 0 else ""
 
 
 def _header(data: bytes, name: str) -> tuple[str, list[_Element], int]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from inference.meshes.mesh import Mesh
+from inference.results.counts import count_of
 
 N_VALUES = 256
 STOP, NEW_FACE, FIRST_VERTEX = 0, 1, 2
@@ -112,7 +113,7 @@ def decode_vertices(tokens: Sequence[int]) -> np.ndarray:
     if len(stops):
         array = array[: stops[0]]
         if len(array) % 3:
-            raise NoMesh(f"The vertices stop behind {len(array)} coordinates; every vertex has 3.")
+            raise NoMesh(f"The vertices stop behind {count_of(len(array), 'coordinates')}; every vertex has 3.")
     return array[: len(array) // 3 * 3].reshape(-1, 3)[:, ::-1] - 1
 
 

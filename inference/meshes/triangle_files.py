@@ -18,6 +18,7 @@ from inference.meshes.gltf_header import parse_glb, parse_gltf
 from inference.meshes.gltf_plain import Bounds, PlainScene, bounds_of, plain_scene
 from inference.meshes.mesh import Mesh
 from inference.meshes.triangulate import triangulate
+from inference.results.counts import count_of, verb
 
 if TYPE_CHECKING:
     import trimesh
@@ -33,14 +34,15 @@ def read_stl(data: bytes, name: str) -> Mesh:
     if len(data) >= end:
         colours = np.frombuffer(data, np.uint8, end - _STL_HEADER, _STL_HEADER).reshape(-1, _STL_FACE)[:, -2:]
         if n_coloured := int(colours.any(1).sum()):
-            notes.append(f"Left aside: colours or marks of {n_coloured:,} triangles.")
+            notes.append(f"Left aside: colours or marks of {count_of(n_coloured, 'triangles')}.")
         if len(data) > end:
-            notes.append(f"{len(data) - end:,} bytes behind the end are left aside.")
+            n_more = len(data) - end
+            notes.append(f"{count_of(n_more, 'bytes')} behind the end {verb(n_more)} left aside.")
         data = data[:end]
     elif b"\0" in data or data.lstrip()[:5].lower() != b"solid":
         raise Refused(
-            f"{name} is no STL file, or cut off: {len(data):,} bytes, of which the header says that they hold "
-            f"{n_faces:,} triangles of {_STL_FACE} bytes."
+            f"{name} is no STL file, or cut off: {count_of(len(data), 'bytes')}, of which the header says "
+            f"that they hold {count_of(n_faces, 'triangles')} of {_STL_FACE} bytes."
         )
     else:
         n_faces = data.lower().count(b"endfacet")
@@ -103,7 +105,7 @@ def _read(
             f"{name} cannot be read as {(said or format).upper()}: {str(error)[:120] or type(error).__name__}."
         ) from error
     if len(triangles) != n_faces:
-        raise Refused(f"{name} is damaged: of its {n_faces:,} triangles {len(triangles):,} can be read.")
+        raise Refused(f"{name} is damaged: {len(triangles):,} of its {count_of(n_faces, 'triangles')} can be read.")
     return checked(name, vertices, [tuple(triangle) for triangle in triangles.tolist()], notes=notes)
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from inference.results.counts import count_of, verb
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -30,9 +32,9 @@ def load_published(model: nn.Module, state: Mapping[str, Tensor], named: str, un
     unknown = [name for name in state if name not in wanted and not any(re.fullmatch(one, name) for one in unused)]
     told = []
     if missing:
-        told.append(f"{len(missing)} tensors are missing ({', '.join(missing[:3])})")
+        told.append(f"{count_of(len(missing), 'tensors')} {verb(len(missing))} missing ({', '.join(missing[:3])})")
     if unknown:
-        told.append(f"{len(unknown)} are not known ({', '.join(unknown[:3])})")
+        told.append(f"{len(unknown)} {verb(len(unknown))} not known ({', '.join(unknown[:3])})")
     if told:
         raise ValueError(f"These are not the weights of {named}: {' and '.join(told)}.")
     for name, tensor in wanted.items():

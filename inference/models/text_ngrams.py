@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from inference.models.kneser_ney import KneserNey, Smoothing
 from inference.models.ngram_counts import MOST_ORDERS, NgramCounts, count_ngrams, from_arrays, to_arrays
+from inference.results.counts import count_of
 
 EDGE, UNKNOWN = 0, 1
 FIRST_WORD = 2
@@ -80,7 +81,7 @@ class TextNgrams:
         parts = [part for part in _SENTENCE_END.split(text) if part]
         sentences = [words for words in (cut(parts) if cut else map(words_of, parts)) if words]
         if len(sentences) < LEAST_SENTENCES:
-            raise ValueError(f"it has {len(sentences)} sentences; at least {LEAST_SENTENCES} are needed")
+            raise ValueError(f"it has {count_of(len(sentences), 'sentences')}; at least {LEAST_SENTENCES} are needed")
         counted = [words for i, words in enumerate(sentences) if i % HELD_OUT != HELD_OUT - 1]
         times = Counter(word for words in counted for word in words)
         common = [word for word, n in times.most_common(MOST_WORDS) if n > 1]

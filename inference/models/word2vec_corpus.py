@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.models.text_ngrams import EDGE, FIRST_WORD, TextNgrams, words_of
+from inference.results.counts import count_of
 
 SENTENCE_END = -1
 MOST_SENTENCE = 1_000  # words: longer ones are cut, as in word2vec.c
@@ -78,7 +79,9 @@ def corpus_of(sentences: Iterable[list[str]], min_count: int) -> NumberedText:
     names = list(places)
     common = [place for place, n in times.most_common(MOST_VOCABULARY) if n >= min_count]
     if len(common) < 2:
-        raise ValueError(f"it has {len(common)} words that occur {min_count} times or more; at least 2 are needed")
+        often = count_of(min_count, "times")
+        words = count_of(len(common), "words")
+        raise ValueError(f"it has {words} that occur {often} or more; at least 2 are needed")
     renumbered = np.full(len(names) + 1, -2, np.int32)
     renumbered[common] = np.arange(len(common), dtype=np.int32)
     renumbered[-1] = SENTENCE_END

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inference.results.counts import noun
+from inference.results.counts import count_of, noun
 from inference.results.schedule import SCHEDULES
 from inference.results.training import TASKS
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def card(request: TrainingRequest, result: TrainingResult, n_parameters: int) -> str:
     """README.md of a run."""
     plan, sizes = request.plan, request.sizes
-    heads = f"{sizes.n_heads} {noun(sizes.n_heads, 'heads')}"
+    heads = count_of(sizes.n_heads, "heads")
     steps = noun(plan.n_steps, "steps")
-    layers = f"{sizes.n_layers} {noun(sizes.n_layers, 'layers')}"
+    layers = count_of(sizes.n_layers, "layers")
     if request.base:
         model = f"Fine-tuned from {request.base} ({request.tuned})."
     elif sizes.architecture == "lstm":
@@ -29,9 +29,8 @@ def card(request: TrainingRequest, result: TrainingResult, n_parameters: int) ->
             f"{layers}, {sizes.d_model} wide, {heads}, norms {norms} the sublayers, "
             f"dropout {sizes.dropout:g}; {n_parameters:,} parameters."
         )
-    state = (
-        "done" if result.n_done >= plan.n_steps else f"stopped after {result.n_done:,} {noun(result.n_done, 'steps')}"
-    )
+    state = "done" if result.n_done >= plan.n_steps else f"stopped after {count_of(result.n_done, 'steps')}"
+    seconds = count_of(round(result.seconds), "seconds")
     lines = [
         f"# {request.name}",
         "",
@@ -41,8 +40,8 @@ def card(request: TrainingRequest, result: TrainingResult, n_parameters: int) ->
         *result.facts,
         "",
         "## Training",
-        f"{plan.n_steps:,} {steps} of {plan.batch}, {state}; {result.seconds:.0f} seconds. AdamW (0.9, 0.98, 1e-9), "
-        f"{SCHEDULES[plan.schedule]}, {plan.warm_up:,} steps of warm-up, highest rate "
+        f"{plan.n_steps:,} {steps} of {plan.batch}, {state}; {seconds}. AdamW (0.9, 0.98, 1e-9), "
+        f"{SCHEDULES[plan.schedule]}, {count_of(plan.warm_up, 'steps')} of warm-up, highest rate "
         f"{request.schedule.highest:.3g}, label smoothing {plan.smoothing:g}, gradients clipped to "
         f"{plan.clip:g}, seed {plan.seed}.",
         "",

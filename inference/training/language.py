@@ -22,6 +22,7 @@ from transformers import (
 
 from inference.context import Refused
 from inference.models.lstm import LstmConfig, LstmForCausalLM
+from inference.results.counts import noun, verb
 from inference.results.training import RowToken
 from inference.training.task import NO_PATTERN, TrainingTask
 from inference.training.texts import own_lines, read_lines, split_lines
@@ -59,8 +60,9 @@ class LanguageTask(TrainingTask):
         n_tokens = sum(map(len, self._rows))
         words = "words" if kind == "word" else "byte pairs"
         self.facts = (
-            f"{len(training):,} lines of {source}, {n_tokens:,} tokens; {len(held_out):,} other lines are kept for "
-            f"validation. A vocabulary of {len(self.tokenizer):,} {words}, learned from the training lines.",
+            f"{len(training):,} lines of {source}, {n_tokens:,} tokens; {len(held_out):,} other "
+            f"{noun(len(held_out), 'lines')} {verb(len(held_out))} kept for validation. "
+            f"A vocabulary of {len(self.tokenizer):,} {words}, learned from the training lines.",
         )
 
     def rows_of(self, lines: list[str]) -> list[list[int]]:
@@ -95,7 +97,9 @@ class LanguageTask(TrainingTask):
         if not self._has_attention:
             return
         self.rows = self.columns = names_of(ids, self.tokenizer)
-        self.facts += (fact(self.watched, len(seen), self._n_words),)
+        unknown = self.tokenizer.unk_token_id
+        n_unknown = 0 if unknown is None else seen.count(unknown)
+        self.facts += (fact(self.watched, len(seen), self._n_words, n_unknown),)
 
     def _text_of(self, ids: list[int]) -> str:
         # What is no word of the vocabulary brings no space with it.

@@ -12,6 +12,7 @@ import torch
 from transformers.utils import logging
 
 from inference.context import Cancelled, Context, Refused
+from inference.results.counts import count_of
 from inference.results.training import (
     MOST_KEPT_BYTES,
     NETWORKS,
@@ -200,7 +201,7 @@ def check(request: TrainingRequest) -> None:
         raise Refused(f"{TASKS[request.task]} is learned by a Transformer alone; an LSTM learns {learned}.")
     if sizes.d_model % sizes.n_heads or sizes.d_model % 2:
         raise Refused(
-            f"The width is {sizes.d_model} and there are {sizes.n_heads} heads; the width has to be even and a "
+            f"The width is {sizes.d_model} with {count_of(sizes.n_heads, 'heads')}; the width has to be even and a "
             "multiple of the number of heads."
         )
 

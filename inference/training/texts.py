@@ -11,6 +11,7 @@ from pathlib import Path
 
 from inference.context import Refused
 from inference.files.json_file import read_bytes
+from inference.results.counts import noun
 from inference.results.training import MOST_TEXT_BYTES
 from resources.scenes import make_scene
 
@@ -39,9 +40,9 @@ def read_lines(path: str) -> list[str]:
     lines = [line for line in lines if line]
     if len(lines) == 1 or (lines and max(map(len, lines)) > 20_000):  # a text without line breaks
         lines = [sentence for line in lines for sentence in _sentences(line)]
-    if len(set(lines)) < LEAST_LINES:
+    if (n := len(set(lines))) < LEAST_LINES:
         raise Refused(
-            f"{Path(path).name} has {len(set(lines))} different lines; at least {LEAST_LINES} are needed, a tenth of "
+            f"{Path(path).name} has {n} different {noun(n, 'lines')}; at least {LEAST_LINES} are needed, a tenth of "
             "which is kept for validation."
         )
     return lines[:MOST_LINES]
@@ -80,12 +81,12 @@ def read_table(path: str) -> tuple[list[str], list[str]]:
         raise Refused(f"{name} is no table of comma-separated values: {error}.") from error
     pairs = list(dict.fromkeys(pair for pair in pairs if all(pair)))
     if not LEAST_ROWS <= len(pairs) <= MOST_ROWS:
-        rows = "row" if len(pairs) == 1 else "rows"
         allowed = f"{LEAST_ROWS} to {MOST_ROWS:,} can be learned from"
-        raise Refused(f"{name} has {len(pairs):,} different {rows}; {allowed}.")
+        raise Refused(f"{name} has {len(pairs):,} different {noun(len(pairs), 'rows')}; {allowed}.")
     counts = Counter(label for _, label in pairs)
     if not 2 <= len(counts) <= MOST_CLASSES:
-        raise Refused(f"{name} has {len(counts)} different labels; 2 to {MOST_CLASSES} can be told apart.")
+        n = len(counts)
+        raise Refused(f"{name} has {n} different {noun(n, 'labels')}; 2 to {MOST_CLASSES} can be told apart.")
     return [text for text, _ in pairs], [label for _, label in pairs]
 
 

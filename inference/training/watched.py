@@ -12,6 +12,7 @@ import torch
 from inference.capture.capture import capture
 from inference.context import Context
 from inference.inputs.tokens import word
+from inference.results.counts import count_of, verb
 from inference.training.task import NO_PATTERN
 
 if TYPE_CHECKING:
@@ -37,10 +38,11 @@ def names_of(ids: Sequence[int], tokenizer: Any) -> tuple[str, ...]:
     return tuple(word(token, tokenizer) for token in ids)
 
 
-def fact(watched: str, n_tokens: int, n_whole: int) -> str:
-    """What is kept, in a sentence; `n_tokens` of a text of `n_whole`."""
+def fact(watched: str, n_tokens: int, n_whole: int, n_unknown: int = 0) -> str:
+    """What is kept, in a sentence; `n_tokens` of a text of `n_whole`, `n_unknown` of them words it has no token for."""
     cut = f", {n_tokens} of {n_whole} tokens: so many can be told apart" if n_tokens < n_whole else ""
-    return f"Attention is kept while it reads “{watched}”{cut}."
+    unknown = f" {count_of(n_unknown, 'words')} of it {verb(n_unknown)} not in the vocabulary." if n_unknown else ""
+    return f"Attention is kept while it reads “{watched}”{cut}.{unknown}"
 
 
 def patterns_of(net: nn.Module, n_tokens: int, run: Callable[[], object]) -> np.ndarray:

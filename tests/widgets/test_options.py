@@ -82,6 +82,7 @@ def test_what_is_damaged_in_a_session_is_the_default_and_is_named(stored):
         ({"warmth": 0}, "Temperature is 0; 0.01 to 2 is allowed."),
         ({"has_grid": "yes"}, "Grid is 'yes'; true or false is needed."),
         ({"sentence": "  "}, "Template is '  '; a text of 1 to 40 letters is needed."),
+        ({"sentence": "a" * 5_000}, f"Template is '{'a' * 60}'… (5,000 letters); a text of 1 to 40 letters is needed."),
     ],
 )
 def test_what_is_not_allowed_cannot_be_built(value, sentence):

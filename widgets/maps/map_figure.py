@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
+from widgets.figures.counts import number_of
 from widgets.figures.token_axis import label
 from widgets.kit.figure import Numbers
 from widgets.look import raster
@@ -38,7 +39,7 @@ def caption_of(scene: MapScene, head: PooledHead, level: int, coloring: Coloring
         text = _tr("maximum over {} cells") if head.reduce == "max" else _tr("mean over {} cells")
         parts.append(text.format(f"{2**level} {_TIMES} {2**level}"))
     if coloring.maxima is not None:
-        parts.append(_tr("each row divided by the maximum of its {} rows").format(coloring.maxima.n_rows))
+        parts.append(_tr("each row divided by the maximum of its {}").format(number_of(coloring.maxima.n_rows, "rows")))
     elif coloring.scale == "log":
         parts.append(_tr("logarithmic colours"))
     if scene.is_sampled:

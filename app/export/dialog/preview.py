@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from app.export import render
 from app.export.page.lengths import MM_AN_INCH, POINTS_AN_INCH
 from app.export.render import Sheet
+from inference.results.counts import count_of
 from widgets.kit.figure import Numbers
 from widgets.kit.plain import PlainLabel
 
@@ -129,7 +130,7 @@ def told_numbers(numbers: Numbers, kind: str) -> str:
     if kind == "npz":
         arrays = (f"{name} {'×'.join(map(str, np.shape(array))) or '1'}" for name, array in numbers.arrays.items())
         return f"Arrays: {', '.join(arrays)}."
-    return f"{len(numbers.rows):,} rows of {len(numbers.header)} columns."
+    return f"{count_of(len(numbers.rows), 'rows')} of {count_of(len(numbers.header), 'columns')}."
 
 
 def _cell(value: object) -> str:

@@ -27,6 +27,7 @@ from huggingface_hub.utils import disable_progress_bars, logging
 import inference
 from inference.context import Refused
 from inference.files.hub_layout import folder_of_repo, own_cache
+from inference.results.counts import count_of
 
 PUBLIC = "https://huggingface.co"
 # A hub of one's own is given the token only where the user says so, by its whole address: HF_ENDPOINT may have been set
@@ -46,7 +47,7 @@ class TooManyError(Refused):
     """The hub asks to wait so many seconds."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"The hub gets too many questions and asks to wait {seconds:.0f} seconds.")
+        super().__init__(f"The hub gets too many questions and asks to wait {count_of(round(seconds), 'seconds')}.")
         self.seconds = seconds
 
 

@@ -15,6 +15,7 @@ from inference.context import Refused
 from inference.inputs.clips.sources import FilmSource, numbered_images, open_film
 from inference.inputs.images import FIRST_FRESH_SEED, MOST_SEED, Prepared, fitted, longest_side, normalised
 from inference.inputs.scene_images import paint_scene
+from inference.results.counts import count_of, verb
 from inference.results.inputs import ClipInput
 from resources.clips import CLIP_RATE, make_clip
 
@@ -121,7 +122,7 @@ def prepare_clip(
     values = np.stack([normalised(frame, how) for frame in seen])
     width, height = source.size
     shape = f", drawn at {side} × {side}" if clip else f" of {width} × {height}"
-    about = f"{whole.n_frames:,} frames{shape}"
+    about = f"{count_of(whole.n_frames, 'frames')}{shape}"
     return PreparedClip(
         original=seen[0],
         size=source.size,
@@ -170,7 +171,8 @@ def clip_stamp(input: ClipInput) -> tuple[object, ...]:
 
 def _check_chosen(chosen: tuple[int, ...], n_taken: int, n_frames: int) -> None:
     if len(chosen) != n_taken:
-        raise Refused(f"{len(chosen)} frames were chosen; the model takes {n_taken}.")
+        n = len(chosen)
+        raise Refused(f"{count_of(n, 'frames')} {verb(n, past=True)} chosen; the model takes {n_taken}.")
     outside = [number for number in chosen if not 0 <= number < n_frames]
     if outside:
         raise Refused(f"Frame {outside[0]} was chosen; the film has frames 0 to {n_frames - 1}.")

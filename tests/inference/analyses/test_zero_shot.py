@@ -88,7 +88,7 @@ def test_a_folder_of_labels_is_tested_beside_a_linear_probe(model, folder):
     assert found.zero_shot.sum(1).tolist() == found.probe.sum(1).tolist() == [3, 3]
     assert accuracy(found.probe) == 1
     assert found.chance == 0.5
-    assert "1 images were left out: 9.png" in found.notes[0]
+    assert "1 image was left out: 9.png" in found.notes[0]
     told = zero_shot(
         ZeroShotRequest(
             "",

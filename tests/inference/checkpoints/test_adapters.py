@@ -95,7 +95,7 @@ def test_a_head_that_was_trained_too_is_put_in_its_place_or_said(tmp_path, base)
     }
     model = load(str(save_adapter(tmp_path / "adapter", tensors)), Context())
     assert (model.net.get_parameter("bert.pooler.dense.weight") == 0.25).all()
-    assert model.info.cautions[-1] == "1 tensors of the adapter are not used, the first is classifier.weight."
+    assert model.info.cautions[-1] == "1 tensor of the adapter is not used, the first is classifier.weight."
 
 
 HEADS = {
@@ -141,7 +141,7 @@ def test_its_classes_have_the_names_that_it_gives_them(tmp_path, base):
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        ({"0": "bad"}, "adapter names 1 classes, but the head in adapter_model.safetensors tells 2"),
+        ({"0": "bad"}, "adapter names 1 class, but the head in adapter_model.safetensors tells 2"),
         (["bad", "good"], "adapter_config.json says id2label is ['bad', 'good']; a text for each number"),
         ({"0": "bad", "2": "good"}, "adapter_config.json says id2label is"),
         (7, "adapter_config.json says id2label is 7; a text for each number"),

@@ -68,7 +68,7 @@ def test_lora_that_is_not_merged_is_named(tmp_path, name):
 @pytest.mark.parametrize("name", ["classifier.weight", "qa_outputs.bias", "cls.more.weight", "bert.sentiment.weight"])
 def test_a_head_is_left_aside_and_said(tmp_path, name):
     folder = with_tensor(save_bert(tmp_path), name)
-    note = f"1 tensors of the file are not used, the first is {name}."
+    note = f"1 tensor of the file is not used, the first is {name}."
     assert inspect(str(folder)).notes == (note,)
     assert load(str(folder), Context()).info.notes == (note,)
 

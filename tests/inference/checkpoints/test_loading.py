@@ -156,7 +156,7 @@ def test_a_missing_head_leaves_the_base(folder):
     save_weights(folder, {name: tensor for name, tensor in weights.items() if name.startswith("bert.")})
     model = load(str(folder), Context())
     assert type(model.net) is transformers.BertModel
-    assert set(model.info.capabilities) == {"attention", "qk", "positions"}
+    assert set(model.info.capabilities) == {"attention", "qk", "positions", "residual_stream"}
     assert torch.equal(model.net.pooler.dense.weight.cpu(), weights["bert.pooler.dense.weight"])
 
 

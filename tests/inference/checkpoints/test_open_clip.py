@@ -14,9 +14,9 @@ from torch import nn
 from transformers import BertTokenizer
 
 from inference.checkpoints.inspection import inspect
-from inference.checkpoints.loading import read
 from inference.checkpoints.open_clip import OPEN_CLIP_CONFIG, OPEN_CLIP_WEIGHTS
 from inference.context import Context, Refused
+from inference.forward.opening import load
 from inference.results.request import Capability
 from tests.inference.tiny_pairs import VOCAB
 
@@ -131,7 +131,7 @@ def changed(**parts):
 def test_vectors_are_those_of_open_clip(tmp_path, is_quick, prefix):
     config = changed(quick_gelu=is_quick, custom_text=bool(prefix))
     reference = save(tmp_path / "clip", config, prefix, QuickGelu() if is_quick else None)
-    loaded = read(str(tmp_path / "clip"), Context())
+    loaded = load(str(tmp_path / "clip"), Context())
     assert loaded.info.architecture == "CLIPModel"
     assert loaded.info.cautions == ()
     assert Capability.COMPARISON in loaded.info.capabilities
@@ -149,12 +149,12 @@ def test_vectors_are_those_of_open_clip(tmp_path, is_quick, prefix):
 
 def test_images_are_made_ready_as_its_configuration_says(tmp_path):
     save(tmp_path / "a")
-    preparation = read(str(tmp_path / "a"), Context()).preparation
+    preparation = load(str(tmp_path / "a"), Context()).preparation
     assert (preparation.size, preparation.crop, preparation.resample) == (SIDE, (SIDE, SIDE), 3)
     assert (preparation.mean, preparation.std) == ((0.4, 0.5, 0.6), (0.2, 0.3, 0.4))
     assert preparation.notes == ()
     save(tmp_path / "b", CONFIG | {"preprocess_cfg": {"resize_mode": "squash", "interpolation": "bilinear"}})
-    preparation = read(str(tmp_path / "b"), Context()).preparation
+    preparation = load(str(tmp_path / "b"), Context()).preparation
     assert (preparation.size, preparation.crop, preparation.resample) == ((SIDE, SIDE), None, 2)
 
 
@@ -202,4 +202,4 @@ def test_a_pickle_is_refused_and_weights_that_lack_something_too(tmp_path):
     few = {name: one for name, one in net.state_dict().items() if name != "visual.ln_post.bias"}
     save_file(few, tmp_path / "clip" / OPEN_CLIP_WEIGHTS)
     with pytest.raises(Refused, match=r"vision_model\.post_layernorm\.bias"):
-        read(str(tmp_path / "clip"), Context())
+        load(str(tmp_path / "clip"), Context())

@@ -59,7 +59,7 @@ def test_vectors_inside_and_beside_are_the_same(dtype, tmp_path, monkeypatch):
     few = read_vectors(inside, most_numbers=9)
     assert few.words == ("on", "sat")
     np.testing.assert_array_equal(few.vectors, TABLE[:2])
-    assert few.notes == ("The first 2 of 6 vectors of a.kv are read: there is room for no more.",)
+    assert few.notes == ("Of the vectors of a.kv the first 2 of 6 are read: there is room for no more.",)
 
 
 def test_the_words_of_a_whole_model_are_read(tmp_path, monkeypatch):

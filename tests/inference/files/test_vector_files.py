@@ -63,7 +63,7 @@ def test_only_the_first_rows_are_read_where_there_is_no_room_for_all(tmp_path):
     for content, of in ((as_text(), " of 3"), (as_binary(), " of 3"), (as_text(header=False), "")):
         table = read(tmp_path, content, most_numbers=4)
         assert table.words == WORDS[:2]
-        assert table.notes == (f"The first 2{of} vectors of vectors.vec are read: there is room for no more.",)
+        assert table.notes == (f"Of the vectors of vectors.vec the first 2{of} are read: there is room for no more.",)
 
 
 def test_a_header_that_promises_too_much_allocates_nothing(tmp_path):
@@ -74,7 +74,7 @@ def test_a_header_that_promises_too_much_allocates_nothing(tmp_path):
 def test_a_word_that_is_there_twice_keeps_its_first_vector(tmp_path):
     table = read(tmp_path, b"a 1 2\na 3 4\nb 5 6\n")
     assert table.vectors.tolist() == [[1, 2], [5, 6]]
-    assert table.notes == ("1 words of vectors.vec are there twice; the first vector of each is taken.",)
+    assert table.notes == ("1 word of vectors.vec is there twice; the first vector of each is taken.",)
 
 
 class Bomb:

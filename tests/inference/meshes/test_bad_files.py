@@ -67,7 +67,7 @@ def sentence(path, **options):
         ),
         ("a.off", b"4 1 0\n", "a.off is no OFF file: it does not begin with OFF."),
         ("a.off", b"OFF\n3 10000000 0\n", "a.off has 10,000,000 faces; at most 200,000 are read."),
-        ("a.off", b"OFF\n3 1 0\n0 0 0\n", "a.off is cut off: it should have 3 vertices and 1 faces, but there are 1"),
+        ("a.off", b"OFF\n3 1 0\n0 0 0\n", "a.off is cut off: it should have 3 vertices and 1 face, but has 1 line"),
         ("a.stl", b"hello", "a.stl is no STL file, or cut off: 5 bytes, of which the header says"),
         ("a.stl", bytes(80) + b"\x80\x96\x98\x00", "a.stl is no STL file, or cut off: 84 bytes, of which the header"),
         ("a.glb", b"glTX", "a.glb is no GLB file: it does not begin with glTF."),

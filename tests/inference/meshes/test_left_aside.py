@@ -144,7 +144,7 @@ def _hidden(header):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_bounds, "The bounds that it declares are not those of its numbers (in 1 lists of positions)."),
+        (_bounds, "The bounds that it declares are not those of its numbers (in 1 list of positions)."),
         (_extension, "It uses extensions that are not read, so the mesh may look otherwise: KHR_materials_unlit, VEND"),
         (_targets, "Left aside: morph targets (1); animations (1)."),
         (_lines, "Left aside: parts of points or lines (1)."),
@@ -279,7 +279,7 @@ def test_what_of_ply_is_not_read_is_said(saved):
     rows = body.splitlines()
     rows = [row + " 7" if at < len(CUBE.vertices) else row for at, row in enumerate(rows)]
     mesh = read(saved("a.ply", f"{head}end_header\n" + "\n".join([*rows, "3"])))
-    assert mesh.notes == ("Left aside: red of vertices, 1 entries of 'edge'.",)
+    assert mesh.notes == ("Left aside: red of vertices, 1 entry of 'edge'.",)
     assert read(saved("b.ply", mesh_bytes(CUBE, "ply") + b"1 2 3\n")).notes == (
         "Left aside: 3 numbers behind the last face.",
     )
@@ -288,7 +288,7 @@ def test_what_of_ply_is_not_read_is_said(saved):
 def test_what_of_off_is_not_read_is_said(saved):
     text = "COFF\n3 1 0\n0 0 0 1 1 1\n1 0 0 1 1 1\n0 1 0 1 1 1\n3 0 1 2 255 0 0\nmore\n"
     assert read(saved("a.off", text)).notes == (
-        "Left aside: colours of vertices, colours of 1 faces, 1 lines behind the last face.",
+        "Left aside: colours of vertices, colours of 1 face, 1 line behind the last face.",
     )
     with pytest.raises(Refused, match=r"b.off is a binary OFF file; OFF is read as text."):
         read_mesh(saved("b.off", b"OFF BINARY\n\0\0\0\3"))
@@ -297,7 +297,7 @@ def test_what_of_off_is_not_read_is_said(saved):
 def test_colours_of_stl_are_said(saved):
     content = bytearray(mesh_bytes(CUBE, "stl"))
     content[84 + 48 : 84 + 50] = struct.pack("<H", 31)
-    assert read(saved("a.stl", bytes(content))).notes == ("Left aside: colours or marks of 1 triangles.",)
+    assert read(saved("a.stl", bytes(content))).notes == ("Left aside: colours or marks of 1 triangle.",)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -170,10 +170,10 @@ def test_other_weights_are_refused_by_name(change):
     state = small_published(make())
     if change == "missing":
         del state["net.scratch.refinenet2.resConfUnit1.bn1.weight"]
-        match = "1 tensors are missing .scratch.refinenet2.resConfUnit1.bn1.weight"
+        match = "1 tensor is missing .scratch.refinenet2.resConfUnit1.bn1.weight"
     elif change == "unknown":
         state["net.scratch.head_block.depthwise.depthwise.weight"] = torch.ones(1, 1, 3, 3)
-        match = "1 are not known .scratch.head_block"
+        match = "1 is not known .scratch.head_block"
     elif change == "shape":
         state["net.scratch.layer3_rn.weight"] = torch.ones(16, 31, 3, 3)
         match = "scratch.layer3_rn.weight is .16, 31, 3, 3., not .16, 32, 3, 3."

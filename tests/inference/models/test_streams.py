@@ -221,8 +221,8 @@ def test_published_weights_are_loaded_by_their_names(name):
     different = {key for key, value in whole.to_dict().items() if getattr(config, key) != value}
     assert different <= {"dtype", "transformers_version"}
     for change, told in (
-        ({needed: None}, f"{needed} is missing|1 tensors are missing"),
-        ({"more.weight": torch.zeros(1)}, "1 are not known (more.weight)"),
+        ({needed: None}, f"{needed} is missing|1 tensor is missing"),
+        ({"more.weight": torch.zeros(1)}, "1 is not known (more.weight)"),
         ({needed: torch.zeros(3, 5)}, "not"),
     ):
         changed = {key: tensor for key, tensor in (state | change).items() if tensor is not None}

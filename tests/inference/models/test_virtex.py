@@ -118,8 +118,8 @@ def test_the_published_sizes_are_the_defaults():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda s: s.pop("textual.output.bias"), "1 tensors are missing (textual.output.bias)"),
-        (lambda s: s.update({"visual.cnn.fc.weight": torch.zeros(2, 2)}), "1 are not known (visual.cnn.fc"),
+        (lambda s: s.pop("textual.output.bias"), "1 tensor is missing (textual.output.bias)"),
+        (lambda s: s.update({"visual.cnn.fc.weight": torch.zeros(2, 2)}), "1 is not known (visual.cnn.fc"),
         (lambda s: s.pop("textual.embedding.words.weight"), "textual.embedding.words.weight is missing"),
         (lambda s: s.update({"textual.output.bias": torch.zeros(3)}), "textual.output.bias is (3,), not (40,)"),
     ],

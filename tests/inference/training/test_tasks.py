@@ -306,7 +306,7 @@ def test_low_rank_fine_tuning_says_what_it_needs(tmp_path, table, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"one line only.", "different lines; at least 20"),
+        (b"one line only.", "1 different line; at least 20"),
         (b"", "0 different lines"),
         (b"\xff\xfe" * 50, "not in UTF-8: byte 0"),
     ],
@@ -330,7 +330,7 @@ def test_a_text_without_line_breaks_is_split_into_sentences(tmp_path):
         ("words,label\na,b\n", "needs the columns text and label in its first line; it has “words, label”"),
         ("", "it has none"),
         ("text,label\n" + "a,b\n" * 50, "1 different row;"),
-        ("text,label\n" + "".join(f"text {i},same\n" for i in range(20)), "1 different labels"),
+        ("text,label\n" + "".join(f"text {i},same\n" for i in range(20)), "1 different label; 2 to"),
         ("text,label\n" + "".join(f"text {i},label {i}\n" for i in range(60)), "60 different labels"),
         ('text,label\n"never closed,a\n', "no table of comma-separated values"),
     ],

@@ -13,6 +13,7 @@ import torch
 from inference.context import Cancelled, Context, Refused
 from inference.results.training import MOST_WATCHED, ModelSizes, TrainingData, TrainingPlan, TrainingRequest
 from inference.training import run_files
+from inference.training.card import card
 from inference.training.language import MaskedTask
 from inference.training.run import build_task, check, train
 from inference.training.watched import MOST_BYTES, MOST_TOKENS, most_tokens
@@ -96,6 +97,28 @@ def test_of_a_long_sentence_so_much_is_kept_as_can_be_told_apart(make_request):
     assert len(built.rows) == MOST_TOKENS
     assert built.rows[-1] == "[SEP]"
     assert built.facts[-1].endswith("”, 22 of 30 tokens: so many can be told apart.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("the zebra sat on [MASK] mat", " 1 word of it is not in the vocabulary."),
+        ("zebras eat [MASK] mat", " 2 words of it are not in the vocabulary."),
+        ("the cat sat on [MASK] mat", "mat”."),
+    ],
+)
+def test_words_that_are_not_known_are_counted(make_request, typed, told):
+    assert build_task(make_request("masked", typed), CPU).facts[-1].endswith(told)
+
+
+def test_numbers_of_its_card_agree_with_their_nouns(make_request):
+    request = make_request("masked", n_layers=1, n_heads=1)
+    request = replace(request, plan=replace(request.plan, n_steps=1))
+    result = replace(train(request, Context()), seconds=1.2)
+    told = card(request, result, 99)
+    assert "1 layer, 16 wide, 1 head" in told
+    assert "1 step of 4, done; 1 second. " in told
+    assert "1 step of warm-up" in told
 
 
 @pytest.mark.parametrize(("n_layers", "n_heads"), [(2, 4), (12, 12), (48, 25), (126, 128)])

@@ -14,6 +14,7 @@ from tests.views.training.lab import give, make_view, press
 from tests.views.training.runs import make_read
 from widgets.views.training.attention import TrainingAttentionFigure
 from widgets.views.training.options import RunOptions
+from widgets.views.training.words import room_text
 
 
 @pytest.fixture
@@ -95,3 +96,24 @@ def test_what_an_earlier_version_kept_none_of_begins_later(view):
     first = without(whole).validations[:1]
     view.show_result(request, replace(whole, validations=(*first, *whole.validations[1:])), False)
     assert [one.step for one in view.figure().looks] == [10, 20]
+
+
+def test_every_frame_of_its_film_says_after_how_many_steps_it_is(view):
+    request = begun(view)
+    view._pages.setCurrentIndex(1)
+    view.show_result(request, make_read(40), False)
+    figure = view.figure()
+    assert [figure.film_frame(n).lines[0].partition(":")[0] for n in (0, 1)] == ["After 0 steps", "After 10 steps"]
+    assert figure.lines[1].startswith(f"{figure.result.example} → ")  # in a line of its own, so that a long one fits
+
+
+def test_what_stands_for_a_word_that_is_not_known_is_said(view):
+    request, result = begun(view), make_read(20)
+    view._pages.setCurrentIndex(1)
+    rows = ("[UNK]", *result.rows[1:])
+    view.show_result(request, replace(result, rows=rows, columns=rows), False)
+    assert view._attention.read_out.text().startswith("[UNK]: not in its vocabulary.")
+
+
+def test_little_room_is_not_called_none():
+    assert [room_text(n) for n in (105_400, 21_400_000)] == ["105 kB on disk", "21 MB on disk"]

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from inference.results.attribution import AttributionRequest, AttributionResult
+from inference.results.counts import count_of, verb
 from widgets.figure_command import BadOption, FigureCommand, text_of
 from widgets.views.attribution.options import AttributionOptions
 
@@ -35,9 +36,9 @@ def _figure(result: AttributionResult, args: Namespace) -> Figure:
         raise BadOption(f"--against {options.against} is the word itself, which leaves nothing; name another one.")
     for name, word in (("word", options.word), ("against", options.against)):
         if word != "none" and options.place_of(word, result) is None:
-            has = (
-                "the text does not say which word is true" if word == "true" else f"{len(result.words)} words are told"
-            )
+            n = len(result.words)
+            told = f"{count_of(n, 'words')} {verb(n)} told"
+            has = "the text does not say which word is true" if word == "true" else told
             raise BadOption(f"--{name} {word} was asked for; at position {result.position} {has}.")
     return AttributionFigure(result, options)
 

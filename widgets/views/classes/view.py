@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.classes import ClassesRequest, ClassesResult
 from inference.results.events import Failure
@@ -14,6 +14,7 @@ from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
 from widgets.kit.plain import explain_items
 from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.look.tabs import Tabs
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.classes.command import ClassesOptions
@@ -33,7 +34,7 @@ class ClassesView(View):
         super().__init__(context, parent)
         self._result: ClassesResult | None = None
         self._figure: ClassesFigure | None = None
-        self._pages = QTabWidget(self)
+        self._pages = Tabs(self)
         self._pages.setObjectName("classes_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))

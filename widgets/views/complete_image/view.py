@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.complete_image import CompleteImageResult
 from inference.results.events import Failure
@@ -14,6 +14,7 @@ from inference.results.request import Capability, Request
 from widgets.context import ViewContext
 from widgets.kit.figure import Figure
 from widgets.kit.option_controls import PageChoice
+from widgets.look.tabs import Tabs
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
@@ -34,7 +35,7 @@ class CompleteImageView(View):
         self._completions = CompletionPage(context.selection)
         self._masked = MaskedPixelsPage()
         self._probe = ProbePage()
-        self._pages = QTabWidget(self)
+        self._pages = Tabs(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)

@@ -6,6 +6,7 @@ import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from inference.results.counts import count_of
 from inference.results.embedding import (
     AnalogyRequest,
     AnalogyResult,
@@ -80,7 +81,7 @@ def _analogy_arguments(parser: ArgumentParser) -> None:
 def _analogy_request(args: Namespace, info: CheckpointInfo) -> AnalogyRequest:
     words = [word for word in args.words.replace(",", " ").split() if word]
     if len(words) != 3:
-        raise BadOption(f"--words has {len(words)} words; an analogy needs three, such as man,woman,king.")
+        raise BadOption(f"--words has {count_of(len(words), 'words')}; an analogy needs three, such as man,woman,king.")
     a, b, c = words
     return AnalogyRequest(args.checkpoint, _source_of(args), a, b, c, AnalogyOptions.of(args).answers)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inference.results.embedding import (
     AnalogyRequest,
@@ -27,6 +27,7 @@ from widgets.kit.control_bar import ControlBar
 from widgets.kit.figure import Figure
 from widgets.kit.layouts import fill_column
 from widgets.kit.option_controls import PageChoice
+from widgets.look.tabs import Tabs
 from widgets.subject import input_title
 from widgets.view import View
 from widgets.views.embedding.analogy_page import AnalogyPage
@@ -54,7 +55,7 @@ class EmbeddingView(View):
         self._analogy = AnalogyPage()
         self._window = SlidingWindowPage()
         self._training = Word2VecPage()
-        self._pages = QTabWidget(self)
+        self._pages = Tabs(self)
         self._pages.setObjectName("embedding_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))

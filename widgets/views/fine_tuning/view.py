@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.fine_tuning import (
@@ -30,6 +30,7 @@ from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.plain import explain_items
 from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.look.tabs import Tabs
 from widgets.plots.canvas import PlotCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject
@@ -52,7 +53,7 @@ class FineTuningView(View):
         self._result: FineTuningResult | None = None
         self._told: PredictionResult | None = None
         self._published: PublishedTableResult | None = None
-        self._pages = QTabWidget(self)
+        self._pages = Tabs(self)
         self._pages.setObjectName("fine_tuning_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.inputs import Input
@@ -22,6 +22,7 @@ from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
 from widgets.kit.plain import explain_items
 from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.look.tabs import Tabs
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.masked.command import MaskedOptions
@@ -49,7 +50,7 @@ class MaskedView(View):
         self._result: MaskedResult | None = None
         self._figure: MaskedFigure | None = None
         self._has_chosen = False  # whether the user has masked or shown words of this sentence
-        self._pages = QTabWidget(self)
+        self._pages = Tabs(self)
         self._pages.setObjectName("masked_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))

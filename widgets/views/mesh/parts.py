@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import fill_column
 from widgets.kit.page import Page
 from widgets.kit.plain import plain_tip
+from widgets.look.tabs import Tabs
 from widgets.look.theme import FigureStyle
 from widgets.player.playback import Playback
 from widgets.player.player import Player
@@ -50,7 +51,7 @@ class MeshParts(Page):
         self.scrubber = SurprisalScrubber("mesh_lanes", _tr("All tokens"))
         self.player = Player("mesh", playback, self.scrubber)
         self.look = LookControls(self.player.controls)
-        self.pages = QTabWidget()
+        self.pages = Tabs()
         self.pages.setObjectName("mesh_pages")
         self.pages.setDocumentMode(True)
         self.pages.tabBar().setUsesScrollButtons(False)  # all four are seen

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from inference.results.positions import PositionTable
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import MINUS, ColorScale, short
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import paint_border, paint_frame, paint_pixels, paint_title
@@ -156,8 +157,9 @@ class PositionGridFigure:
         value = self.map_of(spot.tile)[row, column]
         if self.has_heads:
             down, right = row - self.shape[0] // 2, column - self.shape[1] // 2
-            text = _tr("Head {}, key {} rows below and {} columns right of the query: {}")
-            return text.format(self.places[spot.tile], *(str(n).replace("-", MINUS) for n in (down, right)), value)
+            text = _tr("Head {}, key {} below and {} right of the query: {}")
+            rows, columns = number_of(down, "rows"), number_of(right, "columns")
+            return text.format(self.places[spot.tile], *(n.replace("-", MINUS) for n in (rows, columns)), value)
         start = divmod(self.places[spot.tile], self.shape[1])
         return _tr("Place {} and place {}: {}").format(start, (row, column), value)
 

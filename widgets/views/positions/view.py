@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
@@ -18,6 +18,7 @@ from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
 from widgets.kit.plain import PlainLabel
 from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.look.tabs import Tabs
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
@@ -40,7 +41,7 @@ class PositionsView(View):
         super().__init__(context, parent)
         self._result: PositionsResult | None = None
         self._figure: PositionsFigure | PositionGridFigure | None = None
-        self._pages = QTabWidget(self)
+        self._pages = Tabs(self)
         self._pages.setObjectName("positions_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))

@@ -26,7 +26,7 @@ _FIRST, _SECOND = 2.6, 2.2  # em from column to column, for the curves
 _CARD = 1.0  # em between the tree and the card
 _CARD_LINES = 10  # of a card of the tree, with those that take two
 _CARD_SHARE = 0.52  # of the width, beside the card of the open checkpoint
-_MOST_LINES = 8  # of what is said of one thing: as many letters as of a README are kept
+_MOST_LINES = 16  # of what is said of one thing: as many letters as of a README are kept
 _WIDTH = 60.0  # em
 _LEAST_WIDTH = 52.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from inference.results.events import Failure
 from inference.results.job import JobPhase, JobRequest, JobState
@@ -15,6 +15,7 @@ from widgets.kit.figure import Figure
 from widgets.kit.layouts import fill_column
 from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.look.tabs import TabBar
 from widgets.panels.job_line import JobLine
 from widgets.plots.canvas import PlotCanvas
 from widgets.selection import Selected
@@ -52,7 +53,7 @@ class SparseView(View):
         self._jobs: dict[JobRequest, JobState] = {}  # the latest that measures, or failed to
         self._feed = KindMapFeed()
         self._figure: DescribedFigure | None = None
-        self._tabs = QTabBar(self)
+        self._tabs = TabBar(self)
         self._tabs.setObjectName("sparse_pages")
         self._tabs.setAccessibleName(self.tr("Pages"))
         self._tabs.setDocumentMode(True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.request import Request
@@ -22,6 +22,7 @@ from widgets.kit.option_controls import PageChoice
 from widgets.kit.page import Page
 from widgets.kit.plain import plain_tip
 from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.look.tabs import Tabs
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.tokenization.comparison_figure import ComparisonFigure
@@ -46,7 +47,7 @@ class TokenizationView(View):
         super().__init__(context, parent)
         self._result: CutResult | None = None
         self._word = 0
-        self._pages = QTabWidget(self)
+        self._pages = Tabs(self)
         self._pages.setObjectName("tokenization_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.training import TrainingResult, Validation, WatchedMaps
@@ -18,7 +18,8 @@ from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
-_TOP = 1.6  # em for what the model says
+_LINE, _BELOW_LINES = 1.2, 0.4  # em for a line of what the model says, and below the last one
+_UNKNOWN = ("[UNK]", "<unk>")  # how tokenizers write a word that they do not have
 _LEAST_PLACES = 3  # tokens of which one lies between the others
 # Titles of heads, by where most of their attention goes.
 _MOST_ON = {
@@ -119,10 +120,12 @@ class TrainingAttentionFigure(PanelFigure):
         """What the titles say."""
         if self._is_mirrored:
             return _tr("Mirrored: attention on the letter at the mirrored place. Point at a cell for its number.")
-        return _tr(
-            "Rows are tokens that look, columns those looked at; above a map, where most of it goes. "
-            "Point at a cell for its number."
+        text = _tr(
+            "Rows are tokens that look, columns those looked at. Above a map: of itself, its neighbours, the first "
+            "and the last token, what gets most. Point at a cell for its number."
         )
+        unknown = next((name for name in self.result.rows if name in _UNKNOWN), "")
+        return f"{_tr('{}: not in its vocabulary.').format(unknown)} {text}" if unknown else text
 
     def _shares(self, pattern: np.ndarray) -> dict[str, np.ndarray]:
         return {"mirrored": mirrored_share(pattern)} if self._is_mirrored else shares(pattern)
@@ -158,7 +161,7 @@ class TrainingAttentionFigure(PanelFigure):
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         em = QFontMetricsF(style.font).height()
-        area = rect.adjusted(0, _TOP * em, 0, 0)
+        area = rect.adjusted(0, self._top(em), 0, 0)
         n, gap = len(self._maps), 0.8 * em
         even = [k for k in range(1, n + 1) if n % k == 0]
         n_columns = min(even, key=lambda k: abs(math.log(_shape(area, n, k))))
@@ -181,27 +184,34 @@ class TrainingAttentionFigure(PanelFigure):
         em = QFontMetricsF(style.font).height()
         side = (1.4 * max(len(self.result.rows), len(self.result.columns)) + 8) * em
         n_columns = math.ceil(math.sqrt(len(self._maps)))
-        return QSizeF(n_columns * side * 1.1, -(-len(self._maps) // n_columns) * side + _TOP * em)
+        return QSizeF(n_columns * side * 1.1, -(-len(self._maps) // n_columns) * side + self._top(em))
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         painter.save()
         painter.setFont(style.font)
         painter.setPen(style.theme.ink)
-        line = metrics.elidedText(self._line, Qt.TextElideMode.ElideMiddle, rect.width())
-        painter.drawText(rect.topLeft() + QRectF(0, metrics.ascent(), 0, 0).topLeft(), line)
+        for number, line in enumerate(self.lines):
+            shown = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, rect.width())
+            top = metrics.ascent() + number * _LINE * metrics.height()
+            painter.drawText(rect.topLeft() + QPointF(0, top), shown)
         painter.restore()
         for panel, area in self.panels(rect, style):
             panel.paint(painter, area, style)
 
     @property
-    def _line(self) -> str:
-        """What it makes of the example, and how much it can do."""
+    def lines(self) -> tuple[str, ...]:
+        """After how many steps, how much it can do, and what it makes of the example."""
         said, example = clean(self.now.said) or _tr("(nothing)"), clean(self.result.example)
+        step, share = number_of(self.now.step, "steps"), 100 * self.now.measure
         if self._is_mirrored:
-            return _tr("{} → {}   ({:.0f} % of all strings right)").format(example, said, 100 * self.now.measure)
-        text = _tr("{} → {}   ({}: {:.0f} %)")
-        return text.format(example, said, clean(self.result.measure), 100 * self.now.measure)
+            text = _tr("After {}: {} → {}   ({:.0f} % of all strings right)")
+            return (text.format(step, example, said, share),)
+        text = _tr("After {}: {:.0f} % ({})")
+        return (text.format(step, share, clean(self.result.measure)), _tr("{} → {}").format(example, said))
+
+    def _top(self, em: float) -> float:
+        return (_LINE * len(self.lines) + _BELOW_LINES) * em
 
     def describe(self, cell: Cell) -> str:
         """A number of a map in words."""

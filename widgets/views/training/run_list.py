@@ -15,7 +15,7 @@ from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import color_of
 from widgets.views.training.record import RunRecord
-from widgets.views.training.words import about_run, run_labels
+from widgets.views.training.words import about_run, room_text, run_labels
 
 _FOLDER = Qt.ItemDataRole.UserRole
 
@@ -188,7 +188,7 @@ class RunList(QWidget):
 
     def _tell_room(self) -> None:
         n_bytes = sum(record.n_bytes for record in self._records.values())
-        text = self.tr("{:.0f} MB on disk").format(n_bytes / 1e6) if self._records else self.tr("None is kept yet.")
+        text = room_text(n_bytes) if self._records else self.tr("None is kept yet.")
         self._room.setText(text)
 
     def _offer(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.comparison import Compared, NotComparable, compared_runs
 from inference.results.events import Failure
@@ -20,6 +20,7 @@ from widgets.context import ViewContext, ViewExample
 from widgets.kit.clean import clean
 from widgets.kit.figure import Figure
 from widgets.kit.option_controls import PageChoice
+from widgets.look.tabs import Tabs
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.training.attention_page import AttentionPage
@@ -48,7 +49,7 @@ class TrainingView(View):
         self._is_first = True
         self._lab, self._attention, self._distance = LabPage(), AttentionPage(), DistancePage()
         self._schedule, self._smoothing = SchedulePage(), SmoothingPage()
-        self._pages = QTabWidget(self)
+        self._pages = Tabs(self)
         self._pages.setObjectName("training_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))

@@ -59,6 +59,13 @@ def about_run(record: RunRecord) -> str:
     return "\n".join(lines)
 
 
+def room_text(n_bytes: int) -> str:
+    """What runs take on the disk."""
+    if n_bytes < 1e6:
+        return _tr("{:,.0f} kB on disk").format(n_bytes / 1e3)
+    return _tr("{:,.0f} MB on disk").format(n_bytes / 1e6)
+
+
 def why_no_attention(result: TrainingResult) -> str:
     """Why there is no attention of a run to be watched, in one sentence."""
     if result.watched:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from inference.results.events import Failure
 from inference.results.request import Request
@@ -17,6 +17,7 @@ from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.look.tabs import Tabs
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.zero_shot.confusion_figure import ZeroShotTestFigure
@@ -33,7 +34,7 @@ class ZeroShotView(View):
         self._tested: tuple[ZeroShotTestRequest, ZeroShotTestResult] | None = None
         self._wanted: ZeroShotTestRequest | None = None
         self._folder = ""
-        self._pages = QTabWidget(self)
+        self._pages = Tabs(self)
         self._pages.setObjectName("zero_shot_pages")
         self._pages.setDocumentMode(True)
         self._pages.tabBar().setAccessibleName(self.tr("Pages"))
