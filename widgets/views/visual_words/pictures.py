@@ -18,7 +18,7 @@ from widgets.look.theme import FigureStyle
 
 TITLE = 1.35  # em
 GAP = 0.35  # em, between images
-_LEAST_LETTERS = 0.8  # of their size
+_SMALLER = (0.95, 0.9, 0.85, 0.8)  # letters, of their size, where there is little room
 _MOSTLY = 0.5  # share of its chips in which something happens that a visual word is called by
 _MOST_SIDE = 8.0  # em of an image of the film
 
@@ -113,11 +113,11 @@ def paint_centred(painter: QPainter, text: str, box: QRectF, style: FigureStyle,
     painter.save()
     painter.setPen(style.theme.faint if is_faint else style.theme.ink)
     font, room = style.font, box.width() + 2
-    width = QFontMetricsF(font).horizontalAdvance(text)
-    if width > room:
-        font = resized(font, max(room / width, _LEAST_LETTERS))
-        painter.setFont(font)
-    shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room + 1)
+    for factor in _SMALLER:  # hinted letters do not become narrower evenly
+        if QFontMetricsF(font).horizontalAdvance(text) > room:
+            font = resized(style.font, factor)
+    painter.setFont(font)
+    shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, shown)
     painter.restore()
 
