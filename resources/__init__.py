@@ -29,7 +29,10 @@ def checkpoint_path(checkpoint: str) -> Path:
     bundled = CHECKPOINTS / checkpoint
     if checkpoint in bundled_checkpoints():
         return bundled
-    return Path(checkpoint).expanduser()
+    try:
+        return Path(checkpoint).expanduser()
+    except RuntimeError:  # a user that does not exist: then it is a name like others
+        return Path(checkpoint)
 
 
 FIRST_CHECKPOINT = "bert-mini"

@@ -8,6 +8,7 @@ import re
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
@@ -249,12 +250,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+# Of a gigabyte it takes seconds, which would be counted as the client's.
+@lru_cache(maxsize=64)
 def _checksum(content: bytes) -> str:
     if len(content) >= LARGE:
         return hashlib.sha256(content).hexdigest()
     return hashlib.sha1(f"blob {len(content)}\0".encode() + content).hexdigest()
 
 
+@lru_cache(maxsize=64)
 def _blob(content: bytes) -> dict[str, object]:
     blob: dict[str, object] = {"blobId": hashlib.sha1(f"blob {len(content)}\0".encode() + content).hexdigest()}
     if len(content) >= LARGE:

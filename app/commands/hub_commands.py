@@ -48,21 +48,26 @@ def is_elsewhere(place: str) -> bool:
     """Whether something is neither bundled, nor a path on this machine, nor an id in the hub's cache."""
     from inference.files.hub_layout import folder_of_version, own_cache
 
-    try:
-        if place in bundled_checkpoints() or checkpoint_path(place).exists():
-            return False
-    except (OSError, RuntimeError, ValueError):
+    if place in bundled_checkpoints() or _is_path(place):
         return False
     repo, _, revision = place.partition("@")
     looks_so = "://" in place or (not place.startswith((".", "/", "~")) and place.count("/") == 1)
     return looks_so and folder_of_version(own_cache(), repo, revision or "main") is None
 
 
+def _is_path(name: str) -> bool:
+    """Whether there is a file or folder of that name; not where no file can have it, or a user that does not exist."""
+    try:
+        return checkpoint_path(name).exists()
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
 def place_of(name: str) -> str:
     """The folder of an id in the hub's cache; anything else as it is."""
     from inference.files.hub_layout import folder_of_version, own_cache
 
-    if name in bundled_checkpoints() or checkpoint_path(name).exists():
+    if name in bundled_checkpoints() or _is_path(name):
         return name
     repo, _, revision = name.partition("@")
     return str(folder_of_version(own_cache(), repo, revision or "main") or name)
@@ -142,11 +147,8 @@ def _listed(found: CachedResult) -> str:
 
 
 def _download(args: Namespace) -> str:
-    from app.commands.train_commands import ProgressBar
-    from inference.results.events import Progress
     from inference.results.hub import DownloadRequest, DownloadResult
 
-    bar = ProgressBar()
     found = _repo(args.address)
     takes_pickles = args.convert and found.can_convert
     if found.why_not and not takes_pickles:
@@ -156,20 +158,17 @@ def _download(args: Namespace) -> str:
         f"headlight: {found.repo}, {found.n_bytes / _MB:,.1f} MB, licence {found.licence or 'not said'}",
         file=sys.stderr,
     )
-    try:
-        done = _ask(
-            DownloadRequest(found.repo, found.commit, found.revision, takes_pickles),
-            lambda event: bar.show(event) if isinstance(event, Progress) else None,
-        )
-    finally:
-        bar.end()
+    done = _ask_with_bar(DownloadRequest(found.repo, found.commit, found.revision, takes_pickles))
     assert isinstance(done, DownloadResult)
     folder = _converted(done.folder) if takes_pickles else done.folder
     return f"{done.repo} is in {folder}: {done.n_bytes / _MB:,.1f} MB came."
 
 
 def _convert(args: Namespace) -> str:
-    folder = str(checkpoint_path(place_of(args.folder)).absolute())
+    place = place_of(args.folder)
+    if not _is_path(place):
+        raise Fault(f"{args.folder[:200]!r} is neither a folder nor a file, nor an id in the hub's cache.")
+    folder = str(checkpoint_path(place).absolute())
     return f"The converted checkpoint is in {_converted(folder)}."
 
 
@@ -182,7 +181,7 @@ def _converted(folder: str) -> str:
 
     QCoreApplication.setApplicationName("Headlight")  # which the folder of the settings is named after
     QCoreApplication.setOrganizationName("Headlight")
-    done = _ask(ConvertRequest(folder, str(settings_file().with_name(CONVERTED))))
+    done = _ask_with_bar(ConvertRequest(folder, str(settings_file().with_name(CONVERTED))))
     assert isinstance(done, ConvertResult)
     return done.folder
 
@@ -193,8 +192,13 @@ def _delete(args: Namespace) -> str:
     repo, _, version = args.address.partition("@")
     found = _ask(CachedRequest())
     assert isinstance(found, CachedResult)
-    sizes = [one.n_bytes for one in found.revisions if one.repo == repo]
-    if not args.yes:
+    sizes = [
+        one.n_bytes
+        for one in found.revisions
+        if one.repo == repo and (not version or version in one.refs or one.commit.startswith(version))
+    ]
+    # Where nothing can be meant, the answer is that it is not there.
+    if not args.yes and (sizes or found.n_unfinished or found.notes):
         if not sys.stdin.isatty():
             raise Fault(f"{args.address} is deleted only with --yes, as nobody can be asked here.")
         sys.stderr.write(f"Delete {args.address} ({sum(sizes) / _MB:,.1f} MB) from {found.place}? [y/N] ")
@@ -204,6 +208,17 @@ def _delete(args: Namespace) -> str:
     done = _ask(DeleteCachedRequest(repo, version))
     assert isinstance(done, DeleteCachedResult)
     return f"{done.repo} is deleted: {done.n_versions} of its versions, {done.n_bytes / _MB:,.1f} MB are free now."
+
+
+def _ask_with_bar(request: Any) -> object:
+    from app.commands.train_commands import ProgressBar
+    from inference.results.events import Progress
+
+    bar = ProgressBar()
+    try:
+        return _ask(request, lambda event: bar.show(event) if isinstance(event, Progress) else None)
+    finally:
+        bar.end()
 
 
 def _ask(request: Any, report: Any = lambda _: None) -> object:

@@ -24,12 +24,14 @@ class AboutPane(Tabs):
 
     said = Signal(str)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, hint: str, parent: QWidget | None = None) -> None:
+        """`hint` stands there while nothing is known."""
         super().__init__(parent)
         self.setObjectName(f"{name}_about")
         self.setAccessibleName(self.tr("What is known of it"))
         self.setDocumentMode(True)
         self.facts = Facts(f"{name}_facts", self)
+        self.facts.setPlaceholderText(hint)
         self._card = OwnPage(self.tr("Card"), self)
         self._card.setObjectName(f"{name}_card")
         self._card.setTabChangesFocus(False)

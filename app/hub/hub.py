@@ -63,7 +63,7 @@ class HubDialog(QDialog):
         self.setObjectName("hub_dialog")
         self.setWindowTitle(self.tr("Checkpoints"))
         self.machine, self.hub = MachinePage(watching, self), HubPage(self)
-        self.now = AboutPane("now", self)
+        self.now = AboutPane("now", self.tr("No checkpoint is open."), self)
         self._tabs = Tabs(self)
         self._tabs.setObjectName("hub_tabs")
         self._tabs.setAccessibleName(self.tr("Where checkpoints are"))

@@ -64,7 +64,7 @@ class HubPage(QWidget):
         self._look = self._button("hub_look", self.tr("&Look up"))
         self._look.setToolTip(self.tr("Ask the hub what it is: no weights come yet (Enter)"))
         self._list = self._suggestions()
-        self.about = AboutPane("hub", self)
+        self.about = AboutPane("hub", self.tr("What it is will be told here once it was looked up."), self)
         self.about.said.connect(self._say)
         self._said = PlainLabel(self)
         self._said.setObjectName("hub_said")
@@ -108,12 +108,15 @@ class HubPage(QWidget):
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         tree.header().setStretchLastSection(False)
+        bold = tree.font()
+        bold.setBold(True)
         groups: dict[str, QTreeWidgetItem] = {}
         for one in self._suggested.values():
             if one.system not in groups:
                 groups[one.system] = QTreeWidgetItem(tree, [one.system])
                 groups[one.system].setFlags(Qt.ItemFlag.ItemIsEnabled)
                 groups[one.system].setFirstColumnSpanned(True)
+                groups[one.system].setFont(0, bold)
             item = QTreeWidgetItem(groups[one.system], [one.id, f"{one.megabytes:,} MB"])
             item.setData(0, _ABOUT, one.id)
             item.setToolTip(0, plain_tip(self._about(one)))

@@ -64,7 +64,7 @@ class MachinePage(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.about = AboutPane("machine", self)
+        self.about = AboutPane("machine", self.tr("Choose a checkpoint, and press “Show views”."), self)
         self.about.said.connect(self.say)
         self._said = PlainLabel(self)
         self._said.setObjectName("machine_said")

@@ -18,7 +18,8 @@ def size_text(n_bytes: int) -> str:
 def memory_text(need: MemoryNeed) -> str:
     """What a checkpoint takes, in words."""
     stored = f" ({size_text(need.as_stored)} in the precision of the file)" if need.as_stored else ""
+    most = ", the most that it reads" if need.is_most else ""
     return (
         f"{size_text(need.weights)} for its weights{stored}; up to {size_text(need.held)} more to look at "
-        f"{count_of(need.n_tokens, 'tokens')}"
+        f"{count_of(need.n_tokens, 'tokens')}{most}"
     )

@@ -1,6 +1,7 @@
-"""How long opening takes, or a bare `from_pretrained`: `... open_checkpoint FOLDER headlight|transformers`.
+"""How long opening takes, or a bare `from_pretrained`: `... open_checkpoint FOLDER headlight|transformers|read`.
 
-What both import is imported before the clock starts.
+`read` is transformers, and every number read once: it maps the file, so that nothing is read before it is used. What
+all import is imported before the clock starts, and all compute with as many threads as the engine.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from transformers import AutoTokenizer, BertForMaskedLM
 
 from inference.context import Context
 from inference.forward.opening import load
+from inference.service.server import share_cores
 from resources import bundled_checkpoints
 
 
 def main() -> None:
     """Once, in a process of its own, with the file in the system's cache."""
     folder, side = sys.argv[1:3]
+    share_cores()
     load(bundled_checkpoints()[1], Context())  # a small one: what is imported late is there
     for file in Path(folder).iterdir():
         file.read_bytes()
@@ -31,6 +34,8 @@ def main() -> None:
         net = BertForMaskedLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
         AutoTokenizer.from_pretrained(folder, local_files_only=True)
         n = sum(parameter.numel() for parameter in net.parameters())
+        if side == "read":
+            assert all(parameter.detach().sum().isfinite() for parameter in net.parameters())
     print(json.dumps({"seconds": time.perf_counter() - begin, "n_parameters": n}))
 
 

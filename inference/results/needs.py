@@ -25,17 +25,21 @@ class MemoryNeed:
         that shares keys and values between heads takes less.
     n_tokens
         Of that text.
+    is_most
+        A longer text was asked for than the model reads.
     """
 
     weights: int
     as_stored: int
     held: int
     n_tokens: int
+    is_most: bool = False
 
 
 def memory_need(info: CheckpointInfo, n_tokens: int, *, runs_in: str = "float32") -> MemoryNeed:
     """What a checkpoint takes for a text of so many tokens, or of the most that it reads."""
-    n_tokens = min(n_tokens, info.n_ctx) if info.n_ctx else n_tokens
+    is_most = 0 < info.n_ctx < n_tokens
+    n_tokens = info.n_ctx if is_most else n_tokens
     size = _BYTES.get(runs_in, _FLOAT32)
     held = 0
     for group in info.groups:
@@ -45,4 +49,4 @@ def memory_need(info: CheckpointInfo, n_tokens: int, *, runs_in: str = "float32"
             held += sum(group.n_heads) * n_tokens**2
     stored = info.stored_in.partition(",")[0]
     as_stored = 0 if stored == "float32" else info.n_parameters * _BYTES.get(stored, 0)
-    return MemoryNeed(_FLOAT32 * info.n_parameters, as_stored, size * held, n_tokens)
+    return MemoryNeed(_FLOAT32 * info.n_parameters, as_stored, size * held, n_tokens, is_most)

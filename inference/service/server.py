@@ -61,7 +61,7 @@ class Server:
         while (asked := self._asked.get()) is not None:
             number, request = asked
             if self._is_job and not request.is_light:
-                _share_cores()
+                share_cores()
             context = Context(
                 report=lambda event, number=number: self._report(number, event),
                 is_cancelled=lambda number=number: number in self._cancelled,
@@ -129,13 +129,13 @@ class Server:
 
 def _warm_up() -> None:
     """Import what the first request will need, behind the first window."""
-    _share_cores()
+    share_cores()
     import transformers.models.bert.modeling_bert  # noqa: F401
 
     import inference.forward.opening  # noqa: F401
 
 
-def _share_cores() -> None:
+def share_cores() -> None:
     """Leave a core to the window."""
     import torch
 

@@ -45,7 +45,7 @@ COUNTER = textwrap.dedent(
 
     server.Engine = Counter
     server.HEARTBEAT = 0.02
-    server._share_cores = lambda: None
+    server.share_cores = lambda: None
     server.main()
     """
 )

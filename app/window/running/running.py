@@ -21,6 +21,7 @@ from widgets.kit.plain import plain_tip
 from widgets.panels.status_line import StatusLine
 
 MB = 2**20
+_USUAL = "float32"
 
 
 class Running(QObject):
@@ -96,8 +97,15 @@ class Running(QObject):
 
     def set_own_precision(self, is_on: bool) -> None:
         """Run the open checkpoint in the number format of its file, or in float32 again."""
-        if (info := self._controller.checkpoint) is not None:
-            self._opening.open(in_own_precision(info.checkpoint, is_own=is_on))
+        info = self._controller.checkpoint
+        if info is None:
+            return
+        if is_on and info.stored_in.partition(",")[0] == _USUAL:  # nothing would change but what is held in memory
+            self._actions["running.set_own_precision"].setChecked(False)
+            sentence = self.tr("The numbers of {} are stored as {}, and it is run in that already.")
+            self._telling.say(sentence.format(info.name, _USUAL), False, "precision")
+            return
+        self._opening.open(in_own_precision(info.checkpoint, is_own=is_on))
 
     def set_pinned(self, is_on: bool) -> None:
         """Keep the open checkpoint at the head of the list, and unload it last; or no more."""
@@ -141,8 +149,9 @@ class Running(QObject):
         gone = [folder_name(one) for one in self._open if one not in now]
         self._open = now
         if gone:
-            sentence = self.tr("{} made way in memory for what was opened since, and is read again when it is needed.")
-            self._telling.say(sentence.format(_listed(gone)), False, "unloaded")
+            one = self.tr("{} made way in memory, and is read again when it is needed.")
+            several = self.tr("{} made way in memory, and are read again when they are needed.")
+            self._telling.say((one if len(gone) == 1 else several).format(_listed(gone)), False, "unloaded")
 
     @Slot(object)
     def _on_controller_devices_told(self, result: DevicesResult) -> None:

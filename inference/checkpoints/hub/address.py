@@ -100,7 +100,7 @@ def _checked(repo: str, revision: str) -> Address:
             "google-bert/bert-base-uncased."
         )
     if len(repo) > _MOST_LETTERS:
-        raise Refused(f"{_short(repo)} has {len(repo)} letters; an id of the hub has at most {_MOST_LETTERS}.")
+        raise Refused(f"{_short(repo)} has {len(repo):,} letters; an id of the hub has at most {_MOST_LETTERS}.")
     return Address(repo, check_revision(revision))
 
 

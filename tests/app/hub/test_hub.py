@@ -283,6 +283,11 @@ def test_what_is_on_this_machine_is_opened_looked_at_and_deleted(page, monkeypat
     assert page.asking.submitted[-1] == FolderViewsRequest("/cache/x")
     page.asking.answer(make_checkpoint_info())
     assert "Views that it has\n" in page.machine_facts.toPlainText()
+    n_asked, questions = len(page.asking.submitted), []
+    monkeypatch.setattr(machine_page, "ask_plain", lambda *args: questions.append(args[3]))
+    page.click("machine_delete")
+    assert len(page.asking.submitted) == n_asked
+    assert questions[0].startswith(f"Delete {CACHED.repo} (")
     monkeypatch.setattr(machine_page, "ask_plain", lambda *_: True)
     page.click("machine_delete")
     assert page.asking.submitted[-1] == DeleteCachedRequest("org/x", COMMIT)
@@ -335,7 +340,8 @@ def test_what_a_checkpoint_takes_is_told_for_the_chosen_length_and_the_device(pa
         page.hub_length.setValue(n_tokens)
         n = min(n_tokens, 2000)
         told = f"400.0 MB for its weights (200.0 MB in the precision of the file); up to {size_text(n * held)} more to"
-        assert f"Memory: {told} look at {n:,} tokens\n" in page.hub_facts.toPlainText()
+        most = ", the most that it reads" if n_tokens > n else ""
+        assert f"Memory: {told} look at {n:,} tokens{most}\n" in page.hub_facts.toPlainText()
     assert "Free now: CPU: 16.0 of 32.0 GB free\n" in page.hub_facts.toPlainText()
 
 

@@ -134,13 +134,17 @@ def test_what_was_unloaded_is_said_once(running):
     running.begin(Settings())
     both = tuple(OpenCheckpoint(name, 5) for name in ("/x/a", "/x/b"))
     nothing = MemoryResult(0, 0, 0, 0, 0, True)
-    for now in (both, both[1:], both[1:]):
+    for now in (both, both[1:], both[1:], ()):
         running._controller.memory_told.emit(replace(nothing, checkpoints=now))
-    sentence = "a made way in memory for what was opened since, and is read again when it is needed."
-    assert running._telling.said == [(sentence, False, "unloaded")]
+    sentence = "a made way in memory, and is read again when it is needed."
+    assert [said for said, *_ in running._telling.said] == [sentence, sentence.replace("a made", "b made")]
+    running._controller.memory_told.emit(replace(nothing, checkpoints=both))
+    running._controller.memory_told.emit(nothing)
+    sentence = "a and b made way in memory, and are read again when they are needed."
+    assert running._telling.said.pop() == (sentence, False, "unloaded")
     running._controller.engine_died.emit("It crashed.")
     running._controller.memory_told.emit(nothing)
-    assert len(running._telling.said) == 1
+    assert len(running._telling.said) == 2
 
 
 def test_the_open_checkpoint_is_kept_at_hand(running):
@@ -160,10 +164,22 @@ def test_the_open_checkpoint_is_kept_at_hand(running):
 
 def test_the_numbers_of_the_file_are_part_of_the_name(running):
     running.begin(Settings())
+    running._controller.checkpoint = replace(INFO, stored_in="float16, int64")
     running.set_own_precision(True)
     assert running._opening.asked[-1] == in_own_precision(INFO.checkpoint)
     running._opening.opened.emit(replace(INFO, checkpoint=in_own_precision(INFO.checkpoint)))
     assert running._actions["running.set_own_precision"].isChecked()
+
+
+def test_what_is_stored_in_float32_is_not_opened_twice(running):
+    running.begin(Settings())
+    action = running._actions["running.set_own_precision"]
+    running._controller.checkpoint = replace(INFO, stored_in="float32, int64")
+    action.setChecked(True)
+    running.set_own_precision(True)
+    assert (running._opening.asked, action.isChecked()) == ([()], False)
+    sentence = f"The numbers of {INFO.name} are stored as float32, and it is run in that already."
+    assert running._telling.said[-1] == (sentence, False, "precision")
 
 
 def test_memory_is_kept_and_told(running):

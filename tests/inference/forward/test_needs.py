@@ -31,7 +31,8 @@ def test_what_is_told_is_what_is_taken(checkpoint):
 
 def test_no_more_tokens_than_it_reads_and_patterns_where_there_are_no_queries():
     info = replace(inspect("bert-mini"), n_ctx=64)
-    assert memory_need(info, 10_000).n_tokens == 64
+    assert (memory_need(info, 10_000).n_tokens, memory_need(info, 10_000).is_most) == (64, True)
+    assert not memory_need(info, 64).is_most
     groups = tuple(replace(group, has_qk=False) for group in info.groups)
     n_heads = sum(sum(group.n_heads) for group in groups)
     assert memory_need(replace(info, groups=groups), 10).held == 4 * n_heads * 100

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import httpx2
 import pytest
 from huggingface_hub import constants, get_session
 from huggingface_hub.errors import OfflineModeIsEnabled
 
 import inference
+from inference.checkpoints.hub import client
 from inference.checkpoints.hub.client import cache_folder
 from inference.checkpoints.hub.look import repo
 from inference.checkpoints.inspection import inspect
@@ -70,6 +72,15 @@ def test_a_token_opens_what_is_gated_and_does_not_leave_the_hub(fake_hub, tmp_pa
     assert found.info is not None
     assert {one.token for one in fake_hub.asked if one.host == "hub"} == {fake_hub.known, fake_hub.token}
     assert {one.token for one in fake_hub.asked if one.host == "cdn"} == {""}
+
+
+@pytest.mark.parametrize("address", ["https://127.0.0.1/x", "http://127.0.0.1:1/x", "http://else.where/x"])
+def test_a_token_is_taken_from_whatever_goes_elsewhere(fake_hub, monkeypatch, address):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    for url, token in ((fake_hub.url, "Bearer x"), (address, None)):
+        request = httpx2.Request("GET", url, headers={"Authorization": "Bearer x"})
+        client._judge(request)
+        assert request.headers.get("authorization") == token
 
 
 def test_no_token_goes_to_a_hub_that_the_user_did_not_name(fake_hub, tmp_path):

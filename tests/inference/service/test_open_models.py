@@ -13,6 +13,8 @@ import pytest
 import torch
 
 import inference.checkpoints.devices as there
+from inference.checkpoints import loading
+from inference.checkpoints.weights_reading import read_net
 from inference.context import Context, Refused
 from inference.forward.model import Model
 from inference.forward.run import Run
@@ -72,6 +74,22 @@ def test_the_one_used_longest_ago_makes_way_and_comes_back_on_demand(engine, che
     assert first() is None
     run(engine, b)
     assert is_open(engine, settings) == ["c", "b"]
+
+
+def test_room_is_made_before_the_next_is_read(engine, checkpoints, monkeypatch):
+    a, b, _ = checkpoints
+    engine.run(OpenRequest(a), Context())
+    n_bytes = engine.run(MemoryRequest(), Context()).checkpoints[0].n_bytes
+    is_open(engine, MemoryRequest(for_checkpoints=n_bytes))
+    held = []
+
+    def read(*args):
+        held.append([Path(one.checkpoint).name for one in engine._models.told])
+        return read_net(*args)
+
+    monkeypatch.setattr(loading, "read_net", read)
+    engine.run(OpenRequest(b), Context())
+    assert held == [[]]
 
 
 def test_a_pinned_one_is_unloaded_last_and_the_one_looked_at_never(engine, checkpoints):
