@@ -8,6 +8,7 @@ import numpy as np
 
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo
 from inference.results.clip import ClipResult
+from inference.results.film_strip import FilmStripResult
 from inference.results.request import Capability
 from inference.results.tokens import Tokens
 from tests.image_factories import make_image_info
@@ -22,6 +23,25 @@ def make_film_info(name: str = "films-test") -> CheckpointInfo:
         reads=("clip",),
         capabilities=(Capability.ATTENTION, Capability.CLIP),
         missing=(),
+    )
+
+
+def make_strip(n_frames: int = 20, frames: tuple[int, ...] = (2, 7, 12, 17), text: str = "") -> FilmStripResult:
+    """Noise, with an event and what is said of it."""
+    generator = np.random.default_rng(0)
+    return FilmStripResult(
+        seen=generator.integers(0, 255, (len(frames), 24, 24, 3), np.uint8),
+        frames=frames,
+        n_frames=n_frames,
+        rate=8.0,
+        previews=generator.integers(0, 255, (n_frames, 24, 24, 3), np.uint8),
+        preview_step=1,
+        about=f"{n_frames} frames, drawn at 24 × 24",
+        events=((3, 9, "a small red car enters from the left"),),
+        narration=((5, 11, "so a small red car enters from the left"),),
+        hides_places=False,
+        is_hidden=np.zeros((3, 3), bool),
+        text=text,
     )
 
 

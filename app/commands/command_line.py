@@ -74,7 +74,9 @@ def _parser() -> ArgumentParser:
     from app.commands.figures import FIGURES
     from app.commands.option_types import DEVICE_HELP, between, device_of
     from app.commands.options import add_options
-    from app.commands.shared_options import SHARED
+    from app.commands.shared_options import SHARED, add_look
+    from app.export import film_files
+    from app.export.export import ENDINGS
     from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
 
     parser = _Parser(
@@ -105,7 +107,7 @@ def _parser() -> ArgumentParser:
             add_options(one, command.options)
         if command.add_arguments:
             command.add_arguments(one)
-        SHARED["look"](one)
+        add_look(one, (*ENDINGS, *film_files.ENDINGS) if command.has_film else ENDINGS)
         one.set_defaults(run=_figure, figure=name)
     figure.set_defaults(options={name: _options_of(one) for name, one in kinds.choices.items()})
 

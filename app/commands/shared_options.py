@@ -81,9 +81,11 @@ def _drawn(kind: str) -> Callable[[str], ImageInput]:
     return lambda text: ImageInput(seed=int(of(text)), kind=kind)
 
 
-def _look(parser: ArgumentParser) -> None:
+def add_look(parser: ArgumentParser, endings: tuple[str, ...]) -> None:
+    """Where a figure goes, a file with one of these endings, and how it looks."""
     look = parser.add_argument_group("file")
-    look.add_argument("--out", type=Path, required=True, metavar="FILE", help="ending .svg, .pdf, .png, .csv or .npz")
+    about = f"ending {', '.join(endings[:-1])} or {endings[-1]}"
+    look.add_argument("--out", type=Path, required=True, metavar="FILE", help=about)
     look.add_argument("--force", action="store_true", help="replace a file that is there")
     look.add_argument(
         "--width",
@@ -110,6 +112,5 @@ SHARED: dict[str, Callable[[ArgumentParser], None]] = {
     "mask": _mask,
     "image": _image,
     "comparison": _comparison,
-    "look": _look,
     **ATTENTION_OPTIONS,
 }

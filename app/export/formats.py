@@ -24,11 +24,11 @@ FORMATS: dict[str, FileFormat] = {
     "ply": FileFormat("mesh", "PLY, the mesh with its polygons"),
     "stl": FileFormat("mesh", "STL, the mesh in triangles"),
     "glb": FileFormat("mesh", "GLB, the mesh in triangles, for PowerPoint and the web"),
-    "gif": FileFormat("film", "GIF, its growth"),
-    "webp": FileFormat("film", "WebP, its growth, without loss"),
-    "mp4": FileFormat("film", "MP4, its growth as a video"),
-    "webm": FileFormat("film", "WebM, its growth as a video"),
-    "frames": FileFormat("film", "a folder of numbered PNGs, its growth"),
+    "gif": FileFormat("film", "GIF, as a film"),
+    "webp": FileFormat("film", "WebP, as a film without loss"),
+    "mp4": FileFormat("film", "MP4, as a video"),
+    "webm": FileFormat("film", "WebM, as a video"),
+    "frames": FileFormat("film", "a folder of numbered PNGs, a frame each"),
 }
 OF_FIGURES = tuple(kind for kind, one in FORMATS.items() if one.holds in ("image", "numbers"))
 OF_FILMS = tuple(kind for kind, one in FORMATS.items() if one.holds == "film")

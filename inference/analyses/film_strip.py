@@ -12,6 +12,7 @@ from inference.results.film_strip import FilmStripRequest, FilmStripResult
 if TYPE_CHECKING:
     from inference.context import Context
     from inference.forward.model import Model
+_UNSAID = "What is said of a film from a file is not known: type it."
 
 
 def film_strip(request: FilmStripRequest, model: Model, context: Context) -> FilmStripResult:
@@ -36,6 +37,7 @@ def film_strip(request: FilmStripRequest, model: Model, context: Context) -> Fil
     if clips.hides_places(config):
         is_hidden = clips.hidden_places(grid.n_patches, request.input.clip).reshape(grid.shape)
     clip = prepared.clip
+    is_unsaid = clip is None and "text" in model.info.reads
     return FilmStripResult(
         seen=prepared.all_seen,
         frames=prepared.frames,
@@ -48,5 +50,6 @@ def film_strip(request: FilmStripRequest, model: Model, context: Context) -> Fil
         narration=tuple((said.start, said.end, said.text) for said in clip.narration) if clip else (),
         hides_places=clips.hides_places(config),
         is_hidden=is_hidden,
-        notes=prepared.notes,
+        notes=(*prepared.notes, *((_UNSAID,) if is_unsaid else ())),
+        text=clips.said(clip, config) if clip else "",
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall, Received
     from inference.inputs.images import Prepared
     from inference.results.checkpoint import AttentionGroup
+    from resources.clips import Clip
 
 _FILLS_IN = "VideoMAEForPreTraining"
 _APART = "Attention in space and in time take turns here, and a rollout follows one of them only: it is not shown."
@@ -227,6 +228,10 @@ class FilmAndTextFamily(_OfFilms):
 
     def why_no_rollout(self, group: str, config: PreTrainedConfig) -> str:
         return _APART if group in ("messages", "image") else ""
+
+    def said(self, clip: Clip, config: PreTrainedConfig) -> str:
+        """See `ReadsClips.said`: what happens first."""
+        return clip.events[0].sentence
 
     def encode(
         self,

@@ -38,6 +38,10 @@ class ReadsClips(ReadsImages):
         """Which frames of a generated clip are shown where none were chosen; empty: spread evenly over it."""
         return ()
 
+    def said(self, clip: Clip, config: PreTrainedConfig) -> str:
+        """What is read beside a generated clip where nobody typed anything, as it could be typed; empty: nothing."""
+        return ""
+
     def hides_places(self, config: PreTrainedConfig) -> bool:
         """Whether its models are made to fill in places that are hidden in all frames."""
         return False

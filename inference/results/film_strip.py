@@ -51,6 +51,9 @@ class FilmStripResult:
         bool [row, column] of patches: which places are; all False where none are hidden.
     notes
         What was left aside or assumed, as sentences.
+    text
+        What the checkpoint reads beside a generated clip where nothing else is typed; empty for files, and where it
+        has no words of its own for the clip.
     """
 
     seen: np.ndarray
@@ -65,3 +68,4 @@ class FilmStripResult:
     hides_places: bool
     is_hidden: np.ndarray
     notes: tuple[str, ...] = ()
+    text: str = ""

@@ -205,6 +205,12 @@ def test_help_is_printed(command, capsys):
     assert "usage: headlight" in capsys.readouterr().out
 
 
+def test_help_names_films_where_they_are_written(capsys):
+    for figure, has_film in (("clip", True), ("order", False)):
+        run(["figure", figure, "--help"])
+        assert (".gif, .webp, .mp4 or .webm" in " ".join(capsys.readouterr().out.split())) == has_film
+
+
 # What was left aside
 
 
@@ -503,6 +509,23 @@ def test_what_cannot_be_compared_is_refused(options, said, tmp_path, capsys, eng
     line = ["figure", options[0], "--checkpoint", "clip-scenes", *options[1:], "--out", str(tmp_path / "a.npz")]
     assert run(line) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "said"),
+    [("bert-mini", "bert-mini cannot show this: "), ("vit-scenes", "reads images, not films")],
+)
+def test_a_checkpoint_that_reads_no_films_says_so(checkpoint, said, tmp_path, capsys, engine):
+    line = ["figure", "clip", "--checkpoint", checkpoint, "--seed", "1", "--out", str(tmp_path / "a.npz")]
+    assert run(line) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_what_is_said_of_a_generated_film_is_read_without_a_text(tmp_path, engine):
+    line = ["figure", "clip", "--checkpoint", "videobert-clips", "--seed", "3", "--out", str(tmp_path / "a.npz")]
+    assert run(line) == 0
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
+        assert "mushroom" in arrays["tokens"] or "cup" in arrays["tokens"]
 
 
 def test_a_checkpoint_that_compares_nothing_says_so(tmp_path, capsys, engine):

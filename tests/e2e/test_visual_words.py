@@ -24,7 +24,7 @@ def test_visual_words_by_mouse(start):
         spots = driver.figure("visual_words")._spots(canvas.figure_rect(), canvas.style_now)
         return next(box.center().toPoint() for spot, box in spots if (spot.kind, spot.at) == (kind, at))
 
-    # What is said of the drawn clip is read, as the sentence that stands there has words that are not known.
+    # What is said of the drawn clip stands in the field by itself, and is read.
     assert " ".join(result().tokens.words[1:]) == result().said
     assert driver.colors(canvas) > 200
 

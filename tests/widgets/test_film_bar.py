@@ -9,31 +9,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QSpinBox, QToolButton
 
 from inference.results.events import Failure
-from inference.results.film_strip import FilmStripRequest, FilmStripResult
+from inference.results.film_strip import FilmStripRequest
 from inference.results.inputs import ClipInput, Input
 from tests.answers import answer, fail
-from tests.film_factories import make_film_info
+from tests.film_factories import make_film_info, make_strip
 from widgets.context import ViewContext
 from widgets.panels.film_bar import FilmBar, happening
 from widgets.panels.film_frames import FilmFrames
-
-
-def make_strip(n_frames=20, frames=(2, 7, 12, 17), **more):
-    generator = np.random.default_rng(0)
-    return FilmStripResult(
-        seen=generator.integers(0, 255, (len(frames), 24, 24, 3), np.uint8),
-        frames=frames,
-        n_frames=n_frames,
-        rate=8.0,
-        previews=generator.integers(0, 255, (n_frames, 24, 24, 3), np.uint8),
-        preview_step=1,
-        about=f"{n_frames} frames, drawn at 24 × 24",
-        events=((3, 9, "a small red car enters from the left"),),
-        narration=((5, 11, "so a small red car enters from the left"),),
-        hides_places=False,
-        is_hidden=np.zeros((3, 3), bool),
-        **more,
-    )
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from PySide6.QtWidgets import QLabel, QWidget
 
-from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
+from inference.results.inputs import ClipInput, ImageInput, Input, MeshInput, SoundInput, TextInput
 from inference.results.request import Capability
 from tests.answers import answer
 from tests.factories import make_checkpoint_info
+from tests.film_factories import make_film_info, make_strip
 from tests.image_factories import make_image_info, make_image_result
 from tests.inputs import image_input, mesh_input, text_input
 from widgets.context import ViewContext
@@ -197,3 +198,22 @@ def test_words_that_are_read_with_an_image_begin_with_a_sentence_of_its_scene(pa
     panel.set_checkpoint(BOTH)
     answer(panel._bars["image"], describe)
     assert panel.input().text == TextInput("typed")
+
+
+def test_words_that_are_read_with_a_film_are_what_is_said_of_it(panel):
+    panel.text.set_text("One.")
+    panel.set_checkpoint(replace(make_film_info(), reads=("text", "clip"), has_tokenizer=True))
+    bar = panel._bars["clip"]
+    answer(bar, make_strip(text="so a small red car enters."))
+    assert panel.input().text == TextInput("so a small red car enters.")
+    bar.open_file("/films/a.gif")
+    answer(bar, make_strip(text="okay the car leaves."))
+    # Never the words of one film with another: both came at once
+    assert panel.inputs[-2:] == [Input(text=TextInput("okay the car leaves."), clip=ClipInput("/films/a.gif"))] * 2
+    panel.text.set_text("")
+    answer(bar, make_strip(text="so a small red car enters."))
+    assert panel.input().text == TextInput("")  # nothing is what somebody wanted
+    panel.text.set_text("okay the car leaves.")
+    panel.set_checkpoint(replace(make_film_info(), reads=("text", "clip"), compares=("text",)))
+    answer(bar, make_strip(text="another"))
+    assert panel.text.first.value() == "One."  # what is compared stands on chips

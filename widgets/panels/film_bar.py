@@ -42,9 +42,13 @@ class FilmBar(View):
     -------
     input_changed(ClipInput)
         What the user chose, once it was read.
+    described(str)
+        The film is shown, and this is what the checkpoint reads beside it by itself; empty for files. It comes before
+        `input_changed`.
     """
 
     input_changed = Signal(object)
+    described = Signal(str)
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -173,6 +177,7 @@ class FilmBar(View):
         if not self._is_back:  # else it says why
             self._show_message("")
         self._is_back = False
+        self.described.emit(result.text)
         if is_new:
             self.input_changed.emit(self._input)
 

@@ -81,7 +81,9 @@ class InputPanel(QWidget):
         # Boxes over patches are looked at, too, where words look into the image.
         self._has_boxes = Capability.JOINT in info.capabilities and "regions" not in info.reads
         self._kinds = (*info.reads, "regions") if self._has_boxes else info.reads
-        self._wants_caption = {"text", "image"} <= {*info.reads} and Capability.ANSWER not in info.capabilities
+        reads = {*info.reads}
+        self._wants_caption = "text" in reads and bool(reads & {"image", "clip"})
+        self._wants_caption &= Capability.ANSWER not in info.capabilities
         self._wants_caption &= "text" not in info.compares
         if self._caption and not self._wants_caption and self.text.first.value() == self._caption:
             self.text.first.set_value(self._sample)
@@ -216,7 +218,7 @@ class InputPanel(QWidget):
             bar = ImageBar(self._context, self)
             self._keep("image", bar, bar)
             bar.several_given.connect(self._on_image_bar_several_given)
-            bar.described.connect(self._on_image_bar_described)
+            bar.described.connect(self._on_described)
             self.bar_created.emit(bar)
         assert isinstance(bar, ImageBar)
         return bar
@@ -238,6 +240,7 @@ class InputPanel(QWidget):
         if bar is None:
             bar = FilmBar(self._context, self)
             self._keep("clip", bar, bar)
+            bar.described.connect(self._on_described)
             self.bar_created.emit(bar)
         assert isinstance(bar, FilmBar)
         return bar
@@ -275,10 +278,10 @@ class InputPanel(QWidget):
         self.input_changed.emit(self.input())
 
     @Slot(str)
-    def _on_image_bar_described(self, caption: str) -> None:
-        """Words that belong to the image are read with it, as long as nobody typed others."""
+    def _on_described(self, caption: str) -> None:
+        """Words that belong to the image or film are read with it, as long as nobody typed others."""
         now = self.text.first.value()
-        if self._wants_caption and caption and now in (self._sample, self._caption) and now != caption:
+        if self._wants_caption and now and caption and now in (self._sample, self._caption) and now != caption:
             self._caption = caption
             self.text.first.set_value(caption)
             self.input_changed.emit(self.input())

@@ -88,6 +88,12 @@ class MerlotFamily(PartsFamily, ReadsClips, OrdersFrames):
         frames = tuple(segment.frame for segment in clip_segments(clip, n))[:n]
         return frames if len(frames) == n else ()
 
+    def said(self, clip: Clip, config: PreTrainedConfig) -> str:
+        """See `ReadsClips.said`: a sentence for each frame, each with a full stop."""
+        n = self.n_frames(config)
+        said = _said(clip, n)
+        return " ".join(f"{sentence}." for sentence in said) if len(said) == n else ""
+
     def encode(
         self,
         input: Input,
@@ -163,13 +169,17 @@ def _sentences(given: TextInput, n: int, clip: Clip | None) -> tuple[list[str], 
     typed = [part.strip() for part in _ENDS.split(given.text) if part.strip()]
     if len(typed) == n:
         return typed, ()
-    said = [] if clip is None else [segment.text for segment in clip_segments(clip, n)][:n]
+    said = [] if clip is None else _said(clip, n)
     count = f"{len(typed)} sentence{'' if len(typed) == 1 else 's'}"
     if len(said) != n:
         raise Refused(f"{n} sentences are needed, one for each frame, each with a full stop; the text has {count}.")
     if not typed:
         return said, ()
     return said, (f"What is said of the clip is read, not the text: that has {count}, and there are {n} frames.",)
+
+
+def _said(clip: Clip, n: int) -> list[str]:
+    return [segment.text for segment in clip_segments(clip, n)][:n]
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inference.inputs.images import Prepared
     from inference.results.inputs import Input
     from inference.results.tokens import Tokens
+    from resources.clips import Clip
 
 JOIN, END = "[>]", "[SEP]"
 _ONE_TEXT = "Sentence B is left aside: one text is read beside a film."
@@ -63,6 +64,10 @@ class VideoBertFamily(PartsFamily, ReadsClips):
 
     def why_no_rollout(self, group: str, config: PreTrainedConfig) -> str:
         return ""
+
+    def said(self, clip: Clip, config: PreTrainedConfig) -> str:
+        """See `ReadsClips.said`: all of it, without stops."""
+        return _narration(clip)
 
     def takes(self, config: PreTrainedConfig) -> Takes:
         self.n_frames(config)
@@ -125,5 +130,9 @@ def read_text(
         known = tokenizer(given.text)["input_ids"]
         if not given.text.strip() or tokenizer.unk_token_id in known:
             notes += (_NOT_THE_TEXT,) if given.text.strip() else ()
-            given = replace(given, text=" ".join(each.text for each in prepared.clip.narration))
+            given = replace(given, text=_narration(prepared.clip))
     return tokenize(given, config, tokenizer, longest), notes
+
+
+def _narration(clip: Clip) -> str:
+    return " ".join(said.text for said in clip.narration)

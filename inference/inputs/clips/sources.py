@@ -24,7 +24,7 @@ MOST_FRAME_PIXELS = 9_000_000  # of 4K video there are 8.3 million
 IMAGE_RATE = 8.0  # frames a second where nothing says it
 _FORMATS = ("GIF", "WEBP", "PNG")
 _NUMBERED = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".gif"}
-READ = f"{', '.join(_FORMATS)}, MP4, WebM and folders of numbered images"
+READ = "GIF, WebP, PNG, MP4, WebM and folders of numbered images"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _of_image_file(file: Path, name: str) -> FilmSource:
             image.load()  # before which WebP does not tell how long it is shown
             duration = float(image.info.get("duration", 0) or 0)
         except Exception as error:  # decoders raise whatever they stumble over
-            raise Refused(f"{name} is damaged: {type(error).__name__}.") from error
+            raise Refused(f"{name} is damaged.") from error
         size = image.size
     if n_frames > MOST_FILM_FRAMES:
         raise Refused(f"{name} has {n_frames:,} frames; films of up to {MOST_FILM_FRAMES:,} are read.")
@@ -105,7 +105,7 @@ def _opened(stream: object, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise Refused(f"{name} has far too many pixels; frames of up to {MOST_FRAME_PIXELS:,} are read.") from error
     except Exception as error:
-        raise Refused(f"{name} is damaged: {type(error).__name__}.") from error
+        raise Refused(f"{name} is damaged.") from error
 
 
 def _image_frames(file: Path, name: str) -> Iterator[Image.Image]:
@@ -118,7 +118,7 @@ def _image_frames(file: Path, name: str) -> Iterator[Image.Image]:
             except EOFError:
                 return
             except Exception as error:
-                raise Refused(f"{name} is damaged in frame {number}: {type(error).__name__}.") from error
+                raise Refused(f"{name} is damaged in frame {number}.") from error
             yield frame
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from inference.analyses.film_strip import film_strip
 from inference.analyses.visual_words import visual_words
 from inference.context import Context, Refused
 from inference.forward.opening import load
+from inference.results.film_strip import FilmStripRequest
 from inference.results.inputs import ClipInput, Input, TextInput
 from inference.results.visual_words import VisualWordsRequest
 from resources import CHECKPOINTS
@@ -100,6 +102,8 @@ def test_without_a_text_what_is_said_is_read(model):
         result = visual_words(replace(ASKED, input=replace(FILM, text=TextInput(text))), model, Context())
         assert " ".join(result.tokens.words[1:]) == result.said
         assert bool(result.notes) == bool(text)
+        typed = film_strip(FilmStripRequest("x", FILM), model, Context()).text
+        assert typed == result.said
 
 
 def test_a_second_sentence_is_left_aside_and_that_is_said(model):
@@ -136,3 +140,20 @@ def test_words_and_chips_attend_in_one_sequence(model):
 def test_the_card_says_what_was_measured():
     card = (CHECKPOINTS / NAME / "README.md").read_text(encoding="utf-8")
     assert "| masked verb of the template" in card
+
+
+def test_sides_futures_and_the_other_film_are_what_they_are_called(model):
+    said = FILM.text.text
+    found = visual_words(replace(ASKED, hidden=(6,), last=6, n_seen=6, top_k=3), model, Context())
+    other_text = replace(FILM, text=TextInput("the small red cup shrinks"))
+    told = visual_words(replace(ASKED, input=other_text, hidden=(6,), last=6, n_seen=6, top_k=3), model, Context())
+    # What is named without the text does not depend on it
+    np.testing.assert_allclose(told.chip_probs[1], found.chip_probs[1], atol=1e-6)
+    assert np.abs(told.chip_probs[0] - found.chip_probs[0]).max() > 1e-3
+    # The next of six chips is the seventh, hidden behind them, of the film alone
+    np.testing.assert_array_equal(found.futures[:, 0], found.chip_guesses[1, 0])
+    np.testing.assert_allclose(found.future_probs[:, 0], found.chip_probs[1, 0], atol=1e-5)
+    # The other film is the next one
+    next_film = Input(text=TextInput(said), clip=ClipInput(seed=FILM.clip.seed + 1))
+    of_next = visual_words(replace(ASKED, input=next_film, last=6), model, Context())
+    assert found.fits_other == pytest.approx(of_next.fits, abs=1e-5)

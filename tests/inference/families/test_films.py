@@ -150,6 +150,8 @@ def test_hidden_tubes_go_through_all_frames_and_stand_behind_in_the_decoder(open
 
 def test_what_x_clip_attends_to_are_frames_messages_and_places(opened):
     model = opened("x-clip")
+    strip = film_strip(FilmStripRequest("x", given(ClipInput(seed=2))), model, Context())
+    assert strip.text == strip.events[0][2]
     frames = ask(model, "frames", query=1)
     assert frames.key_cells.tolist() == [[i, -1, -1] for i in range(3)]
     image = ask(model, "image")

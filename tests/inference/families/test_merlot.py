@@ -9,12 +9,14 @@ import pytest
 import torch
 
 from inference.analyses.clip import clip
+from inference.analyses.film_strip import film_strip
 from inference.analyses.order import order, scored_orders
 from inference.context import Context, Refused
 from inference.forward.opening import load
 from inference.inputs.clips.segments import END, clip_segments
 from inference.models.merlot.layers import MerlotLayer
 from inference.results.clip import ClipRequest
+from inference.results.film_strip import FilmStripRequest
 from inference.results.inputs import ClipInput, Input, TextInput
 from inference.results.order import AFTER, BEFORE, SAME, OrderRequest, mixed
 from inference.results.request import Capability
@@ -93,6 +95,9 @@ def test_a_generated_clip_is_seen_once_in_each_event_and_read_by_its_narration(m
     assert found.notes == ()
     assert "1 sentence, and there are 4 frames" in ask(model, given("The cat sat.")).notes[0]
     assert ask(model, given(FOUR)).sentences[2] == "the red cup turns around"
+    typed = model.clips.said(prepared.clip, model.net.config)
+    assert ask(model, given(typed)).sentences == found.sentences
+    assert ask(model, given(typed)).notes == ()
 
 
 def test_a_clip_of_three_events_ends_with_its_last_frame():
@@ -139,6 +144,9 @@ def test_a_film_of_the_users_needs_a_sentence_for_each_frame(model, tmp_path):
         ask(model, Input(text=TextInput("one. two"), clip=ClipInput(str(film))))
     found = ask(model, Input(text=TextInput(FOUR), clip=ClipInput(str(film))), (0, 1, 2, 3))
     assert found.frames == (1, 4, 7, 10)
+    strip = film_strip(FilmStripRequest("x", Input(clip=ClipInput(str(film)))), model, Context())
+    assert strip.text == ""
+    assert strip.notes == ("What is said of a film from a file is not known: type it.",)
 
 
 def test_orders_are_scored_as_by_trying_them_all():

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QToolButton
 
 from inference.context import Context
 from inference.results.checkpoint import InspectRequest, OpenRequest
+from inference.results.film_strip import FilmStripRequest
 from inference.results.tokenize import TokenizeRequest
 from inference.service.engine import Engine
 from resources import HOME_PICTURES, bundled_checkpoints
@@ -63,6 +64,13 @@ def test_its_checkpoint_reads_its_input(card, engine):
     n = len(result.tokens)
     assert all(0 <= place < n for place in (text.masked if text else ()))
     assert selected is None or all(place is None or place.index < n for place in (selected.query, selected.key))
+
+
+def test_what_is_said_of_a_film_is_what_its_model_reads_by_itself(engine):
+    example = BY_NAME["order"].example
+    engine.run(OpenRequest(example.checkpoint), Context())
+    strip = engine.run(FilmStripRequest(example.checkpoint, replace(example.input, text=None)), Context())
+    assert strip.text == example.input.text.text
 
 
 @cards

@@ -203,4 +203,7 @@ def test_numbers_name_their_axes(qapp):
 def test_what_is_hidden_is_counted_and_the_score_is_told(view):
     labels = [label.text() for label in view.findChildren(QLabel)]
     assert any("hidden chips: 1, masked words: 1" in text for text in labels)
-    assert fits_text(make_result()) == "Text and film belong together: 88 %; beside another drawn film: 25 %"
+    told = "Text and film belong together: 88 %; beside another drawn film: 25 %, so the model prefers this one"
+    assert fits_text(make_result()) == told
+    assert fits_text(replace(make_result(), fits_other=0.875)).endswith("88 %, so the model prefers neither")
+    assert fits_text(replace(make_result(), fits_other=0.9)).endswith("90 %, so the model prefers the other one")

@@ -90,7 +90,8 @@ def _requests(args: Namespace, info: CheckpointInfo) -> Requests:
     reads_text = "text" in info.reads
     if args.text is not None and not reads_text:
         raise BadOption(f"{info.name} reads no texts: leave --text out.")
-    if reads_text and args.text is None and Capability.ORDER not in info.capabilities:
+    reads_what_is_said = {Capability.ORDER, Capability.VISUAL_WORDS} & {*info.capabilities}
+    if reads_text and args.text is None and "clip" in info.reads and not reads_what_is_said:
         raise BadOption(f"{info.name} reads a text beside a film: --text is needed.")
     input = Input(text=TextInput(args.text or "") if reads_text else None, clip=clip)
     group, options = group_of(args, info), ClipOptions.of(args)

@@ -263,8 +263,10 @@ class ClipFigure:
             bottom = max(tile.box.bottom() for tile in shown)
             em = QFontMetricsF(style.font).height()
             title = clip_weights_title(options.weights).partition(" (")[0].partition(",")[0].capitalize()
-            bar = ColorBar(self.high, "raw", title)
-            bar.paint(painter, QRectF(right - 1, top, 1, min(bottom - top, 22 * em)), style)
+            height = min(bottom - top, 22 * em)
+            if QFontMetricsF(style.font).horizontalAdvance(title) > height:
+                title = _tr("Rollout") if options.weights == "rollout" else _tr("Weights")
+            ColorBar(self.high, "raw", title).paint(painter, QRectF(right - 1, top, 1, height), style)
         painter.restore()
 
     def _frame_cell(

@@ -9,7 +9,11 @@ from widgets.selection import Position, Selected
 CAT = "The cat sat on the mat because it was tired."
 CAR = "He bought a red car and a black dog."
 GPT = "gpt-mini"
-FILM = 3  # seed of a film
+FILM = 3  # seed of a film, and what is said of it
+SAID = (
+    "okay a small red cup enters from the left. so the small red cup grows. "
+    "now watch a medium pink house comes to the medium red cup. a small orange bird comes to the medium pink house."
+)
 # True of the scenes 0 to 7.
 SENTENCES = (
     "a large purple bird at night",
@@ -68,7 +72,7 @@ def of_image(view: str, checkpoint: str, seed: int, kind: str = "", **options: d
 def of_film(view: str, checkpoint: str, query: int | None = None, **options: dict[str, object]) -> ViewExample:
     """A generated film with what is said of it, and the word that is looked at."""
     selected = None if query is None else Selected("words_and_frames", 1, 0, Position("both", query))
-    return ViewExample(view, checkpoint, Input(text=TextInput(), clip=ClipInput(seed=FILM)), selected, options)
+    return ViewExample(view, checkpoint, Input(text=TextInput(SAID), clip=ClipInput(seed=FILM)), selected, options)
 
 
 def of_clip(view: str) -> ViewExample:

@@ -35,7 +35,7 @@ from widgets.views.visual_words.pictures import (
     word_title,
 )
 
-_MOST_GUESS = 4.2  # em of the image of a guess
+_MOST_GUESS = 5.5  # em of the image of a guess
 _WIDTH = 60.0  # em
 
 

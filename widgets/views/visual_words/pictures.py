@@ -13,12 +13,14 @@ from PySide6.QtGui import QBrush, QFontMetricsF, QPainter
 from inference.results.visual_words import VisualWordsResult
 from widgets.figures import chips
 from widgets.figures.image_parts import paint_border, paint_image, paint_title
+from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
 
 TITLE = 1.35  # em
 GAP = 0.35  # em, between images
+_SMALLER = (0.95, 0.9, 0.85, 0.8)  # letters, of their size, where there is little room
 _MOSTLY = 0.5  # share of its chips in which something happens that a visual word is called by
-_MOST_SIDE = 6.5  # em of an image of the film
+_MOST_SIDE = 8.0  # em of an image of the film
 
 
 def _tr(text: str) -> str:
@@ -107,10 +109,17 @@ def paint_hidden(painter: QPainter, box: QRectF, style: FigureStyle) -> None:
 
 
 def paint_centred(painter: QPainter, text: str, box: QRectF, style: FigureStyle, *, is_faint: bool = True) -> None:
-    """One line in the middle of a box, shortened to its width."""
+    """One line in the middle of a box; what is wider has letters a little smaller, and what still is, is shortened."""
+    painter.save()
     painter.setPen(style.theme.faint if is_faint else style.theme.ink)
-    shown = QFontMetricsF(style.font).elidedText(text, Qt.TextElideMode.ElideRight, box.width() + 2)
+    font, room = style.font, box.width() + 2
+    for factor in _SMALLER:  # hinted letters do not become narrower evenly
+        if QFontMetricsF(font).horizontalAdvance(text) > room:
+            font = resized(style.font, factor)
+    painter.setFont(font)
+    shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, shown)
+    painter.restore()
 
 
 class VisualWordSpot(NamedTuple):
@@ -195,9 +204,11 @@ class MaskedText:
 
 
 def fits_text(result: VisualWordsResult) -> str:
-    """Whether text and film belong together, in words."""
-    text = _tr("Text and film belong together: {}; beside another drawn film: {}")
-    return text.format(f"{100 * result.fits:.0f} %", f"{100 * result.fits_other:.0f} %")
+    """Whether text and film belong together, in words: one number alone tells little."""
+    this, other = round(100 * result.fits), round(100 * result.fits_other)
+    text = _tr("Text and film belong together: {} %; beside another drawn film: {} %, so the model prefers {}")
+    preferred = _tr("this one") if this > other else _tr("the other one") if this < other else _tr("neither")
+    return text.format(this, other, preferred)
 
 
 def paint_head(painter: QPainter, text: str, rect: QRectF, style: FigureStyle) -> float:
