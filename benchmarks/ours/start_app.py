@@ -16,8 +16,8 @@ from benchmarks.ours.first_paint import PaintWatcher, seconds_since_start  # noq
 _make_window = app.window.application.make_window
 
 
-def _make_and_watch(checkpoint: str = "", engine: str = "process") -> MainWindow:
-    window = _make_window(checkpoint, engine)
+def _make_and_watch(*given: str) -> MainWindow:
+    window = _make_window(*given)
     window.painted.connect(lambda: order.append("painted"))
     PaintWatcher(window, lambda: _report(window))
     return window

@@ -19,8 +19,8 @@ from widgets.view import View  # noqa: E402
 _make_window = app.window.application.make_window
 
 
-def _make_and_watch(checkpoint: str = "", engine: str = "process") -> MainWindow:
-    window = _make_window(checkpoint, engine)
+def _make_and_watch(*given: str) -> MainWindow:
+    window = _make_window(*given)
     window.area.view_created.connect(lambda view: _watch(window, view))
     if window.area.current == "home":  # the first start: as a user who looks for the maps at once
         window.painted.connect(lambda: window.show_view("heads"))
