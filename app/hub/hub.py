@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.hub.about_pane import AboutPane
-from app.hub.hub_page import PICKLES, HubPage
-from app.hub.machine_page import MachinePage
 from app.hub.watching import FILE_NAME, Watching, neighbour
 from app.link.controller import Controller
 from app.link.jobs import Jobs
 from app.window.opening import Opening
 from app.window.telling import Telling
-from inference.files.model_card import card_text
 from inference.results.checkpoint import CheckpointInfo, split_precision
 from inference.results.conversion import ConvertRequest, ConvertResult
 from inference.results.devices import Device, DevicesResult
@@ -32,91 +29,16 @@ from inference.results.hub import (
     RepoResult,
 )
 from inference.results.job import JobRequest, JobState
-from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
 from resources import checkpoint_path
-from widgets.kit.number_box import NumberBox
-from widgets.kit.plain import PlainLabel, ask_plain, explain_controls
-from widgets.look.tabs import Tabs
+from widgets.kit.plain import ask_plain
+
+if TYPE_CHECKING:
+    from app.hub.hub_dialog import HubDialog
 
 N_QUESTIONS = 4  # at once: a list does not wait for the views of a checkpoint, which take seconds
 _NO_PICKLE = ".gguf"
 _CONVERTIBLE = (_NO_PICKLE, ".bin", ".pt", ".pth")
 CONVERTED = "converted"  # folder beside the settings, of safetensors made of other formats
-
-
-class HubDialog(QDialog):
-    """What is on this machine, what the hub has, and what is open. The window behind it can be used meanwhile.
-
-    Signals
-    -------
-    open_requested(str)
-        A folder.
-    help_requested()
-        The user wants to know what all that is.
-    """
-
-    open_requested = Signal(str)
-    help_requested = Signal()
-
-    def __init__(self, watching: Watching, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("hub_dialog")
-        self.setWindowTitle(self.tr("Checkpoints"))
-        self.machine, self.hub = MachinePage(watching, self), HubPage(self)
-        self.now = AboutPane("now", self.tr("No checkpoint is open."), self)
-        self._tabs = Tabs(self)
-        self._tabs.setObjectName("hub_tabs")
-        self._tabs.setAccessibleName(self.tr("Where checkpoints are"))
-        self._tabs.addTab(self.machine, self.tr("On this machine"))
-        self._tabs.addTab(self.hub, self.tr("From the hub"))
-        self._tabs.addTab(self.now, self.tr("Open now"))
-        self._length = NumberBox(self)
-        self._length.setObjectName("hub_length")
-        self._length.setRange(1, MOST_TOKENS)
-        self._length.setValue(USUAL_TOKENS)
-        self._length.setGroupSeparatorShown(True)
-        self._length.setSuffix(self.tr(" tokens"))
-        self._length.setAccessibleName(self.tr("Length of text for which memory is told"))
-        label = PlainLabel(self.tr("&Memory for"), self)
-        label.setBuddy(self._length)
-        about = QPushButton(self.tr("&Help"), self)
-        about.setObjectName("hub_help")
-        about.setAutoDefault(False)
-        about.setShortcut("F1")
-        about.setToolTip(self.tr("What is this? (F1)"))
-        about.clicked.connect(self.help_requested)
-        row = QHBoxLayout()
-        row.addWidget(about)
-        row.addStretch(1)
-        row.addWidget(label)
-        row.addWidget(self._length)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self._tabs, 1)
-        layout.addLayout(row)
-        self._length.valueChanged.connect(self._on_length_changed)
-        em = self.fontMetrics().height()
-        self.resize(min(72 * em, parent.width()), min(46 * em, parent.height()))
-        self.machine.open_requested.connect(self.open_requested)
-        self.hub.open_requested.connect(self.open_requested)
-        explain_controls(self)
-
-    def set_device(self, device: Device) -> None:
-        """Tell what memory is free where models are run."""
-        for about in (self.machine.about, self.hub.about, self.now):
-            about.facts.set_device(device.about)
-
-    @Slot(int)
-    def _on_length_changed(self, n_tokens: int) -> None:
-        for about in (self.machine.about, self.hub.about, self.now):
-            about.facts.set_length(n_tokens)
-
-    def show_page(self, page: QWidget) -> None:
-        """Come to the front with a page."""
-        self._tabs.setCurrentWidget(page)
-        if self.isVisible():  # a new one comes to the front by itself
-            self.raise_()
-        self.show()
-        self.activateWindow()
 
 
 class Hub(QObject):
@@ -185,6 +107,8 @@ class Hub(QObject):
             self._convert(path)
 
     def _may_read_pickles(self) -> bool:
+        from app.hub.hub_page import PICKLES  # not before it is asked
+
         question = self.tr(PICKLES)
         return ask_plain(self._dialog_parent, "convert_ask", self.tr("Convert"), question, self.tr("&Convert"))
 
@@ -206,6 +130,8 @@ class Hub(QObject):
 
     def _made(self) -> HubDialog:
         if self._dialog is None:
+            from app.hub.hub_dialog import HubDialog  # not before it is wanted
+
             self._dialog = HubDialog(self.watching, self._dialog_parent)
             self._dialog.open_requested.connect(self._opening.open)
             self._dialog.help_requested.connect(partial(self.help_requested.emit, "checkpoints"))
@@ -251,6 +177,8 @@ class Hub(QObject):
     @Slot()
     def _on_controller_opened(self) -> None:
         if self._dialog is not None and (info := self._controller.checkpoint) is not None:
+            from inference.files.model_card import card_text
+
             self._dialog.now.show_info(info, card_text(checkpoint_path(split_precision(info.checkpoint)[0])))
 
     @Slot(int, object, object, bool)
