@@ -1,10 +1,14 @@
-"""Scenes as tensors: which seeds are for what, images, and which things are in them."""
+"""Scenes as tensors: which seeds are for what, images, what is in them, and a token for every word said of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor
+from transformers import PreTrainedTokenizerFast
 
 from inference.inputs.scene_images import paint_scene, thing_masks
 from resources.scene_shapes import KINDS
@@ -46,3 +50,35 @@ def kinds_at_patches(scenes: list[Scene], n_rows: int) -> Tensor:
         for thing, patches in zip(scene.things, at, strict=True):
             present[i, torch.from_numpy(patches), _KIND_NUMBERS[thing.kind]] = 1
     return present
+
+
+def tokenizer_of_words(
+    words: Sequence[str], longest: int, single: str, pair: str | None = None, more: Sequence[str] = ()
+) -> PreTrainedTokenizerFast:
+    """One token a word, in small letters, with BERT's special tokens, which are among the words.
+
+    Parameters
+    ----------
+    longest
+        Tokens of a text, with its signs.
+    single, pair
+        Where the signs of a text stand, and of two, as `TemplateProcessing` takes it.
+    more
+        Other special tokens.
+    """
+    ids = {word: i for i, word in enumerate(words)}
+    signs = [(sign, ids[sign]) for sign in ("[CLS]", "[SEP]") if sign in single or (pair and sign in pair)]
+    tokenizer = Tokenizer(models.WordLevel(ids, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.post_processor = processors.TemplateProcessing(single=single, pair=pair, special_tokens=signs)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        mask_token="[MASK]",
+        model_max_length=longest,
+        **({"additional_special_tokens": list(more)} if more else {}),
+    )

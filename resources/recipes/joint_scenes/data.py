@@ -6,12 +6,11 @@ import random
 from dataclasses import dataclass
 
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from inference.models.scene_detector import Detections, SceneDetector
-from resources.recipes.scene_data import SIDE, images, kinds_at_patches, training_scenes
+from resources.recipes.scene_data import SIDE, images, kinds_at_patches, tokenizer_of_words, training_scenes
 from resources.recipes.vit_scenes import PATCH
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import BACKGROUNDS, SIZES, Scene, sentences_of
@@ -31,23 +30,7 @@ _MASKED, _HIDDEN, _MATCHING, _WRONG = range(4)  # what is asked of a sentence
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
     """One token a word, of the words that are said of scenes."""
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(_WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]",
-        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[("[CLS]", START), ("[SEP]", END)],
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        mask_token="[MASK]",
-        model_max_length=LONGEST,
-    )
+    return tokenizer_of_words(_WORDS, LONGEST, "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1")
 
 
 def with_word_changed(sentence: str, rng: random.Random) -> str:

@@ -10,14 +10,13 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.lib.format import open_memmap
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from inference.inputs.clips.segments import clip_segments
 from inference.inputs.scene_images import paint_scene
 from resources.clips import make_clip
-from resources.recipes.scene_data import TEST, TRAIN
+from resources.recipes.scene_data import TEST, TRAIN, tokenizer_of_words
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import SIZES
 
@@ -39,19 +38,7 @@ _MOMENTS: Final = (0.45, 0.66, 0.85)
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
     """One token a word, of the words that are said of clips."""
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(_WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A", special_tokens=[("[CLS]", START)])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        mask_token="[MASK]",
-        model_max_length=LONGEST,
-    )
+    return tokenizer_of_words(_WORDS, LONGEST, "[CLS] $A")
 
 
 @dataclass(frozen=True)

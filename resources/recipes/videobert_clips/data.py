@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from inference.inputs.clips.preparing import evenly
 from inference.inputs.scene_images import paint_scene
 from resources.clips import Clip, make_clip
-from resources.recipes.scene_data import MEAN, SIDE, STD, TEST, TRAIN
+from resources.recipes.scene_data import MEAN, SIDE, STD, TEST, TRAIN, tokenizer_of_words
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import SIZES
 
@@ -43,20 +42,7 @@ WORDS = (
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
     """One token a word, of the words that are said of clips."""
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A", special_tokens=[("[CLS]", START)])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        mask_token="[MASK]",
-        additional_special_tokens=["[>]"],
-        model_max_length=LONGEST,
-    )
+    return tokenizer_of_words(WORDS, LONGEST, "[CLS] $A", more=["[>]"])
 
 
 def training_clip(number: int) -> Clip:
