@@ -117,6 +117,7 @@ class ArcsCanvas(QAbstractScrollArea):
             return
         self._hovered = token
         self._focused = self._part = None
+        self._more.stop()  # what the pointer asks for is on screen before anything else is drawn
         self.viewport().update()
         self.hovered.emit(token)
 
@@ -150,6 +151,7 @@ class ArcsCanvas(QAbstractScrollArea):
     def _restart(self) -> None:
         """Draw anew: other lines, another place, other colours or letters."""
         self._whole = self._part = self._before = None
+        self._more.stop()  # what is drawn first comes to the screen first
         if self._figure:
             layout = self._layout()
             height = (layout.bottom + 0.4 * layout.em) * self._scale()

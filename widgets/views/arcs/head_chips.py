@@ -49,9 +49,9 @@ class HeadChips(QWidget):
     def set_title(self, title: str, *, shows_chips: bool) -> None:
         """What stands before the chips, or alone."""
         self._title.setText(title)
+        self._fit_title()
         for chip in self._chips.values():
             chip.setVisible(shows_chips)
-        self._flow.invalidate()
 
     def set_heads(self, heads: tuple[int, ...]) -> None:
         """Chips for these heads; those there were before stay on or off as they are."""
@@ -82,13 +82,21 @@ class HeadChips(QWidget):
 
     def set_selected(self, head: int | None) -> None:
         """Mark the head that is selected everywhere."""
-        self._selected = head
-        self._dress()
+        if head != self._selected:
+            self._selected = head
+            self._dress()
 
     def restyle(self, style: FigureStyle) -> None:
         """Take other colours and letters."""
         self._style = style
+        self._fit_title()
         self._dress()
+
+    def _fit_title(self) -> None:
+        """As large as its text: with a size of its own, another text of that size lays out nothing anew."""
+        size = self._title.sizeHint()
+        if size != self._title.minimumSize():
+            self._title.setFixedSize(size)
 
     def _dress(self) -> None:
         """Icons and marks, in the colours and letters of now."""

@@ -35,6 +35,11 @@ class Lines(NamedTuple):
         """Query, key, head and weight of each line."""
         return zip(self.query.tolist(), self.key.tolist(), self.head.tolist(), self.weight.tolist(), strict=True)
 
+    def strongest(self, n: int) -> Lines:
+        """The `n` of the largest weights, by weight alone."""
+        order = np.argsort(-self.weight, kind="stable")[:n]
+        return Lines(*(column[order] for column in self))
+
 
 class ArcsLayout(NamedTuple):
     """Where things are, in points. Rows are of one height; the shorter column starts at the top too."""

@@ -221,9 +221,9 @@ class ArcsView(View):
 
     def _strongest(self, figure: ArcsFigure) -> str:
         token = figure.focus
-        strongest = [line for line, _ in zip(figure.lines.each(), range(_N_STRONGEST), strict=False)]
         if token is None:
             return self.tr("Point at a token to see its lines alone.")
+        strongest = list(figure.lines.strongest(_N_STRONGEST).each())
         if not strongest:
             return self.tr("{} ({}) has no lines.").format(figure.word(token), token.pos)
         others = [
