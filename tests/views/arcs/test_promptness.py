@@ -51,7 +51,7 @@ def test_a_picture_gets_to_the_screen_before_more_is_drawn(view, monkeypatch):
 class _Relayouts(QObject):
     n = 0
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         self.n += event.type() == QEvent.Type.LayoutRequest
         return False
 
