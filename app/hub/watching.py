@@ -1,14 +1,20 @@
-"""Folders that training runs write to: what is new and whole is told, and the steps are gone through with one key."""
+"""Folders that training runs write to: what is new and whole is told, and the steps are gone through with one key.
+
+What looks into them reads weights, and is not imported before there is one to look into: no start waits for it.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.window.settings import is_text, read_entries, write_entries
-from inference.checkpoints.written import Traces, TrainingStep, is_whole, step_number, steps_in, traces
 from inference.results.checkpoint import split_precision
+
+if TYPE_CHECKING:
+    from inference.checkpoints.written import Traces, TrainingStep
 
 FILE_NAME = "watched.json"  # beside the settings
 PAUSE = 2000  # ms between two looks
@@ -74,11 +80,15 @@ class Watching(QObject):
 
     def steps(self, folder: str) -> tuple[TrainingStep, ...]:
         """Steps in a watched folder that can be opened."""
+        from inference.checkpoints.written import steps_in
+
         return tuple(step for step in steps_in(Path(folder)) if step.folder in self._whole)
 
     @Slot()
     def look(self) -> None:
         """Look now. A step that is there at the first look is taken as it is, if it is whole."""
+        from inference.checkpoints.written import steps_in
+
         before = set(self._whole)
         there = [step.folder for folder in self.folders for step in steps_in(Path(folder))]
         for folder in set(before) - set(there):
@@ -95,6 +105,8 @@ class Watching(QObject):
             self.came.emit(str(new[-1]))
 
     def _judge(self, folder: Path) -> None:
+        from inference.checkpoints.written import is_whole, traces
+
         now = traces(folder)
         is_quiet = self._is_first or self._seen.get(folder) == now
         self._seen[folder] = now
@@ -110,6 +122,8 @@ def neighbour(checkpoint: str, n: int) -> tuple[str, str]:
     folder, why
         The folder, or empty and why there is none: half a sentence.
     """
+    from inference.checkpoints.written import is_whole, step_number, steps_in
+
     folder = Path(split_precision(checkpoint)[0])
     if step_number(folder) is None or not folder.is_absolute():
         return (

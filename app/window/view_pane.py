@@ -55,6 +55,7 @@ class ViewPane(QWidget):
         super().__init__(parent)
         self.setObjectName(name)
         self._tabs: tuple[Tab, ...] = ()
+        self._fitted: object = None  # what decided which tabs are shown now
         self._bar = _DraggedTabBar(self)
         self._bar.setObjectName(f"{name}_tabs")
         self._bar.setAccessibleName(self.tr("Views"))
@@ -106,6 +107,7 @@ class ViewPane(QWidget):
         self._tabs = tabs
         with QSignalBlocker(self._bar):
             if names != old_names:
+                self._fitted = None  # tabs are put in as shown
                 while self._bar.count():
                     self._bar.removeTab(0)
                 for tab in tabs:
@@ -150,14 +152,16 @@ class ViewPane(QWidget):
 
     def _fit(self) -> None:
         """Show the tabs that have room, of views that are on; the one in front always. The others go into the menu."""
+        front, room, widths = self._bar.currentIndex(), self.width(), self._bar.widths()
+        if (fitted := (self._tabs, front, room, widths)) == self._fitted:
+            return
+        self._fitted = fitted
         is_any_on = any(tab.is_on for tab in self._tabs)
         shown = [index for index, tab in enumerate(self._tabs) if tab.is_on or not is_any_on]
-        front = self._bar.currentIndex()
-        room = self.width()
-        if len(shown) < len(self._tabs) or self._bar.width_of(shown) > room:
+        if len(shown) < len(self._tabs) or sum(widths[index] for index in shown) > room:
             room -= self._more.sizeHint().width()
             n = len(shown)
-            while n and self._bar.width_of({*shown[:n], front}) > room:
+            while n and sum(widths[index] for index in {*shown[:n], front} if index >= 0) > room:
                 n -= 1
             shown = shown[:n]
         hidden = [tab for index, tab in enumerate(self._tabs) if index not in {*shown, front}]
@@ -232,9 +236,9 @@ class _DraggedTabBar(TabBar):
         self._dragged = -1
         self._pressed_at = QPoint()
 
-    def width_of(self, indices: Collection[int]) -> int:
-        """How wide these tabs are side by side."""
-        return sum(self.tabSizeHint(index).width() for index in indices)
+    def widths(self) -> tuple[int, ...]:
+        """How wide the tabs are, each, whether they are shown or not."""
+        return tuple(self.tabSizeHint(index).width() for index in range(self.count()))
 
     def show_only(self, indices: Collection[int]) -> None:
         """Show these tabs, and no others."""

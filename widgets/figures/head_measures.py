@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication
@@ -82,6 +81,8 @@ def share_text(share: float) -> str:
         return _tr("< {} %").format(f"{100 * _SMALLEST:.4f}")
     if percent >= 0.1 or not share:
         return f"{percent:.1f} %"
+    from decimal import Decimal  # not before there is such a number
+
     return f"{Decimal(f'{percent:.2g}').normalize():f} %"
 
 

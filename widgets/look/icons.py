@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
@@ -30,7 +31,7 @@ def line_icon(name: str) -> QIcon:
 @cache
 def icon_names() -> tuple[str, ...]:
     """All there are."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.svg")))
+    return tuple(sorted(name.removesuffix(".svg") for name in os.listdir(_FOLDER) if name.endswith(".svg")))
 
 
 class _LineIcon(QIconEngine):

@@ -201,10 +201,10 @@ def test_tabs_without_room_wait_in_the_menu_and_the_one_in_front_never_does(area
     bar = area.findChild(QTabBar, "views_main_tabs")
     area.parentWidget().resize(1000, 400)
     qtbot.waitUntil(lambda: more(area) == {})
-    area.parentWidget().resize(bar.width_of((0, 1)) + 60, 400)
+    area.parentWidget().resize(sum(bar.widths()[:2]) + 60, 400)
     qtbot.waitUntil(lambda: "Masked" in more(area))
     assert sorted((*shown_tabs(area), *more(area))) == ["Attention", "Heads", "Masked", "Sparse"]
-    assert bar.width_of([tabs(area).index(title) for title in shown_tabs(area)]) <= bar.width()
+    assert sum(bar.widths()[tabs(area).index(title)] for title in shown_tabs(area)) <= bar.width()
     area.findChild(QToolButton, "views_main_more").menu().actions()[-1].trigger()
     assert front(area) == "Masked"
     assert "Masked" in shown_tabs(area)
