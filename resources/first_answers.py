@@ -1,4 +1,7 @@
-"""What the very first window shows, computed beforehand: which file holds it, and of which checkpoint it is."""
+"""What is computed beforehand: what the very first window shows, and what the bundled checkpoints are.
+
+Which files hold it, and of which checkpoint it is.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from pathlib import Path
 
 from resources import ROOT
 
-FILE = ROOT / "first_answers.bin"  # made by `python -m resources.recipes.first_answers`
+# Made by `python -m resources.recipes.first_answers`: what the first window asks, and what `inspect` is asked.
+FILE, INSPECTED = ROOT / "first_answers.bin", ROOT / "inspected.bin"
 
 
 def content_hash(folder: Path) -> str:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from app.commands import hub_commands
 from app.commands.command_engine import CommandEngine, answer_of
 from app.commands.faults import Fault
 
@@ -55,7 +56,7 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer letters than a text has
             stream.reconfigure(errors="backslashreplace")
     try:
-        args = _parser().parse_args(argv)
+        args = _parser(argv[0] if argv else "").parse_args(argv)
         print(shown(args.run(args)), flush=True)
     except Fault as fault:
         print("headlight:", shown(" ".join(str(fault).split())), file=sys.stderr)
@@ -69,16 +70,8 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> ArgumentParser:
-    from app.commands import batch, hub_commands, mesh_commands, train_commands
-    from app.commands.figures import FIGURES
-    from app.commands.option_types import DEVICE_HELP, between, device_of
-    from app.commands.options import add_options
-    from app.commands.shared_options import SHARED, add_look
-    from app.export import film_files
-    from app.export.export import ENDINGS
-    from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
-
+def _parser(command: str = "") -> ArgumentParser:
+    """Understands one command, or all of them: what the options of others are made of is not imported for it."""
     parser = _Parser(
         prog="headlight",
         description="A microscope for transformers. Without a command the window opens.",
@@ -87,6 +80,21 @@ def _parser() -> ArgumentParser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    adders = {"figure": _add_figure, "mesh": _add_mesh, "train": _add_train, "inspect": _add_inspect}
+    for add in (adders[command],) if command in adders else adders.values():
+        add(commands)
+    hub_commands.add_commands(commands)
+    return parser
+
+
+def _add_figure(commands: Any) -> None:
+    from app.commands import batch
+    from app.commands.figures import FIGURES
+    from app.commands.option_types import DEVICE_HELP, device_of
+    from app.commands.options import add_options
+    from app.commands.shared_options import SHARED, add_look
+    from app.export import film_files
+    from app.export.export import ENDINGS
 
     about = "write a figure, or its numbers, to a file"
     figure = commands.add_parser("figure", help=about, description=f"{about[0].upper()}{about[1:]}.")
@@ -111,9 +119,17 @@ def _parser() -> ArgumentParser:
         one.set_defaults(run=_figure, figure=name)
     figure.set_defaults(options={name: _options_of(one) for name, one in kinds.choices.items()})
 
+
+def _add_mesh(commands: Any) -> None:
+    from app.commands import mesh_commands
+
     mesh = commands.add_parser("mesh", help=mesh_commands.ABOUT, description="Sample meshes.", allow_abbrev=False)
     mesh_commands.add_options(mesh)
     mesh.set_defaults(run=_mesh)
+
+
+def _add_train(commands: Any) -> None:
+    from app.commands import train_commands
 
     train = commands.add_parser("train", help=train_commands.ABOUT, description="Train a model.")
     kinds = train.add_subparsers(title="models", metavar="MODEL", required=True)
@@ -123,6 +139,11 @@ def _parser() -> ArgumentParser:
         trained.add_options(one)
         one.set_defaults(run=_train, model=name)
 
+
+def _add_inspect(commands: Any) -> None:
+    from app.commands.option_types import between
+    from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
+
     about = "say what a checkpoint is and which views it offers"
     inspect = commands.add_parser("inspect", help=about, description=f"{about[0].upper()}{about[1:]}.")
     inspect.add_argument("checkpoint", metavar="NAME_OR_PATH", help="a folder, a bundled name, or a hub id")
@@ -130,8 +151,6 @@ def _parser() -> ArgumentParser:
     inspect.add_argument("--tokens", type=between(1, MOST_TOKENS), default=USUAL_TOKENS, metavar="N", help=about)
     inspect.add_argument("--json", action="store_true", help="as JSON")
     inspect.set_defaults(run=_inspect)
-    hub_commands.add_commands(commands)
-    return parser
 
 
 def _options_of(parser: ArgumentParser) -> dict[str, Action]:
@@ -140,7 +159,6 @@ def _options_of(parser: ArgumentParser) -> dict[str, Action]:
 
 
 def _inspect(args: Namespace) -> str:
-    from app.commands import hub_commands
     from app.commands.inspect_text import inspect_text
     from app.commands.inspecting import inspected
 
@@ -201,7 +219,7 @@ def _figures(args: Namespace) -> str:
 
     if args.batch is None:
         raise Fault("the following arguments are required: FIGURE, or --batch (see headlight figure --help)")
-    parser, session = _parser(), CommandEngine()
+    parser, session = _parser("figure"), CommandEngine()
     _app = _application()  # kept until the end: fonts are its own
     return batch.make_all(
         args.batch, args.options, lambda written: _figure(parser.parse_args(["figure", *written]), session)

@@ -1,4 +1,4 @@
-"""What a checkpoint is, is told at once where it was told before and nothing has changed since."""
+"""What a checkpoint is, is told at once where it was told before, or came along, and nothing has changed since."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from inference.service.engine import Engine
 from resources import CHECKPOINTS, bundled_checkpoints
 
 ROOT = Path(__file__).parents[2]
+AGAIN = "make it again: python -m resources.recipes.first_answers"
 ASK = """
 import sys
 from app.commands.command_line import run
@@ -45,9 +46,15 @@ def checkpoint(tmp_path) -> Path:
 
 @pytest.mark.parametrize("name", bundled_checkpoints())
 def test_it_is_told_as_it_was(name, qapp):
-    told = inspected(name, ask)
+    """All of them, adapters excepted, before anybody asked on this machine."""
     is_adapter = (CHECKPOINTS / name / "adapter_config.json").exists()
-    assert inspected(name, ask if is_adapter else nobody) == told
+    assert inspected(name, ask if is_adapter else nobody) == ask(name), AGAIN
+
+
+def test_without_the_file_that_comes_along_it_is_asked_once(monkeypatch, tmp_path, qapp):
+    monkeypatch.setattr(inspecting, "INSPECTED", tmp_path / "none")
+    told = inspected("bert-mini", ask)
+    assert inspected("bert-mini", nobody) == told
 
 
 def test_the_same_folder_from_elsewhere_and_in_its_own_precision(checkpoint, monkeypatch, qapp):
@@ -82,7 +89,7 @@ def test_what_has_changed_is_inspected_again(checkpoint, change, qapp):
 
 def test_another_version_is_asked_again(checkpoint, monkeypatch, qapp):
     inspected(str(checkpoint), ask)
-    monkeypatch.setattr(inspecting, "version", lambda _name: "0.0")
+    monkeypatch.setattr("importlib.metadata.version", lambda _name: "0.0")
     with pytest.raises(AssertionError, match="again"):
         inspected(str(checkpoint), nobody)
 
@@ -94,11 +101,13 @@ def test_a_refusal_is_not_kept(tmp_path, qapp):
             inspected(str(tmp_path), ask)
 
 
-def test_the_second_time_neither_torch_nor_transformers_is_imported(qapp):
-    for form in ([], ["--json"]):
-        inspected("bert-mini", ask)
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_neither_torch_nor_transformers_is_imported(checkpoint, form, qapp):
+    """Of a bundled checkpoint not even the first time, of others the second time."""
+    inspected(str(checkpoint), ask)
+    for place in ("bert-mini", str(checkpoint)):
         done = subprocess.run(
-            [sys.executable, "-P", "-c", ASK, "bert-mini", *form],
+            [sys.executable, "-P", "-c", ASK, place, *form],
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
