@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QFont, QPalette, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QFont, QGuiApplication, QPalette, QScreen, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from widgets.look.theme import DARK, LIGHT, Theme
@@ -45,8 +45,8 @@ def theme_named(name: str, application: QApplication) -> Theme:
     return DARK if is_dark else LIGHT
 
 
-class Presentation:
-    """Hides what is no view, and leaves the window as it was before: maximised, full screen, or neither.
+class Presentation(QObject):
+    """Hides what is no view, and leaves the window as it was before: maximised, full screen, or neither; and where.
 
     Parameters
     ----------
@@ -54,21 +54,32 @@ class Presentation:
         What is hidden as long as it lasts, if it was visible.
     put_away
         Called with whether it is on: panels that come and go by themselves.
-    actions
-        Commands whose shortcuts go on working without a menu.
+
+    Signals
+    -------
+    changed(bool)
+        It was entered, or left.
     """
 
-    def __init__(
-        self,
-        window: QMainWindow,
-        hidden: Sequence[QWidget],
-        put_away: Callable[[bool], None],
-        actions: Sequence[QAction],
-    ) -> None:
-        self._window, self._hideable, self._put_away, self._actions = window, hidden, put_away, actions
+    changed = Signal(bool)
+
+    def __init__(self, window: QMainWindow, hidden: Sequence[QWidget], put_away: Callable[[bool], None]) -> None:
+        super().__init__(window)
+        self._window, self._hideable, self._put_away = window, hidden, put_away
+        self._actions: Mapping[str, QAction] = {}
         self._hidden: list[QWidget] = []
         self._state = Qt.WindowState.WindowNoState
+        self._home: tuple[QScreen, QRect] | None = None  # where the window was, if it went to another screen
         self.is_on = False
+        application = QGuiApplication.instance()
+        assert isinstance(application, QGuiApplication)
+        for comes_or_goes in (application.screenAdded, application.screenRemoved):
+            comes_or_goes.connect(self._judge)
+
+    def set_actions(self, actions: Mapping[str, QAction]) -> None:
+        """Those of the menus, by name: their shortcuts go on working without a menu."""
+        self._actions = actions
+        self._judge()
 
     def set_on(self, is_on: bool) -> None:
         """Enter or leave it."""
@@ -81,10 +92,45 @@ class Presentation:
         for widget in self._hidden:
             widget.setVisible(not is_on)
         # Actions of a hidden menu bar keep their shortcuts only if the window owns them too.
-        for action in self._actions:
+        for action in self._actions.values():
             (self._window.addAction if is_on else self._window.removeAction)(action)
-        self._window.setWindowState(Qt.WindowState.WindowFullScreen if is_on else self._state)
+        if is_on:
+            self._window.setWindowState(Qt.WindowState.WindowFullScreen)
+        else:
+            self._go_home()
         self._put_away(is_on)
+        self.changed.emit(is_on)
+
+    def go_to_other_screen(self) -> None:
+        """Go on with it on the next screen, such as a projector; enter it there where it is not on."""
+        screens, here = QGuiApplication.screens(), self._window.screen()
+        if len(screens) < 2:
+            return
+        there = screens[(screens.index(here) + 1) % len(screens)]
+        if self._home is None:
+            self._home = here, self._window.normalGeometry()
+        if not self.is_on:
+            self.set_on(True)
+        self._move(there, there.geometry())
+        self._window.setWindowState(Qt.WindowState.WindowFullScreen)
+
+    def _go_home(self) -> None:
+        if self._home is not None:  # a maximised window is so on the screen that it is on
+            self._move(*self._home)
+            self._home = None
+        self._window.setWindowState(self._state)
+
+    def _move(self, screen: QScreen, place: QRect) -> None:
+        self._window.setWindowState(Qt.WindowState.WindowNoState)  # one that is full screen stays where it is
+        self._window.setScreen(screen)
+        self._window.setGeometry(place)
+
+    @Slot()
+    def _judge(self) -> None:
+        """The other screen can be gone to where there is one."""
+        if (action := self._actions.get("presentation.go_to_other_screen")) is not None:
+            action.setEnabled(len(QGuiApplication.screens()) > 1)
+            action.setToolTip("" if action.isEnabled() else self.tr("There is one screen."))
 
 
 class CtrlWheel(QObject):

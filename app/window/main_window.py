@@ -121,14 +121,14 @@ class MainWindow(QMainWindow):
         self.hub = Hub(self.opening, self.controller, self.jobs, self.telling, settings_file, self)
         self._build()
         self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
+        bars = self.menuBar(), self.statusBar(), self.input_bar.token_row
+        self.presentation = Presentation(self, bars, self.panels.put_away)
         self.actions_by_name = build_menus(self)
-        for part in (self.editing, self.filing, self.finding, self.running):
+        for part in (self.editing, self.filing, self.finding, self.running, self.presentation):
             part.set_actions(self.actions_by_name)
         actions = tuple(self.actions_by_name.values())
         self.area.set_window_actions(actions)
         LastKeys(self.actions_by_name.values(), self).watch(self, self.gallery_dock, self.details_dock)
-        bars = self.menuBar(), self.statusBar(), self.input_bar.token_row
-        self._presentation = Presentation(self, bars, self.panels.put_away, actions)
         targets = DropTargets(
             self.open,
             self.input_panel.open_images,
@@ -195,6 +195,7 @@ class MainWindow(QMainWindow):
         CtrlWheel(self.scale_font, self)
         self.controller.attach(self.details)
         self.status_line.cancel_requested.connect(self.cancel)
+        self.presentation.changed.connect(self._on_presentation_changed)
         self._runner.busy_changed.connect(self._judge_cancel)
         self._judge_cancel()
         self.status_line.log_requested.connect(self.show_messages)
@@ -300,12 +301,12 @@ class MainWindow(QMainWindow):
             self._runner.cancel_all()
             self.telling.say(self.tr("Cancelled. Press F5 to ask again."), False, "cancelled")
             self.area.set_hint(self.tr("Cancelled. Press F5 to ask again."))
-        elif self._presentation.is_on:
-            self.actions_by_name["set_presentation"].trigger()
+        else:
+            self.presentation.set_on(False)
 
     @Slot()
     def _judge_cancel(self) -> None:
-        cancel, can = self.actions_by_name["cancel"], self._runner.is_busy or self._presentation.is_on
+        cancel, can = self.actions_by_name["cancel"], self._runner.is_busy or self.presentation.is_on
         cancel.setEnabled(can)
         cancel.setToolTip("" if can else self.tr("Nothing is being computed."))
 
@@ -324,9 +325,10 @@ class MainWindow(QMainWindow):
         self.actions_by_name["set_gallery_visible"].setChecked(not self.gallery_dock.isHidden())
         self.actions_by_name["set_details_visible"].setChecked(not self.details_dock.isHidden())
 
-    def set_presentation(self, is_on: bool) -> None:
+    @Slot(bool)
+    def _on_presentation_changed(self, is_on: bool) -> None:
         """Full screen, large letters, only the input and the views."""
-        self._presentation.set_on(is_on)
+        self.actions_by_name["presentation.set_on"].setChecked(is_on)
         self._judge_cancel()
         self._apply_appearance()
 
@@ -340,7 +342,7 @@ class MainWindow(QMainWindow):
         self._apply_appearance()
 
     def _apply_appearance(self) -> None:
-        scale = self.settings.font_scale * (LARGER if self._presentation.is_on else 1.0)
+        scale = self.settings.font_scale * (LARGER if self.presentation.is_on else 1.0)
         self.appearance.apply(self.settings.theme, scale)
 
     def set_color_map(self, name: str) -> None:
@@ -380,8 +382,7 @@ class MainWindow(QMainWindow):
         return with_layout(replace(self.settings, text=text, text_pair=text_pair), self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._presentation.is_on:
-            self.set_presentation(False)
+        self.presentation.set_on(False)
         try:
             save_settings(self._settings_now(), self._settings_file, self._loaded, self._begun)
             now, masked = self.selection.now, self.selection.masked

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -11,6 +17,7 @@ from app.window.appearance import Presentation
 from app.window.placement import keep_on_screen
 from app.window.side_panels import LEFT, RIGHT, VIEWS, SidePanels, panel_dock
 
+ROOT = Path(__file__).parents[3]
 State = Qt.WindowState
 NARROW, MIDDLE, WIDE = VIEWS - 2, VIEWS + LEFT + 2, VIEWS + LEFT + RIGHT + 2
 
@@ -61,7 +68,7 @@ def set_width(window, letters):
 def test_the_window_is_afterwards_what_it_was_before(window, state):
     window.show()
     window.setWindowState(state)
-    presentation = Presentation(window, (), lambda is_on: None, ())
+    presentation = Presentation(window, (), lambda is_on: None)
     presentation.set_on(True)
     assert window.isFullScreen()
     presentation.set_on(False)
@@ -74,7 +81,8 @@ def test_only_what_was_visible_comes_back(window, panels):
     other.hide()
     panels.show_panel(panels.right, False)
     action = QAction("Leave", window)
-    presentation = Presentation(window, (bar, other), panels.put_away, (action,))
+    presentation = Presentation(window, (bar, other), panels.put_away)
+    presentation.set_actions({"leave": action})
     presentation.set_on(True)
     assert bar.isHidden()
     assert shown(panels) == (False, False)
@@ -88,8 +96,70 @@ def test_only_what_was_visible_comes_back(window, panels):
 
 def test_leaving_what_was_not_entered_does_nothing(window):
     window.showMaximized()
-    Presentation(window, (), pytest.fail, ()).set_on(False)
+    Presentation(window, (), pytest.fail).set_on(False)
     assert window.isMaximized()
+
+
+TWO_SCREENS = [
+    {"name": name, "x": x, "y": 0, "width": 800, "height": 600, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+    for name, x in (("laptop", 0), ("projector", 800))
+]
+ON_TWO_SCREENS = """
+import sys
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QMainWindow
+from app.window.appearance import Presentation
+
+application = QApplication(sys.argv[:1])
+window = QMainWindow()
+window.setGeometry(100, 100, 400, 300)
+(window.showMaximized if "maximised" in sys.argv else window.show)()
+application.processEvents()
+laptop, projector = application.screens()
+before = window.geometry()
+presentation = Presentation(window, (), lambda is_on: None)
+action = QAction("Other screen")
+presentation.set_actions({"presentation.go_to_other_screen": action})
+assert action.isEnabled()
+presentation.go_to_other_screen()
+application.processEvents()
+assert presentation.is_on and window.isFullScreen()
+assert window.screen() is projector and window.geometry() == projector.geometry(), window.geometry()
+presentation.go_to_other_screen()
+application.processEvents()
+assert window.screen() is laptop and window.geometry() == laptop.geometry(), window.geometry()
+presentation.go_to_other_screen()
+application.processEvents()
+presentation.set_on(False)
+application.processEvents()
+assert window.screen() is laptop and window.geometry() == before, window.geometry()
+assert window.isMaximized() == ("maximised" in sys.argv) and not window.isFullScreen()
+"""
+
+
+@pytest.mark.parametrize("state", ["usual", "maximised"])
+def test_it_is_shown_on_the_other_screen_and_comes_back_from_there(tmp_path, state):
+    screens = tmp_path / "screens.json"
+    screens.write_text(json.dumps({"screens": TWO_SCREENS}))
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", ON_TWO_SCREENS, state],
+        env=os.environ | {"QT_QPA_PLATFORM": f"offscreen:configfile={screens}", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_where_there_is_one_screen_it_says_so(window):
+    action = QAction("Other screen", window)
+    presentation = Presentation(window, (), pytest.fail)
+    presentation.set_actions({"presentation.go_to_other_screen": action})
+    assert not action.isEnabled()
+    assert action.toolTip() == "There is one screen."
+    presentation.go_to_other_screen()
+    assert not presentation.is_on
 
 
 # Panels
