@@ -37,9 +37,10 @@ class GrowingLayer(DynamicLayer):
 
     def update(self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
         """All keys and values, with those of the next tokens behind."""
+        assert self.keys is not None
+        assert self.values is not None
         known = (self.keys, self.values)
-        assert known[0] is not None and known[1] is not None
-        n = known[0].shape[-2]
+        n = self.keys.shape[-2]
         end = n + key_states.shape[-2]
         is_in_room = all(one is other for one, other in zip(known, self._views, strict=False))
         if not (self._rooms and is_in_room and end <= self._rooms[0].shape[-2]):  # full, or texts were chosen

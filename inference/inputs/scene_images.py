@@ -43,7 +43,7 @@ def thing_masks(scene: Scene, side: int) -> np.ndarray:
 
 @lru_cache(maxsize=8)  # told with every result of an image
 def thing_numbers(scene: Scene, side: int) -> np.ndarray:
-    """uint8 [row, column], not to be written to: 1 + the thing that is seen at a pixel, see `thing_masks`; 0 for none."""
+    """uint8 [row, column], read-only: 1 + the thing that is seen at a pixel, see `thing_masks`; 0 where none is."""
     numbers = np.zeros((side, side), np.uint8)
     for i, mask in enumerate(thing_masks(scene, side)):
         numbers[mask] = i + 1
