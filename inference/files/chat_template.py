@@ -163,10 +163,10 @@ def _deadline(seconds: float) -> Iterator[None]:
     """Raise `_TooLongError` in whatever Python runs when the time is over: nothing else ends a loop of a template."""
     end, before = time.monotonic() + seconds, sys.gettrace()
 
-    def look(_frame: FrameType, _event: str, _arg: object) -> Any:
+    def look(frame: FrameType, _event: str, _arg: object) -> Any:
         if time.monotonic() > end:
             raise _TooLongError
-        return look
+        return None if frame.f_globals is globals() else look  # what stands here takes no time
 
     sys.settrace(look)
     try:
