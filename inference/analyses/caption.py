@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,12 +61,16 @@ def _begin(request: CaptionRequest, model: Model, context: Context) -> _Captioni
     picture = seen_image(prepared, model.images.grid(way.group, config, prepared.shape))
     context.checkpoint(0, 0, "Reading the image")
     encoded = model.encode(with_caption(request.input, "", (start_token(config),)))
+    started = time.monotonic()
     read = _read(model, encoded.tensors["pixel_values"], is_blind=request.is_blind)
+    took = time.monotonic() - started
     tensors = {"decoder_input_ids": torch.tensor([given], device=model.device), "encoder_outputs": read}
     writer = Writer(model, tensors, **way.more)
     longest = len(given) + request.most
     rules = _rules(model, way, len(given), min(longest, room) if room else longest)
-    writing = Writing(model, request.decoding, request.n_candidates, rules, writer, request.is_from_end)
+    writing = Writing(
+        model, request.decoding, request.n_candidates, rules, writer, request.is_from_end, reading_seconds=took
+    )
     group = next(group for group in model.info.groups if group.name == way.group)
     return _Captioning(request, model, way, picture, read, writing, GrowingPatterns(writing, group))
 

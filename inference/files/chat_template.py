@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import operator
+import re
 import sys
 import time
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.context import Refused
@@ -14,7 +18,6 @@ from inference.files.regular_files import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from types import FrameType
 
     from transformers import PreTrainedTokenizerBase
@@ -25,6 +28,8 @@ _MOST_BYTES = 2**20  # of a template
 _MOST_SETTINGS = 64 * 2**20
 _MOST_SECONDS = 2.0
 _MOST_LETTERS = 2**20
+_MOST_MEMORY = 2**28  # bytes beside what the process has
+_MOST_BITS = 4_096  # of a number
 
 
 class _TooLongError(Exception):
@@ -53,7 +58,7 @@ def read_chat_template(folder: Path) -> str:
 def as_message(text: str, template: str, tokenizer: PreTrainedTokenizerBase, *, with_image: bool = False) -> str:
     """All of the text that the model gets where `text` is the user's message, to the beginning of its answer.
 
-    Made in transformers' sandbox, in which no template reaches files or code.
+    Made in transformers' sandbox, in which no template reaches files or code; and within bounds of time and memory.
 
     Parameters
     ----------
@@ -63,34 +68,94 @@ def as_message(text: str, template: str, tokenizer: PreTrainedTokenizerBase, *, 
     Raises
     ------
     Refused
-        The template cannot be read, wants something else than a message, or is not done in two seconds.
+        The template cannot be read, wants something else than a message, is not done in two seconds, or takes more
+        than 256 MiB.
     """
-    from transformers.utils.chat_template_utils import render_jinja_template
-
     content: Any = [{"type": "image"}, {"type": "text", "text": text}] if with_image else text
-    messages: Any = [[{"role": "user", "content": content}]]
-    named: dict[str, Any] = dict(tokenizer.special_tokens_map)
+    messages: Any = [{"role": "user", "content": content}]
+    named: dict[str, Any] = {"tools": None, "documents": None} | dict(tokenizer.special_tokens_map)
+    environment = _sandbox()
     try:
-        with _deadline(_MOST_SECONDS):
-            made: Any = render_jinja_template(
-                conversations=messages,
-                chat_template=template,
-                add_generation_prompt=True,
-                **named,
-            )
-    except (KeyboardInterrupt, SystemExit):
+        with _deadline(_MOST_SECONDS), _bounded_memory(_MOST_MEMORY):
+            found = environment.from_string(template).render(messages=messages, add_generation_prompt=True, **named)
+    except (KeyboardInterrupt, SystemExit, Refused):
         raise
     except _TooLongError:
         raise Refused(f"The chat template was not done in {_MOST_SECONDS:g} seconds; it may never be.") from None
+    except MemoryError:
+        raise Refused(f"The chat template takes more than {_MOST_MEMORY // 2**20} MiB of memory.") from None
     except BaseException as error:  # whatever a template of others runs into
         raise Refused(f"The chat template cannot be used: {first_line(error)}") from error
-    found = made[0] if isinstance(made, tuple | list) else made
-    found = found[0] if isinstance(found, list) else found
-    if not isinstance(found, str) or not found:
+    if not found:
         raise Refused("The chat template makes nothing of a message.")
     if len(found) > _MOST_LETTERS:
         raise Refused(f"The chat template makes {len(found):,} letters of a message; {_MOST_LETTERS:,} are read.")
     return found
+
+
+@cache
+def _sandbox() -> Any:
+    """transformers' environment for templates, in which no single step can take long.
+
+    A step of a template that multiplies, or puts into a format, is one of Python's own: no deadline ends it.
+    """
+    from transformers.utils.chat_template_utils import _compile_jinja_template
+
+    found: Any = _compile_jinja_template("").environment.overlay()
+    bounded = {"*": _product, "**": _power, "%": _formatted}
+    found.intercepted_binops = frozenset(bounded)  # nor are they worked out while the template is read
+    found.binop_table = found.binop_table | bounded
+    return found
+
+
+def _within(bits: float, letters: float = 0) -> None:
+    if bits > _MOST_BITS or letters > _MOST_LETTERS:
+        raise Refused("The chat template makes a number or a text that is too large.")
+
+
+def _product(left: Any, right: Any) -> Any:
+    for one, times in ((left, right), (right, left)):
+        if isinstance(times, int):
+            if isinstance(one, int):
+                _within(one.bit_length() + times.bit_length())
+            elif hasattr(one, "__len__"):
+                _within(0, len(one) * max(times, 0))
+    return operator.mul(left, right)
+
+
+def _power(left: Any, right: Any) -> Any:
+    if isinstance(left, int) and isinstance(right, int):
+        _within(left.bit_length() * right)
+    return operator.pow(left, right)
+
+
+def _formatted(left: Any, right: Any) -> Any:
+    if isinstance(left, str):
+        given = right if isinstance(right, tuple) else (right,)
+        widths = [int(digits[:20]) for digits in re.findall(r"\d+", left)]
+        widths += [abs(each) for each in given if isinstance(each, int) and "*" in left]
+        _within(0, max(widths, default=0))
+    return operator.mod(left, right)
+
+
+@contextmanager
+def _bounded_memory(n_bytes: int) -> Iterator[None]:
+    """Raise `MemoryError` where the process would take so much more than it has, on systems that can be told so."""
+    try:
+        import resource
+
+        n_pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except (ImportError, OSError):
+        yield
+        return
+    before, most = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = n_pages * resource.getpagesize() + n_bytes
+    is_bounded = before != resource.RLIM_INFINITY
+    resource.setrlimit(resource.RLIMIT_AS, (min(wanted, before) if is_bounded else wanted, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, most))
 
 
 @contextmanager
@@ -98,10 +163,10 @@ def _deadline(seconds: float) -> Iterator[None]:
     """Raise `_TooLongError` in whatever Python runs when the time is over: nothing else ends a loop of a template."""
     end, before = time.monotonic() + seconds, sys.gettrace()
 
-    def look(_frame: FrameType, _event: str, _arg: object) -> Any:
+    def look(frame: FrameType, _event: str, _arg: object) -> Any:
         if time.monotonic() > end:
             raise _TooLongError
-        return look
+        return None if frame.f_globals is globals() else look  # what stands here takes no time
 
     sys.settrace(look)
     try:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     WritingRequest = AnswerRequest | CaptionRequest | GenerationRequest | TranslationRequest
 
 PAUSE = 0.1  # seconds between two partial results
-SHARE = 0.04  # of the time that is spent on telling what there is, and as much again on what was attended to
+SHARE = 0.02  # of the time that is spent on telling what there is, and as much again on what was attended to
 _STORE = "writing"
 _MOST_KEPT = 2  # texts that were begun, with their caches
 _MOST_BYTES = 2**26  # of patterns in one result
@@ -57,7 +57,7 @@ class Writing:
     seconds
         Spent on writing, what was told meanwhile included; without the first pass through what was given.
     reading_seconds
-        That this pass took.
+        That this pass took, and what was read for it before.
     looking_seconds
         Spent on what was attended to, so far.
     """
@@ -100,7 +100,7 @@ class Writing:
         if self._going is None:
             started = time.monotonic()
             self._logits = self.writer.begin()
-            self.reading_seconds = time.monotonic() - started
+            self.reading_seconds += time.monotonic() - started
             self._going = self._beam_steps() if self.decoding.way == "beam" else self._plain_steps()
         told = time.monotonic()
         began = told - self.seconds  # as if nothing else had been done meanwhile

@@ -41,11 +41,13 @@ def thing_masks(scene: Scene, side: int) -> np.ndarray:
     return np.stack([(owners == i).mean((1, 3)) for i in range(len(scene.things))]) > 0.5
 
 
+@lru_cache(maxsize=8)  # told with every result of an image
 def thing_numbers(scene: Scene, side: int) -> np.ndarray:
-    """uint8 [row, column]: 1 + the thing that is seen at a pixel, see `thing_masks`; 0 where none is."""
+    """uint8 [row, column], read-only: 1 + the thing that is seen at a pixel, see `thing_masks`; 0 where none is."""
     numbers = np.zeros((side, side), np.uint8)
     for i, mask in enumerate(thing_masks(scene, side)):
         numbers[mask] = i + 1
+    numbers.flags.writeable = False
     return numbers
 
 

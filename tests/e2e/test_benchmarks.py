@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
         "mesh_frames painted 100 2",
         "start_app",
         "start_maps",
+        "lens 400 2 1",
+        "writing captions tiny 4 4 1",
     ],
 )
 def test_a_benchmark_of_a_view_measures_something(command, tmp_path):

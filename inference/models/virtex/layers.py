@@ -112,16 +112,23 @@ class CaptionAttention(nn.Module):
     def forward(
         self, x: Tensor, mask: Tensor | None, cache: EncoderDecoderCache | None = None, memory: Tensor | None = None
     ) -> Tensor:
-        """What is added to x [batch, n, d]; see `TransformerAttention`."""
+        """What is added to x [batch, n, d]; see `TransformerAttention`.
+
+        Parameters
+        ----------
+        memory
+            [batch, place, d], read by the attention to the image; None where the cache keeps what it is made into.
+        """
         weights, biases = self.in_proj_weight.chunk(3), self.in_proj_bias.chunk(3)
 
         def project(of: Tensor, which: int) -> Tensor:
             return F.linear(of, weights[which], biases[which]).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
 
-        source = x if memory is None else memory
-        k, v = kept_or_new(
-            cache, self.layer_idx, lambda: (project(source, 1), project(source, 2)), is_cross=memory is not None
-        )
+        def keys_and_values() -> tuple[Tensor, Tensor]:
+            source = x if memory is None else memory
+            return project(source, 1), project(source, 2)
+
+        k, v = kept_or_new(cache, self.layer_idx, keys_and_values, is_cross=not self.is_causal)
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation or "eager", eager_attention)
         out, _ = attend(self, project(x, 0), k, v, mask, dropout=0.0, scaling=self.scaling)
         return self.out_proj(out.flatten(2))
@@ -140,7 +147,9 @@ class CaptionLayer(nn.Module):
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(d) for _ in range(3))
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, mask: Tensor | None, memory: Tensor, cache: EncoderDecoderCache | None) -> Tensor:
+    def forward(
+        self, x: Tensor, mask: Tensor | None, memory: Tensor | None, cache: EncoderDecoderCache | None
+    ) -> Tensor:
         x = self.norm1(x + self.dropout(self.self_attn(x, mask, cache)))
         x = self.norm2(x + self.dropout(self.multihead_attn(x, None, cache, memory)))
         inner = self.dropout(F.gelu(self.linear1(x)))
@@ -195,7 +204,8 @@ class CaptionHead(nn.Module):
         """
         known = 0 if cache is None else int(cache.get_seq_length())
         x = self.embedding(ids, known)
-        memory = self.visual_projection(places)
+        knows_image = cache is not None and all(map(cache.is_updated.get, range(len(self.transformer.layers))))
+        memory = None if knows_image else self.visual_projection(places)
         mask = create_causal_mask(
             config=self.config,
             inputs_embeds=x,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_a_file_of_its_own_comes_first_and_none_that_is_a_link_elsewhere(tmp_pat
         ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "The chat template cannot be used: "),
         ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "The chat template cannot be used: "),
         ("{% if false %}x{% endif %}", "The chat template makes nothing of a message."),
-        ("{% for i in range(99999) %}{{ 'x' * 20 }}{% endfor %}", "letters of a message; 1,048,576 are read."),
+        ("{% for i in range(9999) %}{{ 'x' * 200 }}{% endfor %}", "letters of a message; 1,048,576 are read."),
     ],
 )
 def test_a_template_that_cannot_be_used_is_one_sentence(chatty, template, why):
@@ -125,6 +126,38 @@ def test_a_template_that_goes_on_and_on_is_stopped(chatty, monkeypatch):
     with pytest.raises(Refused, match=r"was not done in 0\.2 seconds"):
         as_message("hello", endless, chatty.tokenizer)
     assert as_message("hello", TEMPLATE, chatty.tokenizer) == MADE
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{{ 'a' * 10**9 }}", "a number or a text that is too large"),
+        ("{{ messages * 10**9 }}", "a number or a text that is too large"),
+        ("{{ 10**99999 }}", "a number or a text that is too large"),
+        ("{{ '%0999999999d' % 1 }}", "a number or a text that is too large"),
+        ("{{ '%0*d' % (10**9, 1) }}", "a number or a text that is too large"),
+        ("{{ 'a'.ljust(10**9) }}", "takes more than 256 MiB of memory"),
+        ("{{ '{:>9999999999}'.format(1) }}", "takes more than 256 MiB of memory"),
+    ],
+)
+def test_no_step_of_a_template_takes_the_memory_or_minutes(chatty, template, why):
+    """No deadline ends a single step of Python's."""
+    if "memory" in why and not Path("/proc/self/statm").exists():
+        pytest.skip("only Linux holds a process to an amount of memory; elsewhere the deadline does")
+    before = resource_limits()
+    with pytest.raises(Refused, match=why):
+        as_message("hello", template, chatty.tokenizer)
+    assert resource_limits() == before
+
+
+def resource_limits() -> object:
+    resource = pytest.importorskip("resource")
+    return resource.getrlimit(resource.RLIMIT_AS)
+
+
+def test_a_template_may_still_multiply_and_put_into_formats(chatty):
+    template = "{{ '-' * 3 }}{{ 3 * '-' }}{{ 2 ** 3 * 4 }}{{ 7 % 4 }}{{ '%s %02d' % ('a', 5) }}"
+    assert as_message("hello", template, chatty.tokenizer) == "------323a 05"
 
 
 def test_what_has_no_template_says_so(chatty, tmp_path):
