@@ -127,6 +127,7 @@ class DetailsPanel(View):
         if [group.title for group in groups] != [self._group.itemText(i) for i in range(self._group.count())]:
             self._group.clear()
             self._group.addItems([group.title for group in groups])
+            self._group.setMinimumWidth(self._group.sizeHint().width())
         self._group.setVisible(len(groups) > 1)
         self._only_group.setVisible(len(groups) < 2)
         self._only_group.setText(groups[0].title if groups else DASH)
@@ -178,6 +179,7 @@ class DetailsPanel(View):
         self._fill_keys(None, None)
 
     def restyle(self) -> None:
+        self._group.setMinimumWidth(self._group.sizeHint().width())  # fonts may be larger
         # Both forms have their fields below each other.
         forms = (self._chosen, self._measures)
         titles = [form.itemAt(row, QFormLayout.ItemRole.LabelRole) for form in forms for row in range(form.rowCount())]
