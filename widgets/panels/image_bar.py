@@ -79,7 +79,7 @@ class ImageBar(MediaBar[ImageInput]):
         self._truth.hide()
         controls = FlowLayout()  # a narrow window hides none of them
         controls.setContentsMargins(8, 0, 0, 2)
-        controls.setSpacing(10)
+        controls.setSpacing(8)
         for button in (self._open, self._paste, self._next):
             controls.addWidget(button)
         controls.addWidget(labelled(self._seed, "image_seed", self.tr("Seed")))

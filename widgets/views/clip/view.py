@@ -29,6 +29,7 @@ from widgets.views.clip.options import ClipOptions
 from widgets.views.clip.places import FilmPlace
 
 _FRAMES_A_SECOND = 4.0
+_RARE = ("weights", "opacity", "smooth", "spotlight", "grid")
 
 
 class ClipView(View):
@@ -46,7 +47,7 @@ class ClipView(View):
         self._head = NumberSlider("clip_head", self.tr("Head"), 0, 0)
         controls.add_widget(self._layer)
         controls.add_widget(self._head)
-        self._options = self.add_options(OptionControls(controls, "clip", ClipOptions))
+        self._options = self.add_options(OptionControls(controls, "clip", ClipOptions, rare=_RARE))
         self.playback = Playback(self)
         self.playback.set_rate(_FRAMES_A_SECOND)
         self._slider = StepSlider("clip", self.tr("Frame"))
