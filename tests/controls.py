@@ -47,6 +47,20 @@ def nameless(root: QWidget) -> list[str]:
     ]
 
 
+def rows_of_controls(bar: QWidget) -> int:
+    """In how many rows the visible controls of a bar stand."""
+    layout = bar.layout()
+    assert layout is not None
+    layout.activate()
+    items = (layout.itemAt(place) for place in range(layout.count()))
+    shown = [widget for item in items if item and (widget := item.widget()) and widget.isVisible()]
+    bottoms, n_rows = -1, 0
+    for top, bottom in sorted((widget.y(), widget.geometry().bottom()) for widget in shown):
+        n_rows += top > bottoms
+        bottoms = max(bottom, bottoms)
+    return n_rows
+
+
 def untold(root: QWidget) -> list[str]:
     """Numbers and buttons without letters that say nothing on hover."""
     return [

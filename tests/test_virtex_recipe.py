@@ -84,7 +84,7 @@ def test_the_pattern_that_pointing_is_measured_with_is_the_models_own():
     torch.testing.assert_close(expected, output, atol=1e-5, rtol=1e-4)
 
 
-def test_it_trains_reports_and_compares(tmp_path, monkeypatch):
+def test_it_trains_reports_and_compares(tmp_path, monkeypatch, capsys):
     state, out, labels = tmp_path / "state", tmp_path / "virtex", tmp_path / "labels"
     main(monkeypatch, "train", "--state", tmp_path / "first", "--smoke", "--without-places")
     main(monkeypatch, "train", "--state", state, "--smoke", "--start", tmp_path / "first" / "model")
@@ -98,3 +98,10 @@ def test_it_trains_reports_and_compares(tmp_path, monkeypatch):
     main(monkeypatch, "transfer", "--labels", labels, "--state", tmp_path / "runs", "--out", out, "--smoke")
     assert json.loads((out / STUDY).read_text(encoding="utf-8")) == told  # no run is made twice
     assert all(0 <= run["accuracies"][0] <= 1 for run in told["runs"])
+    capsys.readouterr()
+    main(monkeypatch, "transfer", "--again", "--out", out, "--smoke")
+    *runs, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert {run["method"] for run in runs} == set(METHODS)
+    assert all(run["study"] == run["accuracy"] for run in runs)
+    assert last["furthest from the study, classifiers"] == last["furthest from the study, from scratch"] == 0
+    assert json.loads((out / STUDY).read_text(encoding="utf-8")) == told

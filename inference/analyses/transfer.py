@@ -41,7 +41,7 @@ _N_BATCH = 32
 _SEEDS = 2**29  # portraits are painted from here on, where nobody looks by hand; scenes from twice as far
 _STEPS = 10  # of training, times the root of the number of images
 _KINDS, _COLOURS = list(KINDS), list(COLOURS)
-_METHODS = ("frozen", "random", "labels", "scratch")
+_METHODS = ("frozen", "labels", "random", "scratch")  # as in the studies that come with checkpoints
 
 
 def transfer(request: TransferRequest, model: Model, context: Context) -> TransferResult:
@@ -253,19 +253,18 @@ class _Transfer:
         request, name = self.request, self.model.info.name
         about = {
             "frozen": f"linear classifier on {name}, as it is",
-            "random": "the same on random weights",
             "labels": f"the same on weights that learned from labels of {request.n_label_scenes:,} scenes",
+            "random": "the same on random weights",
             "scratch": "the whole network trained on these portraits alone",
         }
         found = [(method, n) for method in _METHODS for n in request.sizes if (method, n) in self.accuracies]
         runs = tuple(MeasuredRuns(method, n, np.array(self.accuracies[method, n])) for method, n in found)
-        methods = {method: about[method] for method in _METHODS if any(one == method for one, _ in found)}
         return TransferResult(
             MeasuredStudy(
                 name,
                 f"which of {len(KINDS)} kinds of thing does a portrait show",
                 request.n_tested,
-                methods,
+                about,
                 runs,
                 self._told(),
                 "portraits",

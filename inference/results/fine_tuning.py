@@ -57,7 +57,7 @@ class MeasuredStudy:
     n_tested, unit
         How many accuracy was measured on, and of what, such as `sentences`.
     methods
-        What each method is, in words, by its key.
+        What each method is, in words, by its key; also of those that were not tried, or not yet.
     runs
         By method and number of examples, ascending.
     told

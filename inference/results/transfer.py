@@ -70,7 +70,7 @@ class TransferResult:
     Attributes
     ----------
     study
-        Its methods are `frozen`, `random`, `labels` and `scratch`.
+        Its methods are `frozen`, `labels`, `random` and `scratch`.
     """
 
     study: MeasuredStudy

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,10 +53,27 @@ def kinds_at_patches(scenes: list[Scene], n_rows: int) -> Tensor:
     return present
 
 
+BERT_ROLES = {
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "unk_token": "[UNK]",
+    "pad_token": "[PAD]",
+    "mask_token": "[MASK]",
+}
+
+
 def tokenizer_of_words(
-    words: Sequence[str], longest: int, single: str, pair: str | None = None, more: Sequence[str] = ()
+    words: Sequence[str],
+    longest: int,
+    single: str,
+    pair: str | None = None,
+    *,
+    roles: Mapping[str, str] = BERT_ROLES,
+    normalizer: normalizers.Normalizer | None = None,
+    splits_marks: bool = False,
+    **more: Any,
 ) -> PreTrainedTokenizerFast:
-    """One token a word, in small letters, with BERT's special tokens, which are among the words.
+    """One token a word, in small letters; special tokens are among the words.
 
     Parameters
     ----------
@@ -63,22 +81,23 @@ def tokenizer_of_words(
         Tokens of a text, with its signs.
     single, pair
         Where the signs of a text stand, and of two, as `TemplateProcessing` takes it.
+    roles
+        Special tokens by what transformers calls their part, such as `unk_token`.
+    normalizer
+        What is done to a text first, in place of small letters.
+    splits_marks
+        Whether a comma is a word of its own, too, not of that before it.
     more
-        Other special tokens.
+        Of `PreTrainedTokenizerFast`.
     """
     ids = {word: i for i, word in enumerate(words)}
-    signs = [(sign, ids[sign]) for sign in ("[CLS]", "[SEP]") if sign in single or (pair and sign in pair)]
-    tokenizer = Tokenizer(models.WordLevel(ids, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.TemplateProcessing(single=single, pair=pair, special_tokens=signs)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        mask_token="[MASK]",
-        model_max_length=longest,
-        **({"additional_special_tokens": list(more)} if more else {}),
+    template = f"{single} {pair}".replace(":1", "").split()
+    tokenizer = Tokenizer(models.WordLevel(ids, unk_token=roles["unk_token"]))
+    tokenizer.normalizer = normalizer or normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace() if splits_marks else pre_tokenizers.WhitespaceSplit()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=single,
+        pair=pair,
+        special_tokens=[(sign, ids[sign]) for sign in dict.fromkeys(roles.values()) if sign in template],
     )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=longest, **roles, **more)

@@ -68,6 +68,15 @@ def test_nothing_can_be_chosen_where_no_layer_attends(panel):
     assert panel._layer.isEnabled()
 
 
+def test_the_titles_of_groups_are_told_whole(panel):
+    titles = ("Words and frames", "Caption from its end to image")
+    groups = tuple(AttentionGroup(title, title, (2, 2)) for title in titles)
+    panel.set_subject(Subject(replace(make_checkpoint_info(), groups=groups), text_input("x")))
+    panel.resize(panel.minimumSizeHint().width(), 600)
+    assert panel._group.width() >= panel._group.sizeHint().width()
+    assert not panel._only_group.isVisible()
+
+
 def test_the_heads_are_asked_for_at_first(qtbot, selection):
     panel = DetailsPanel(ViewContext(selection))
     qtbot.addWidget(panel)

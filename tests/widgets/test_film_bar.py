@@ -118,6 +118,24 @@ def test_hidden_places_can_be_changed_where_there_are_any(bar):
     assert wanted(bar).hidden == 0.5
 
 
+@pytest.mark.parametrize(("width", "every"), [(1300, 1), (900, 2), (300, 0)])
+def test_numbers_of_frames_are_left_out_evenly_and_never_that_of_the_chosen_one(qtbot, width, every):
+    strip = FilmFrames()
+    qtbot.addWidget(strip)
+    strip.resize(width, strip.sizeHint().height())
+    strip.show_result(make_strip(n_frames=4_000, frames=tuple(range(1000, 1036))))
+    numbered = strip.numbered()
+    assert 0 in numbered
+    if every:
+        assert numbered == frozenset(range(0, 36, every))
+    lines = [strip.box_of(place).center().x() for place in sorted(numbered)]
+    wide = strip.fontMetrics().horizontalAdvance("1000")
+    assert min((b - a for a, b in zip(lines, lines[1:], strict=False)), default=wide) >= wide
+    strip.setFocus()
+    QTest.keyClick(strip, Qt.Key.Key_Right)
+    assert 1 in strip.numbered()
+
+
 def test_the_strip_can_be_looked_at_when_it_is_narrow_or_empty(bar, qtbot):
     strip = bar.findChild(FilmFrames)
     many = make_strip(n_frames=300, frames=tuple(range(0, 300, 10)))

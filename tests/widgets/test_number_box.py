@@ -136,6 +136,17 @@ def test_a_slider_takes_only_numbers_that_it_can_stand_on(qtbot):
     assert (slider.value(), slider.slider.value()) == (24, 3)
 
 
+def test_a_slider_shows_what_is_there_without_a_word(qtbot):
+    slider = NumberSlider("layer", "Layer", 0, 0)
+    qtbot.addWidget(slider)
+    told = []
+    slider.value_changed.connect(told.append)
+    slider.show_value(5, 0, 3)
+    assert (slider.value(), slider.slider.value(), slider.box.maximum(), told) == (3, 3, 3, [])
+    slider.set_value(1)
+    assert told == [1]
+
+
 def test_who_asks_for_the_number_hears_of_a_refusal_once(seed):
     write(seed, "1000", key=None)
     assert not seed.takes_typed()

@@ -51,6 +51,12 @@ class NumberSlider(QWidget):
         """Set another number, as the user would."""
         self.box.setValue(value)
 
+    def show_value(self, value: int, low: int, high: int) -> None:
+        """Show a number, or the nearest that is allowed, and allow those from `low` to `high`, without a signal."""
+        with QSignalBlocker(self):
+            self.set_range(low, high)
+            self.set_value(min(max(value, low), high))
+
     def set_range(self, low: int, high: int) -> None:
         """Allow other numbers; one that is no longer allowed becomes the nearest."""
         if not self.is_explained:

@@ -105,3 +105,22 @@ class PointedCanvas(FigureCanvas[PointedFigure]):
             self.spot_chosen.emit(self._spot)
         else:
             super().keyPressEvent(event)
+
+
+class QueryCanvas(PointedCanvas):
+    """A figure of what a query attends to; arrow keys move the query itself.
+
+    Signals
+    -------
+    query_moved(int, int)
+        Patches to the right, and down.
+    """
+
+    query_moved = Signal(int, int)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in _ARROWS and self.figure is not None:
+            self.query_moved.emit(*_ARROWS[key])
+        else:
+            super().keyPressEvent(event)

@@ -27,7 +27,6 @@ from widgets.kit.clean import isolated
 from widgets.kit.figure import Figure
 from widgets.kit.head_steps import layer_and_head
 from widgets.kit.labels import make_selectable
-from widgets.kit.layouts import fill_column
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import PlainLabel, explain_controls, explain_items
 from widgets.selection import Selected
@@ -56,7 +55,7 @@ class DetailsPanel(View):
         self._only_group.setObjectName("details_only_group")
         self._group = QComboBox(self)
         self._group.setObjectName("details_group")
-        self._group.setMinimumContentsLength(12)
+        self._group.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._group.setAccessibleName(self.tr("Attention group"))
         self._group.activated.connect(self._on_group_activated)
         self._layer, self._head = self._spin_box("details_layer"), self._spin_box("details_head")
@@ -86,9 +85,8 @@ class DetailsPanel(View):
         self._keys.setTabKeyNavigation(False)
         self._keys.cellClicked.connect(self._on_keys_cell_clicked)
         self._chosen, self._measures = QFormLayout(), QFormLayout()
-        groups = QWidget(self)
-        fill_column(groups, self._group, self._group, self._only_group)
-        self._chosen.addRow(PlainLabel(self.tr("Attention"), self), groups)
+        self._chosen.addRow(PlainLabel(self.tr("Attention"), self), self._only_group)
+        self._chosen.addRow(self._group)  # a line of its own: it is as wide as the longest title
         self._chosen.addRow(PlainLabel(self.tr("Layer"), self), self._layer)
         self._chosen.addRow(PlainLabel(self.tr("Head"), self), self._head)
         for name, value in self._values.items():
@@ -129,6 +127,7 @@ class DetailsPanel(View):
         if [group.title for group in groups] != [self._group.itemText(i) for i in range(self._group.count())]:
             self._group.clear()
             self._group.addItems([group.title for group in groups])
+            self._group.setMinimumWidth(self._group.sizeHint().width())
         self._group.setVisible(len(groups) > 1)
         self._only_group.setVisible(len(groups) < 2)
         self._only_group.setText(groups[0].title if groups else DASH)
@@ -180,6 +179,7 @@ class DetailsPanel(View):
         self._fill_keys(None, None)
 
     def restyle(self) -> None:
+        self._group.setMinimumWidth(self._group.sizeHint().width())  # fonts may be larger
         # Both forms have their fields below each other.
         forms = (self._chosen, self._measures)
         titles = [form.itemAt(row, QFormLayout.ItemRole.LabelRole) for form in forms for row in range(form.rowCount())]

@@ -5,60 +5,46 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFileDialog, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Slot
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.events import Failure
 from inference.results.film_strip import FilmStripRequest, FilmStripResult
 from inference.results.inputs import FILM_ENDINGS, ClipInput, Input
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import labelled
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
-from widgets.kit.veil import Veil
 from widgets.panels.film_frames import FilmFrames
+from widgets.panels.media_bar import MediaBar
 from widgets.player.playback import Playback
 from widgets.player.player import Player
 from widgets.player.step_slider import StepSlider
-from widgets.subject import Subject
-from widgets.view import View
 
 MAX_CLIP_SEED = 999_999
 _PERCENT = 100
 
 
-class FilmBar(View):
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("FilmBar", text)
+
+
+class FilmBar(MediaBar[ClipInput]):
     """The film that all views look at. Another one replaces it once the engine has read it; else a sentence says why
     not, and the old one stays.
 
     Which of its frames the model is shown is chosen by hand: a frame of the strip, and with the slider another one that
     takes its place.
 
-    Signals
-    -------
-    input_changed(ClipInput)
-        What the user chose, once it was read.
-    described(str)
-        The film is shown, and this is what the checkpoint reads beside it by itself; empty for files. It comes before
-        `input_changed`.
+    `described` says what the checkpoint reads beside it by itself, before `input_changed`.
     """
 
-    input_changed = Signal(object)
-    described = Signal(str)
-
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
-        super().__init__(context, parent)
-        self.setObjectName("film_bar")
-        self._input = self._wanted = ClipInput()
-        self._is_back = False  # whether another one was wanted in vain
-        self._folder = str(Path.home())
+        self._frames = FilmFrames()
+        titles = _tr("What happens in the film, and what was done to it"), _tr("Message about the film")
+        super().__init__(context, "film", ClipInput(), self._frames, titles, parent)
         self._result: FilmStripResult | None = None
-        self._frames = FilmFrames(self)
-        self._veil = Veil(self._frames)
         self.playback = Playback(self)
         self._slider = StepSlider("film", self.tr("Frame of the film"))
         self._player = Player("film", self.playback, self._slider)
@@ -94,16 +80,11 @@ class FilmBar(View):
         for widget in self._of_hiding:
             controls.add_widget(widget)
             widget.hide()
-        self._about = LineLabel(self.tr("What happens in the film, and what was done to it"), self)
-        self._about.setObjectName("film_about")
-        self._message = LineLabel(self.tr("Message about the film"), self)
-        self._message.setObjectName("film_message")
-        self._message.setForegroundRole(QPalette.ColorRole.BrightText)
-        self._message.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 2)
         layout.setSpacing(0)
-        for part in (self._frames, self._player, self._about, self._message):
+        self._player.add_beside(self._about)
+        for part in (self._frames, self._player, self._message):
             layout.addWidget(part)
         self.setFocusProxy(self._open)
         self._show_controls(self._input)
@@ -121,33 +102,13 @@ class FilmBar(View):
         self._veil.dimmed.connect(self.playback.hold)
         self.playback.moved.connect(self._on_playback_moved)
 
-    def _button(self, name: str, text: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setObjectName(name)
-        button.setText(text)
-        button.setToolTip(plain_tip(tip))
-        button.setAccessibleName(tip)
-        return button
-
     # What the window does
 
     def set_checkpoint(self, info: CheckpointInfo | None) -> None:
         """Show how another checkpoint sees the same film; frames that were chosen by hand were as many as one takes."""
         if self.subject is not None and info is not None and info.checkpoint != self.subject.checkpoint.checkpoint:
             self._input = replace(self._input, frames=())
-        self._wanted = self._input
-        self.set_subject(Subject(info, Input(clip=self._input)) if info else None)
-
-    def input(self) -> ClipInput:
-        """The film that is looked at: the last one that could be read."""
-        return self._input
-
-    def set_input(self, input: ClipInput) -> None:
-        """Look at another film; `input_changed` is not emitted."""
-        self._input = self._wanted = input
-        self._show_controls(input)
-        if self.subject is not None:
-            self.set_subject(Subject(self.subject.checkpoint, Input(clip=input)))
+        self._look(info)
 
     def open_file(self, path: str) -> None:
         """Look at a film: a file, or a folder of numbered images."""
@@ -164,9 +125,8 @@ class FilmBar(View):
         assert isinstance(result, FilmStripResult)
         assert isinstance(request, FilmStripRequest)
         assert request.input.clip is not None
-        is_new, self._input = request.input.clip != self._input, request.input.clip
+        is_new = self._take(request.input.clip)
         self._result = result
-        self._show_controls(self._input)
         self._frames.show_result(result)
         self.playback.set_rate(result.rate)
         self.playback.set_range(0, result.n_frames - 1)
@@ -174,53 +134,14 @@ class FilmBar(View):
         for widget in self._of_hiding:
             widget.setVisible(result.hides_places)
         self._on_playback_moved(self.playback.step)
-        if not self._is_back:  # else it says why
-            self._show_message("")
-        self._is_back = False
         self.described.emit(result.text)
         if is_new:
             self.input_changed.emit(self._input)
-
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        self._show_message(failure.message)
-        self._go_back()
-
-    def take_cancellation(self, request: Request) -> None:
-        super().take_cancellation(request)
-        self._show_message(self.tr("Cancelled.") if self._wanted != self._input else "")
-        self._go_back()
-
-    def clear_numbers(self) -> None:
-        self._about.show_text("")
-
-    def _veils(self) -> list[Veil]:
-        return [self._veil]  # over what is seen: controls are not of a checkpoint
-
-    def _go_back(self) -> None:
-        """What is wanted did not come: the film that was there is still the one that is looked at."""
-        self._is_back = self._wanted != self._input
-        self._wanted = self._input
-        self._show_controls(self._input)
-        if self._is_back:
-            self.refresh()
-
-    def figure(self) -> None:
-        return None
 
     def restyle(self) -> None:
         self._frames.update()
 
     # What the user does
-
-    def _want(self, input: ClipInput) -> None:
-        """Ask for a film; it becomes the input when it comes."""
-        if input == self._wanted:
-            return
-        self._wanted, self._is_back = input, False
-        is_read = input.path and input.path != self._input.path
-        self._show_message(self.tr("Reading {} …").format(Path(input.path).name) if is_read else "")
-        self.refresh()
 
     @Slot()
     def _on_open_clicked(self) -> None:
@@ -283,10 +204,6 @@ class FilmBar(View):
             with QSignalBlocker(box):
                 box.setValue(value)
         self._evenly.setEnabled(bool(input.frames))
-
-    def _show_message(self, text: str) -> None:
-        self._message.show_text(text)
-        self._message.setVisible(bool(text))
 
 
 def happening(result: FilmStripResult, frame: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -12,7 +14,7 @@ from widgets.figures.image_geometry import letterbox, patch_rect
 from widgets.figures.image_parts import paint_border, paint_image
 from widgets.look.theme import FigureStyle
 
-_HIGH = 5.0  # em: an image and the number of its frame
+_HIGH = 4.2  # em: an image and the number of its frame
 _NUMBER = 1.2
 _HIDDEN = QColor(20, 20, 24, 215)
 
@@ -89,6 +91,17 @@ class FilmFrames(QWidget):
         step = min(wide + 0.25 * em, room)
         return [letterbox(height, width, QRectF(left + i * step, 1, wide, (_HIGH - _NUMBER) * em)) for i in range(n)]
 
+    def numbered(self) -> frozenset[int]:
+        """Places whose numbers are written: all, or every second, third ... for want of room, and the chosen one."""
+        if self._result is None:
+            return frozenset()
+        metrics, frames, boxes = QFontMetricsF(self.font()), self._result.frames, self._boxes(self._result)
+        wide = max(metrics.horizontalAdvance(str(frame)) for frame in frames) + 0.15 * self._em()
+        step = boxes[1].center().x() - boxes[0].center().x() if len(boxes) > 1 else wide
+        every = math.ceil(wide / max(step, 1e-6))
+        near = {place for place in range(len(frames)) if 0 < abs(place - self._place) < every}
+        return frozenset(range(0, len(frames), every)) - near | {self._place}
+
     def sizeHint(self) -> QSize:
         return QSize(int(40 * self._em()), int(_HIGH * self._em()) + 2)
 
@@ -124,20 +137,17 @@ class FilmFrames(QWidget):
             box = letterbox(preview.shape[0], preview.shape[1], self._preview_box())
             paint_image(painter, preview, box)
             paint_border(painter, box, style)
-            last, grid = -np.inf, (result.is_hidden.shape[0], result.is_hidden.shape[1])
+            grid = result.is_hidden.shape[0], result.is_hidden.shape[1]
+            numbered = self.numbered()
             for place, box in enumerate(self._boxes(result)):
                 paint_image(painter, result.seen[place], box)
                 for patch in np.flatnonzero(result.is_hidden).tolist():
                     painter.fillRect(patch_rect(patch, grid, box), _HIDDEN)
                 paint_border(painter, box, style, is_selected=place == self._place)
-                text = str(result.frames[place])
-                wide = QFontMetricsF(self.font()).horizontalAdvance(text) + 0.3 * em
-                left = box.center().x() - wide / 2
-                if left >= last:  # numbers that would touch are left out
+                if place in numbered:
                     painter.setPen(style.theme.accent if place == self._place else style.theme.faint)
-                    line = QRectF(left, (_HIGH - _NUMBER) * em + 1, wide, _NUMBER * em)
-                    painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
-                    last = left + wide
+                    line = QRectF(box.center().x() - 2 * em, (_HIGH - _NUMBER) * em + 1, 4 * em, _NUMBER * em)
+                    painter.drawText(line, Qt.AlignmentFlag.AlignCenter, str(result.frames[place]))
             if self.hasFocus():
                 painter.setPen(QPen(style.theme.accent, 1.5))
                 painter.setBrush(Qt.BrushStyle.NoBrush)

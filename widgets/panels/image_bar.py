@@ -5,38 +5,37 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QMimeData, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import (
     QFontMetricsF,
     QGuiApplication,
     QImage,
     QKeySequence,
-    QPalette,
     QShortcut,
 )
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.events import Failure
 from inference.results.image import ImageRequest, ImageResult
 from inference.results.inputs import MOST_IMAGE_SIDE, ImageInput, Input
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import FlowLayout, labelled
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
-from widgets.kit.veil import Veil
+from widgets.panels.media_bar import MediaBar
 from widgets.panels.pasted_images import PastedImages
 from widgets.panels.thumbnails import Thumbnails
-from widgets.subject import Subject
-from widgets.view import View
 
 MAX_SEED = 999_999
 ENDINGS = "*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.avif"
 
 
-class ImageBar(View):
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ImageBar", text)
+
+
+class ImageBar(MediaBar[ImageInput]):
     """The image that all views look at. Another one replaces it once the engine has read it; else a sentence says
     why not, and the old one stays.
 
@@ -50,21 +49,14 @@ class ImageBar(View):
         The image is shown, and this sentence of its generator is true of it; empty for files.
     """
 
-    input_changed = Signal(object)
     several_given = Signal(list)
-    described = Signal(str)
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
-        super().__init__(context, parent)
-        self.setObjectName("image_bar")
+        self._thumbnails = Thumbnails()
+        titles = _tr("What was done to the image"), _tr("Message about the image")
+        super().__init__(context, "image", ImageInput(), self._thumbnails, titles, parent)
         self._pasted = PastedImages()
-        self._input = ImageInput()
-        self._wanted = self._input
-        self._is_back = False  # whether that was wanted in vain
         self._takes_several = False
-        self._folder = str(Path.home())
-        self._thumbnails = Thumbnails(self)
-        self._veil = Veil(self._thumbnails)
         self._open = self._button("image_open", self.tr("Open…"), self.tr("Open an image file"))
         self._paste = self._button("image_paste", self.tr("Paste"), self.tr("Take the image on the clipboard"))
         self._next = self._button("image_next", self.tr("New scene"), self.tr("Generate another image: the next seed"))
@@ -87,7 +79,7 @@ class ImageBar(View):
         self._truth.hide()
         controls = FlowLayout()  # a narrow window hides none of them
         controls.setContentsMargins(8, 0, 0, 2)
-        controls.setSpacing(10)
+        controls.setSpacing(8)
         for button in (self._open, self._paste, self._next):
             controls.addWidget(button)
         controls.addWidget(labelled(self._seed, "image_seed", self.tr("Seed")))
@@ -95,11 +87,6 @@ class ImageBar(View):
         self._size = labelled(self._side, "image_side", self.tr("Size"))
         controls.addWidget(self._size)
         controls.addWidget(self._truth)
-        self._about = LineLabel(self.tr("What was done to the image"), self)
-        self._about.setObjectName("image_about")
-        self._message = LineLabel(self.tr("Message about the image"), self)
-        self._message.setObjectName("image_message")
-        self._message.setForegroundRole(QPalette.ColorRole.BrightText)
         lines = QVBoxLayout()
         lines.setSpacing(0)
         lines.addLayout(controls)
@@ -123,14 +110,6 @@ class ImageBar(View):
         self._kind.activated.connect(self._on_generator_changed)
         self._side.valueChanged.connect(self._on_side_changed)
 
-    def _button(self, name: str, text: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setObjectName(name)
-        button.setText(text)
-        button.setToolTip(plain_tip(tip))
-        button.setAccessibleName(tip)
-        return button
-
     # What the window does
 
     def set_checkpoint(self, info: CheckpointInfo | None) -> None:
@@ -148,19 +127,7 @@ class ImageBar(View):
         if not step:
             self._input = replace(self._input, side=0)
             self._show_controls(self._input)
-        self._wanted = self._input
-        self.set_subject(Subject(info, Input(image=self._input)) if info else None)
-
-    def input(self) -> ImageInput:
-        """The image that is looked at: the last one that could be read."""
-        return self._input
-
-    def set_input(self, input: ImageInput) -> None:
-        """Look at another image; `input_changed` is not emitted."""
-        self._input = self._wanted = input
-        self._show_controls(input)
-        if self.subject is not None:
-            self.set_subject(Subject(self.subject.checkpoint, Input(image=input)))
+        self._look(info)
 
     def open_file(self, path: str) -> None:
         """Look at an image file."""
@@ -204,56 +171,18 @@ class ImageBar(View):
         assert isinstance(result, ImageResult)
         assert isinstance(request, ImageRequest)
         assert request.input.image is not None
-        is_new, self._input = request.input.image != self._input, request.input.image
-        self._show_controls(self._input)
+        is_new = self._take(request.input.image)
         self._thumbnails.show_result(result)
         self._truth.setVisible(bool(result.things))  # of files nobody knows what is in them
         name = Path(self._input.path).name
         if name.startswith("pasted-"):
             name = self.tr("from the clipboard")
         self._about.show_text("  ·  ".join(filter(None, (name, result.about, result.caption, *result.notes))))
-        if not self._is_back:  # else it says why
-            self._show_message("")
-        self._is_back = False
         if is_new:
             self.input_changed.emit(self._input)
         self.described.emit(result.sentence)
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        self._show_message(failure.message)
-        self._go_back()
-
-    def take_cancellation(self, request: Request) -> None:
-        super().take_cancellation(request)
-        self._show_message(self.tr("Cancelled.") if self._wanted != self._input else "")
-        self._go_back()
-
-    def clear_numbers(self) -> None:
-        self._about.show_text("")
-
-    def _veils(self) -> list[Veil]:
-        return [self._veil]  # over what is seen: controls are not of a checkpoint
-
-    def _go_back(self) -> None:
-        """What is wanted did not come: the image that was there is still the one that is looked at."""
-        self._is_back = self._wanted != self._input
-        self._wanted = self._input
-        self._show_controls(self._input)
-        if self._is_back:
-            self.refresh()
-
-    def figure(self) -> None:
-        return None
-
     # What the user does
-
-    def _want(self, input: ImageInput) -> None:
-        """Ask for an image; it becomes the input when it comes."""
-        self._wanted, self._is_back = input, False
-        is_read = input.path and input != self._input
-        self._show_message(self.tr("Reading {} …").format(Path(input.path).name) if is_read else "")
-        self.refresh()
 
     @Slot()
     def _on_open_clicked(self) -> None:
@@ -294,10 +223,6 @@ class ImageBar(View):
         with QSignalBlocker(self._seed), QSignalBlocker(self._kind):
             self._seed.setValue(input.seed)
             self._kind.setCurrentIndex(max(0, self._kind.findData(input.kind)))
-
-    def _show_message(self, text: str) -> None:
-        self._message.show_text(text)
-        self._message.setVisible(bool(text))
 
     def restyle(self) -> None:
         self._about.setMinimumHeight(int(1.3 * QFontMetricsF(self.font()).height()))

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QPolygonF,
     QShowEvent,
 )
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.plain import plain_tip
@@ -81,7 +81,9 @@ class Player(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(bar)
-        layout.addWidget(scrubber)
+        self._row = QHBoxLayout()
+        self._row.addWidget(scrubber, 2)
+        layout.addLayout(self._row)
         self._dress()
 
         self._first.clicked.connect(self._on_first_clicked)
@@ -95,6 +97,10 @@ class Player(QWidget):
 
     def _speed_text(self, speed: float) -> str:
         return self.tr("fastest") if speed == AS_FAST_AS_IT_GOES else f"{speed:g} ×"
+
+    def add_beside(self, widget: QWidget) -> None:
+        """Let the scrubber share its line with what is told of a step."""
+        self._row.addWidget(widget, 3)
 
     def show_step(self, step: int) -> None:
         """Mark the step that is shown."""

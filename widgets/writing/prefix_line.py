@@ -74,6 +74,8 @@ class PrefixLine(QObject):
     ----------
     hint, tip
         What is typed there: in the empty field, and as its tool tip.
+    is_rare
+        Both stand behind the button More until a text begins with something.
 
     Signals
     -------
@@ -82,8 +84,9 @@ class PrefixLine(QObject):
 
     changed = Signal()
 
-    def __init__(self, bar: ControlBar, name: str, hint: str, tip: str) -> None:
+    def __init__(self, bar: ControlBar, name: str, hint: str, tip: str, *, is_rare: bool = False) -> None:
         super().__init__(bar)
+        self._bar, self._is_rare = bar, is_rare
         self._now = Prefix()
         self._before: list[Prefix] = []
         self._line = QLineEdit()
@@ -91,9 +94,12 @@ class PrefixLine(QObject):
         self._line.setPlaceholderText(hint)
         self._line.setToolTip(plain_tip(tip))
         self._line.setMinimumWidth(12 * self._line.fontMetrics().height())
-        bar.add_widget(labelled(self._line, f"{name}_prefix", _tr("Begin with")))
+        field = labelled(self._line, f"{name}_prefix", _tr("Begin with"))
+        bar.add_widget(field)
         self._back = bar.add_button(f"{name}_back_to", _tr("Back"), _tr("Back to what was written before"))
         self._back.setEnabled(False)
+        for widget in (field, self._back) if is_rare else ():
+            bar.put_behind_more(widget)
         self._line.editingFinished.connect(self._on_line_editing_finished)
         self._back.clicked.connect(self._on_back_clicked)
 
@@ -124,6 +130,8 @@ class PrefixLine(QObject):
 
     def _show(self, prefix: Prefix) -> None:
         self._now = prefix
+        if self._is_rare:
+            self._bar.show_all()  # what is chosen is seen, and the way back
         self._back.setEnabled(bool(self._before))
         with QSignalBlocker(self._line):
             self._line.setText(prefix.text)

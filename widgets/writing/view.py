@@ -51,7 +51,10 @@ class GrowingTextView(View, Generic[R]):
         title: str,
         options: type[DecodingOptions],
         parent: QWidget | None = None,
+        *,
+        rare: tuple[str, ...] = (),
     ) -> None:
+        """`rare`: options whose controls stand behind the button More."""
         super().__init__(context, parent)
         self._result: R | None = None
         self._shown: Request | None = None  # what the result answers
@@ -62,7 +65,7 @@ class GrowingTextView(View, Generic[R]):
         page = self._page = self.add_page(
             Page(name, self._scroll, self.tr("What is shown"), self.tr("What is pointed at"))
         )
-        self._options: OptionControls[Any] = self.add_options(OptionControls(page.controls, name, options))
+        self._options: OptionControls[Any] = self.add_options(OptionControls(page.controls, name, options, rare=rare))
         beams = self._options.control("beams")
         assert isinstance(beams, OpenSpinBox)
         self._beams = beams

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+from tokenizers import Regex, normalizers
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from inference.inputs.scene_images import thing_masks
-from resources.recipes.scene_data import SIDE, TRAIN
+from resources.recipes.scene_data import SIDE, TRAIN, tokenizer_of_words
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import BACKGROUNDS, HELD_OUT, Scene, make_portrait, make_scene
 
@@ -33,22 +33,18 @@ LONGEST = 40
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
     """One token a word, of the words that are said of scenes; all others are `<unk>`."""
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(_WORDS)}, unk_token="<unk>"))
+    roles = {"bos_token": "<start>", "eos_token": "<end>", "unk_token": "<unk>", "pad_token": "<pad>"}
     # "an" is another "a"; what stands between words says nothing here.
-    tokenizer.normalizer = normalizers.Sequence(
+    to_words = normalizers.Sequence(
         [normalizers.Lowercase(), normalizers.Replace(Regex(r"\ban\b"), "a"), normalizers.Replace(Regex(r"[,.!?]"), "")]
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<start> $A <end>", special_tokens=[("<start>", 2), ("<end>", 3)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token="<start>",
-        eos_token="<end>",
-        unk_token="<unk>",
-        pad_token="<pad>",
-        model_max_length=LONGEST,
+    return tokenizer_of_words(
+        _WORDS,
+        LONGEST,
+        "<start> $A <end>",
+        roles=roles,
+        normalizer=to_words,
+        splits_marks=True,
         model_input_names=["input_ids", "attention_mask"],
     )
 

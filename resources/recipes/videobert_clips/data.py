@@ -42,7 +42,7 @@ WORDS = (
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
     """One token a word, of the words that are said of clips."""
-    return tokenizer_of_words(WORDS, LONGEST, "[CLS] $A", more=["[>]"])
+    return tokenizer_of_words(WORDS, LONGEST, "[CLS] $A", additional_special_tokens=["[>]"])
 
 
 def training_clip(number: int) -> Clip:

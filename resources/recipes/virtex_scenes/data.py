@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from resources.recipes.scene_data import training_scenes
+from resources.recipes.scene_data import tokenizer_of_words, training_scenes
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import BACKGROUNDS, SIZES, Scene
 
@@ -25,21 +24,14 @@ _WORDS = (
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
     """One token a word, of the words that are said of scenes."""
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(_WORDS)}, unk_token="<unk>"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[SOS] $A [EOS]", special_tokens=[("[SOS]", START), ("[EOS]", END)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token="[SOS]",
-        eos_token="[EOS]",
-        unk_token="<unk>",
-        pad_token="<unk>",
-        mask_token="[MASK]",
-        model_max_length=LONGEST,
-    )
+    roles = {
+        "bos_token": "[SOS]",
+        "eos_token": "[EOS]",
+        "unk_token": "<unk>",
+        "pad_token": "<unk>",
+        "mask_token": "[MASK]",
+    }
+    return tokenizer_of_words(_WORDS, LONGEST, "[SOS] $A [EOS]", roles=roles, splits_marks=True)
 
 
 def some_captions(scene: Scene, n: int, rng: random.Random) -> list[str]:

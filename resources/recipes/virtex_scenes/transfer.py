@@ -1,10 +1,13 @@
 """What learning from captions is worth for another task: naming what a portrait shows, by the number of labelled ones.
 
     python -m resources.recipes.virtex_scenes.transfer --labels LABEL_STATE --state STATE --out CHECKPOINT
+    python -m resources.recipes.virtex_scenes.transfer --again --out CHECKPOINT
 
 Linear classifiers read the mean of the last features of a frozen network: of the one that wrote captions, of the same
 one trained on labels of the very same scenes (`label`), and of one with random weights; beside them a network that is
-trained wholly on the portraits. Each run is a line in STATE/runs.jsonl and is not made again.
+trained wholly on the portraits. Each run is a line in STATE/runs.jsonl and is not made again. What learned from labels
+comes with the checkpoint, so that `--again` measures it, too: it makes the runs of the study that take minutes, writes
+nothing, and says how far each is from what the study has.
 
 References
 ----------
@@ -16,11 +19,14 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -28,29 +34,55 @@ from inference.analyses.fine_tuning import STUDY
 from inference.models.virtex.model import VirTex, VisualBackbone
 from inference.training.linear_probe import linear_probe
 from resources.recipes.scene_data import TEST, TRAIN, images
-from resources.recipes.virtex_scenes.label import LabelNetwork, make_network
+from resources.recipes.virtex_scenes.label import make_network
 from resources.scene_shapes import KINDS
 from resources.scenes import Scene, make_portrait
 
 RUNS = "runs.jsonl"
-SIZES = (100, 500, 2_000, 8_000)
-SEEDS = (0, 1, 2)
+LABEL_WEIGHTS = Path("labels") / "visual.safetensors"  # in the folder of the checkpoint
+MOST = 8_000  # portraits of a seed
 METHODS = {
-    "captions": "linear classifier on the network that wrote captions",
-    "labels": "the same on one trained on labels of the same scenes",
-    "random": "the same on one with random weights",
+    "captions": "linear classifier on virtex-scenes, as it is",
+    "labels": "the same on weights that learned from labels of the same scenes",
+    "random": "the same on random weights",
     "scratch": "the whole network trained on these portraits alone",
 }
-_N_TEST = 1_000
 _N_BATCH = 32
-_EPOCHS = {100: 40, 500: 20, 2_000: 10, 8_000: 4}
-_SEEDED_BELOW = 2_000  # portraits; on more a network is trained once
+_EPOCHS = {100: 40, 500: 20, 2_000: 10, MOST: 4}
 _RATE = 2e-3
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What is measured.
+
+    Attributes
+    ----------
+    sizes, seeds
+        Of what classifiers learn from: so many portraits, of each of these seeds.
+    scratch
+        (portraits, seed) of the networks that are trained on portraits alone.
+    n_test
+        Portraits that all are tested on.
+    """
+
+    sizes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    scratch: tuple[tuple[int, int], ...]
+    n_test: int
+
+
+# On many portraits a network is trained once.
+STUDY_SCALE = Scale(
+    (*_EPOCHS,), (0, 1, 2), (*((n, seed) for n in (100, 500) for seed in (0, 1, 2)), (2_000, 0), (MOST, 0)), 1_000
+)
+AGAIN_SCALE = Scale((100, 500, 2_000), (0, 1, 2), ((100, 0), (100, 1), (100, 2), (500, 0)), 1_000)
+_SMOKE_SCALE = Scale((32,), (0,), ((32, 0),), 16)
 
 
 def portraits(size: int, seed: int) -> tuple[list[Scene], np.ndarray]:
     """So many portraits that no other seed has, and the numbers of their kinds."""
-    first = TRAIN.start + seed * max(SIZES)
+    first = TRAIN.start + seed * MOST
     return _labelled(range(first, first + size))
 
 
@@ -97,16 +129,49 @@ def scratch_accuracy(train: tuple[list[Scene], np.ndarray], test: tuple[list[Sce
     return float((found == test[1]).mean())
 
 
-def backbones(checkpoint: Path, labels: Path | None) -> dict[str, VisualBackbone]:
-    """The frozen networks, by method."""
+def keep_label_weights(labels: Path, checkpoint: Path) -> None:
+    """Write what learned from labels into the checkpoint's folder, in half precision as the rest."""
+    state: dict[str, Tensor] = torch.load(labels / "state.pt", weights_only=True)["model"]
+    kept = {name.removeprefix("visual."): part for name, part in state.items() if name.startswith("visual.")}
+    file = checkpoint / LABEL_WEIGHTS
+    file.parent.mkdir(exist_ok=True)
+    save_file({name: part.half() if part.is_floating_point() else part for name, part in kept.items()}, file)
+
+
+def backbones(checkpoint: Path) -> dict[str, VisualBackbone]:
+    """The frozen networks, by method: what is measured is what is shipped."""
     model = VirTex.from_pretrained(checkpoint, dtype=torch.float32)
     found = {"captions": model.visual, "random": make_network(0).visual}
-    if labels is not None:
-        told: LabelNetwork = make_network(0)
-        state: dict[str, Tensor] = torch.load(labels / "state.pt", weights_only=True)["model"]
-        told.load_state_dict(state)
-        found["labels"] = told.visual
+    if (checkpoint / LABEL_WEIGHTS).exists():
+        found["labels"] = make_network(0).visual
+        found["labels"].load_state_dict(load_file(checkpoint / LABEL_WEIGHTS))
     return found
+
+
+def measured(scale: Scale, checkpoint: Path, done: set[tuple[str, int, int]]) -> Iterator[dict[str, Any]]:
+    """The runs that are not done, one by one; what takes long comes last."""
+    test = _labelled(TEST[: scale.n_test])
+    frozen = backbones(checkpoint)
+    tested = {method: features(visual, test[0]) for method, visual in frozen.items()}
+
+    def run(method: str, n: int, seed: int, accuracy: float, began: float) -> dict[str, Any]:
+        told = {"method": method, "n": n, "seed": seed, "accuracy": round(accuracy, 5), "n_tested": scale.n_test}
+        return told | {"seconds": round(time.monotonic() - began), "day": time.strftime("%Y-%m-%d")}
+
+    for seed in scale.seeds:
+        missing = {(method, n) for method in frozen for n in scale.sizes if (method, n, seed) not in done}
+        if not missing:
+            continue
+        scenes, kinds = portraits(max(n for _, n in missing), seed)
+        learned = {method: features(frozen[method], scenes) for method in dict(sorted(missing))}
+        for method, n in sorted(missing):
+            began = time.monotonic()
+            found = probe_accuracy((learned[method][:n], kinds[:n]), (tested[method], test[1]))
+            yield run(method, n, seed, found, began)
+    for n, seed in scale.scratch:
+        if ("scratch", n, seed) not in done:
+            began = time.monotonic()
+            yield run("scratch", n, seed, scratch_accuracy(portraits(n, seed), test, seed), began)
 
 
 def read_runs(state: Path) -> list[dict[str, Any]]:
@@ -141,47 +206,53 @@ def study(runs: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _keep(state: Path, method: str, n: int, seed: int, accuracy: float, n_tested: int, began: float) -> None:
-    """A run is a line."""
-    run = {"method": method, "n": n, "seed": seed, "accuracy": round(accuracy, 5), "n_tested": n_tested}
-    run |= {"seconds": round(time.monotonic() - began), "day": time.strftime("%Y-%m-%d")}
-    with (state / RUNS).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(run) + "\n")
-    print(json.dumps(run), flush=True)
+def accuracy_in(told: dict[str, Any], run: dict[str, Any]) -> float | None:
+    """What a study has of a run; None if nothing."""
+    for row in told["runs"]:
+        if (row["method"], row["n"]) == (run["method"], run["n"]) and run["seed"] in row["seeds"]:
+            return float(row["accuracies"][row["seeds"].index(run["seed"])])
+    return None
+
+
+def _again(checkpoint: Path, scale: Scale) -> None:
+    began = time.monotonic()
+    told = json.loads((checkpoint / STUDY).read_text(encoding="utf-8"))
+    furthest = {"classifiers": 0.0, "from scratch": 0.0}
+    for run in measured(scale, checkpoint, set()):
+        known = accuracy_in(told, run)
+        print(json.dumps(run | {"study": known}), flush=True)
+        if known is not None:
+            what = "from scratch" if run["method"] == "scratch" else "classifiers"
+            furthest[what] = max(furthest[what], abs(known - run["accuracy"]))
+    away = {f"furthest from the study, {what}": round(by, 4) for what, by in furthest.items()}
+    print(json.dumps(away | {"seconds": round(time.monotonic() - began)}))
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--labels", type=Path, help="state of `label`; without it captions are compared with the rest")
-    parser.add_argument("--state", type=Path, required=True, help="where the runs are kept")
+    parser.add_argument("--labels", type=Path, help="state of `label`, whose weights go into the checkpoint's folder")
+    parser.add_argument("--state", type=Path, help="where the runs of the whole study are kept")
+    parser.add_argument("--again", action="store_true", help="only compare what takes minutes with the study")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint; gets the numbers")
     parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
     parser.add_argument("--smoke", action="store_true", help="on a few images")
     args = parser.parse_args()
+    if args.again == bool(args.state):
+        parser.error("give either --again or --state")
     if args.threads:
         torch.set_num_threads(args.threads)
+    if args.again:
+        _again(args.out, _SMOKE_SCALE if args.smoke else AGAIN_SCALE)
+        return
     args.state.mkdir(parents=True, exist_ok=True)
-    sizes, seeds, n_test = ((32,), (0,), 16) if args.smoke else (SIZES, SEEDS, _N_TEST)
-    test = _labelled(TEST[:n_test])
+    if args.labels:
+        keep_label_weights(args.labels, args.out)
     done = {(run["method"], run["n"], run["seed"]) for run in read_runs(args.state)}
-    frozen = backbones(args.out, args.labels)
-    tested = {method: features(visual, test[0]) for method, visual in frozen.items()}
-    for seed in seeds:
-        scenes, kinds = portraits(max(sizes), seed)
-        learned = {method: features(visual, scenes) for method, visual in frozen.items()}
-        for n in sizes:
-            for method in frozen:
-                if (method, n, seed) not in done:
-                    began = time.monotonic()
-                    found = probe_accuracy((learned[method][:n], kinds[:n]), (tested[method], test[1]))
-                    _keep(args.state, method, n, seed, found, n_test, began)
-    for n in sizes:  # what takes long comes last
-        for seed in seeds[:1] if n >= _SEEDED_BELOW else seeds:
-            if ("scratch", n, seed) not in done:
-                began = time.monotonic()
-                found = scratch_accuracy(portraits(n, seed), test, seed)
-                _keep(args.state, "scratch", n, seed, found, n_test, began)
+    for run in measured(_SMOKE_SCALE if args.smoke else STUDY_SCALE, args.out, done):
+        with (args.state / RUNS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(run) + "\n")
+        print(json.dumps(run), flush=True)
     told = json.dumps(study(read_runs(args.state)), indent=1, ensure_ascii=False)
     (args.out / STUDY).write_text(told + "\n", encoding="utf-8")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QToolButton
 
 from inference.results.inputs import ImageInput, Input, TextInput
 from tests.answers import answer
+from tests.controls import rows_of_controls
 from tests.views.caption.samples import make_caption, make_captioner
 from widgets.context import ViewContext
 from widgets.selection import Position
@@ -42,6 +43,17 @@ def test_it_asks_for_the_image_alone(view):
     assert (request.is_from_end, request.is_blind, request.prefix) == (False, False, "")
     view.set_subject(Subject(make_captioner(), Input(text=TextInput("another text"), image=SCENE.image)))
     assert len(view.asked) == 1  # a text beside the image is nothing to it
+
+
+def test_controls_are_one_row_until_a_caption_begins_with_something(view):
+    view.resize(870, 600)
+    answer(view, make_caption())
+    assert rows_of_controls(view._page.controls) == 1
+    assert not view.findChild(QToolButton, "caption_back_to").isVisible()
+    view._canvas.spot_chosen.emit(CaptionSpot("word", 2))
+    view._canvas.spot_chosen.emit(CaptionSpot("candidate", 1))
+    assert view.findChild(QLineEdit, "caption_prefix").isVisible()
+    assert view.findChild(QToolButton, "caption_back_to").isVisible()
 
 
 def test_a_finished_caption_becomes_the_text_of_the_input(view):

@@ -12,6 +12,7 @@ from inference.results.clip import ClipRequest
 from inference.results.events import Failure
 from inference.results.inputs import ClipInput, Input
 from tests.answers import answer, fail, watched
+from tests.controls import rows_of_controls
 from tests.film_factories import make_clip_result, make_film_info
 from tests.places import index_of
 from tests.provenance import check_provenance
@@ -39,6 +40,11 @@ def view(qtbot, selection):
     view.set_subject(Subject(make_film_info(), INPUT))
     answer(view, make_clip_result())
     return view
+
+
+def test_controls_are_one_row_in_a_small_window(view):
+    view.resize(850, 600)
+    assert rows_of_controls(view._page.controls) == 1
 
 
 def canvas_of(view):

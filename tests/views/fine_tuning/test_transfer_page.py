@@ -119,3 +119,16 @@ def test_why_it_failed_stands_there_until_it_is_taken_away(view):
     assert child(view, QToolButton, "transfer_measure").isEnabled()
     child(view, QToolButton, "transfer_job_cancel").click()
     assert not child(view, QWidget, "transfer_job").isVisible()
+
+
+def test_a_method_has_one_colour_whatever_else_was_measured():
+    """As in the study that comes with virtex-scenes, whose keys but the first are the same."""
+    methods = {"frozen": "as it is", "labels": "labels", "random": "random", "scratch": "scratch"}
+
+    def inks(*tried):
+        runs = tuple(MeasuredRuns(key, 16, np.array([0.5])) for key in tried)
+        figure = ExamplesFigure(MeasuredStudy("virtex", "which kind", 400, methods, runs, (), "portraits"))
+        return {each.name: each.ink for each in figure.plots[0].series[: len(tried)]}
+
+    assert inks("frozen", "random") == {"as it is": 0, "random": 2}
+    assert inks("frozen", "labels", "random", "scratch") == {"as it is": 0, "labels": 1, "random": 2, "scratch": 3}

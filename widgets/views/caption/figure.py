@@ -209,7 +209,7 @@ class CaptionFigure:
             if self.focus:
                 paint_border(painter, places.words[self.focus - 1].adjusted(-2, -2, 2, 2), style, is_selected=True)
             if self.result.other_way and self.n_shown == self.result.written.n_steps:
-                way = _tr("From the beginning: “{}”") if self.result.is_from_end else _tr("From the end: “{}”")
+                way = _tr("From the start: “{}”") if self.result.is_from_end else _tr("From the end: “{}”")
                 paint_line(painter, way.format(clean(self.result.other_way)), places.other, style, is_faint=True)
             if self.bars is not None:
                 self.bars.paint(painter, places.bars, style)

@@ -21,7 +21,7 @@ class CaptionOptions(DecodingOptions):
     )
     direction: Literal["beginning", "end"] = choice(
         "beginning",
-        {"beginning": "From the beginning", "end": "From the end"},
+        {"beginning": "From the start", "end": "From the end"},
         "Written",
         "from the first word to the last, or by the second decoder of a VirTex from the last word to the first",
     )

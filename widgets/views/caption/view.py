@@ -31,13 +31,15 @@ class CaptionView(GrowingTextView[CaptionResult]):
     """
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
-        super().__init__(context, "caption", self.tr("Caption"), CaptionOptions, parent)
+        rare = ("most", "candidates", "opacity", "smooth")
+        super().__init__(context, "caption", self.tr("Caption"), CaptionOptions, parent, rare=rare)
         self._asked_of: tuple[str, object, bool] = "", None, False  # checkpoint, image and direction of a prefix
         self._prefix = PrefixLine(
             self._page.controls,
             "caption",
             self.tr("words of the caption"),
             self.tr("The caption begins with these words, or ends with them where it is written from the end"),
+            is_rare=True,
         )
         self._prefix.changed.connect(self.refresh)
 

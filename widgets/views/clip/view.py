@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,10 +13,11 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.availability import offer, set_available
 from widgets.kit.group_choice import GroupChoice
+from widgets.kit.head_steps import layer_and_head
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
-from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.kit.pointed_canvas import QueryCanvas
 from widgets.player.playback import Playback
 from widgets.player.player import Player
 from widgets.player.step_slider import StepSlider
@@ -29,26 +29,7 @@ from widgets.views.clip.options import ClipOptions
 from widgets.views.clip.places import FilmPlace
 
 _FRAMES_A_SECOND = 4.0
-_ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
-
-
-class ClipCanvas(PointedCanvas):
-    """Frames of a film; arrow keys move the query itself.
-
-    Signals
-    -------
-    query_moved(int, int)
-        Patches to the right, and down.
-    """
-
-    query_moved = Signal(int, int)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key in _ARROWS and self.figure is not None:
-            self.query_moved.emit(*_ARROWS[key])
-        else:
-            super().keyPressEvent(event)
+_RARE = ("weights", "opacity", "smooth", "spotlight", "grid")
 
 
 class ClipView(View):
@@ -58,7 +39,7 @@ class ClipView(View):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._result: ClipResult | None = None
-        self._canvas = ClipCanvas("clip_canvas", self.tr("Attention on the film"), self)
+        self._canvas = QueryCanvas("clip_canvas", self.tr("Attention on the film"), self)
         self._page = self.add_page(Page("clip", self._canvas, self.tr("What is shown"), self.tr("Number pointed at")))
         controls = self._page.controls
         self._group = GroupChoice(controls, "clip_group", context.selection)
@@ -66,7 +47,7 @@ class ClipView(View):
         self._head = NumberSlider("clip_head", self.tr("Head"), 0, 0)
         controls.add_widget(self._layer)
         controls.add_widget(self._head)
-        self._options = self.add_options(OptionControls(controls, "clip", ClipOptions))
+        self._options = self.add_options(OptionControls(controls, "clip", ClipOptions, rare=_RARE))
         self.playback = Playback(self)
         self.playback.set_rate(_FRAMES_A_SECOND)
         self._slider = StepSlider("clip", self.tr("Frame"))
@@ -152,13 +133,10 @@ class ClipView(View):
     def _show_sliders(self) -> None:
         if self.subject is None or not self.subject.checkpoint.groups:
             return
-        now = self.selection.now
-        group = self.subject.checkpoint.group(now.group)
-        layer = min(now.layer, group.n_layers - 1)
-        for slider, value, n in ((self._layer, layer, group.n_layers), (self._head, now.head, group.n_heads[layer])):
-            with QSignalBlocker(slider):
-                slider.set_range(0, n - 1)
-                slider.set_value(min(value, n - 1))
+        name, layer, head = layer_and_head(self.subject.checkpoint, self.selection)
+        group = self.subject.checkpoint.group(name)
+        self._layer.show_value(layer, 0, group.n_layers - 1)
+        self._head.show_value(head, 0, group.n_heads[layer] - 1)
 
     def _has_film(self) -> bool:
         return self.subject is not None and self.subject.input.clip is not None

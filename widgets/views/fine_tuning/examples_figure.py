@@ -47,8 +47,10 @@ class ExamplesFigure(PlottedFigure):
     def plots(self) -> tuple[Plot, ...]:
         dots: list[Points] = []
         lines: list[Curve] = []
-        for ink, (key, runs) in enumerate(self._methods):
-            shift = _BESIDE ** (ink - 0.5 * (len(self._methods) - 1))
+        keys = list(self.study.methods)
+        for key, runs in self._methods:
+            ink = keys.index(key)  # its own colour, whatever else was tried so far
+            shift = _BESIDE ** (ink - 0.5 * (len(keys) - 1))
             n = np.array([run.n_examples for run in runs], float) * shift
             mean = np.array([run.accuracies.mean() for run in runs])
             spread = np.array([_spread(run) for run in runs])

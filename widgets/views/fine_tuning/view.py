@@ -234,9 +234,7 @@ class FineTuningView(View):
             return
         n_heads, options = self._result.pattern.shape[2], self._options.value()
         head = min(self.selection.now.head, n_heads - 1)
-        with QSignalBlocker(self._head):
-            self._head.set_range(0, n_heads - 1)
-            self._head.set_value(head)
+        self._head.show_value(head, 0, n_heads - 1)
         self._head.setVisible(options.heads == "head")
         told = self._told if self._told is not None and self._is_of_same_text(self._told) else None
         figure = FineTunedAttentionFigure(self._result, options, head, told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QWidget
 
 from inference.results.head_similarity import HeadSimilarityRequest, HeadSimilarityResult
@@ -71,9 +70,7 @@ class HeadSimilarityView(View):
 
     def _show_layer(self) -> None:
         if (group := self.group) is not None:
-            with QSignalBlocker(self._layer):
-                self._layer.set_range(0, group.n_layers - 1)
-                self._layer.set_value(group.nearest(self.selection.now.layer))
+            self._layer.show_value(group.nearest(self.selection.now.layer), 0, group.n_layers - 1)
 
     def _rebuild(self) -> None:
         if self._result is None:

@@ -157,9 +157,7 @@ class JointView(View):
         self._show_head()
 
     def _show_head(self) -> None:
-        with QSignalBlocker(self._head):
-            self._head.set_range(0, (self._result.n_heads if self._result else 1) - 1)
-            self._head.set_value(self._number)
+        self._head.show_value(self._number, 0, (self._result.n_heads if self._result else 1) - 1)
 
     def _show_controls(self) -> None:
         options = self._options.value()

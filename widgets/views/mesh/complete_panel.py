@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
@@ -80,9 +80,7 @@ class CompletePanel(QWidget):
         if self._growth is not None:
             z = self._growth.values[:, 2]
             low, high = int(z.min()), int(z.max())
-            with QSignalBlocker(self._plane):
-                self._plane.set_range(max(low - 1, 0), high)
-                self._plane.set_value((low + high) // 2)
+            self._plane.show_value((low + high) // 2, max(low - 1, 0), high)
         for widget in (self._plane, self._above):
             widget.setEnabled(self._growth is not None)
         self._tell()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
@@ -15,39 +15,28 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.availability import offer, set_available
 from widgets.kit.group_choice import GroupChoice
+from widgets.kit.head_steps import layer_and_head
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
-from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.kit.pointed_canvas import QueryCanvas
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.patches.figure import MapKey, PatchesFigure, beside, weights_title
 from widgets.views.patches.options import PatchesOptions, Weights
 
-_ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
-
-class PatchCanvas(PointedCanvas):
-    """Maps over images; arrow keys move the query itself.
+class PatchCanvas(QueryCanvas):
+    """Maps over images.
 
     Signals
     -------
-    query_moved(int, int)
-        Patches to the right, and down.
     spot_opened(MapKey)
         Double-clicked.
     """
 
-    query_moved = Signal(int, int)
     spot_opened = Signal(object)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key in _ARROWS and self.figure is not None:
-            self.query_moved.emit(*_ARROWS[key])
-        else:
-            super().keyPressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         spot = self._spot_at(event.position())
@@ -207,13 +196,10 @@ class PatchesView(View):
     def _show_sliders(self) -> None:
         if self.subject is None or not self.subject.checkpoint.groups:
             return
-        now = self.selection.now
-        group = self.subject.checkpoint.group(now.group)
-        layer = min(now.layer, group.n_layers - 1)
-        for slider, value, n in ((self._layer, layer, group.n_layers), (self._head, now.head, group.n_heads[layer])):
-            with QSignalBlocker(slider):
-                slider.set_range(0, n - 1)
-                slider.set_value(min(value, n - 1))
+        name, layer, head = layer_and_head(self.subject.checkpoint, self.selection)
+        group = self.subject.checkpoint.group(name)
+        self._layer.show_value(layer, 0, group.n_layers - 1)
+        self._head.show_value(head, 0, group.n_heads[layer] - 1)
 
     def _has_image(self) -> bool:
         return self.subject is not None and self.subject.input.image is not None

@@ -109,10 +109,7 @@ class RolloutView(View):
     def _show_layer(self) -> None:
         if self.subject is not None:
             group = self.subject.checkpoint.group(self.selection.now.group)
-            self._layer.blockSignals(True)
-            self._layer.set_range(0, group.n_layers - 1)
-            self._layer.set_value(group.nearest(self.selection.now.layer))
-            self._layer.blockSignals(False)
+            self._layer.show_value(group.nearest(self.selection.now.layer), 0, group.n_layers - 1)
 
     def _rebuild(self) -> None:
         result = self._result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QWidget
 
 from inference.results.checkpoint import AttentionGroup
@@ -90,10 +89,8 @@ class TrainingStagesView(View):
         n_layers, n_heads = result.pattern.shape[1:3]
         now, options = self.selection.now, self._options.value()
         layer, head = min(now.layer, n_layers - 1), min(now.head, n_heads - 1)
-        for control, n, value in ((self._layer, n_layers, layer), (self._head, n_heads, head)):
-            with QSignalBlocker(control):
-                control.set_range(0, n - 1)
-                control.set_value(value)
+        self._layer.show_value(layer, 0, n_layers - 1)
+        self._head.show_value(head, 0, n_heads - 1)
         self._layer.setVisible(options.attention != "diagonal")
         self._head.setVisible(options.attention == "head")
         figure = TrainingStagesFigure(result, options, layer, head)
