@@ -34,6 +34,7 @@ from inference.models.streams.layers import (
     attend,
     key_mask,
 )
+from inference.models.streams.sizes import Sizes
 
 MATCHES = 0  # which of the two classes of `cls.bi_seq_relationship` says that text and image belong together
 N_BOX_NUMBERS = 5
@@ -290,30 +291,23 @@ def from_published(state: Mapping[str, Tensor], heads: tuple[int, int, int] = (1
     ValueError
         A tensor is missing, is not known, or has another shape; says which.
     """
-    try:
-        vocab_size, d = state["bert.embeddings.word_embeddings.weight"].shape
-        n_text, n_regions, n = (n_layers(state, f"bert.encoder.{name}.") for name in ("layer", "v_layer", "c_layer"))
-        config = VilBertConfig(
-            vocab_size=vocab_size,
-            hidden_size=d,
-            num_hidden_layers=n_text,
-            num_attention_heads=heads[0],
-            intermediate_size=len(state["bert.encoder.layer.0.intermediate.dense.weight"]),
-            max_position_embeddings=len(state["bert.embeddings.position_embeddings.weight"]),
-            type_vocab_size=len(state["bert.embeddings.token_type_embeddings.weight"]),
-            v_feature_size=state["bert.v_embeddings.image_embeddings.weight"].shape[1],
-            v_target_size=len(state["cls.imagePredictions.decoder.weight"]),
-            v_hidden_size=len(state["bert.v_embeddings.LayerNorm.weight"]),
-            v_num_hidden_layers=n_regions,
-            v_num_attention_heads=heads[1],
-            v_intermediate_size=len(state["bert.encoder.v_layer.0.intermediate.dense.weight"]),
-            bi_hidden_size=len(state["bert.encoder.c_layer.0.biattention.query1.weight"]),
-            bi_num_attention_heads=heads[2],
-            v_biattention_id=range(n_regions - n, n_regions),
-            t_biattention_id=range(n_text - n, n_text),
-        )
-    except KeyError as missing:
-        raise ValueError(f"These are not the weights of a ViLBERT: {missing.args[0]} is missing.") from None
+    sizes = Sizes(state, "a ViLBERT")
+    of_text = sizes.of_bert("bert.embeddings.", "bert.encoder.layer.")
+    n_text, n_regions = of_text["num_hidden_layers"], n_layers(state, "bert.encoder.v_layer.")
+    n = n_layers(state, "bert.encoder.c_layer.")
+    config = VilBertConfig(
+        **of_text | {"num_attention_heads": heads[0]},
+        v_feature_size=sizes.of("bert.v_embeddings.image_embeddings.weight")[1],
+        v_target_size=sizes.of("cls.imagePredictions.decoder.weight")[0],
+        v_hidden_size=sizes.of("bert.v_embeddings.LayerNorm.weight")[0],
+        v_num_hidden_layers=n_regions,
+        v_num_attention_heads=heads[1],
+        v_intermediate_size=sizes.of("bert.encoder.v_layer.0.intermediate.dense.weight")[0],
+        bi_hidden_size=sizes.of("bert.encoder.c_layer.0.biattention.query1.weight")[0],
+        bi_num_attention_heads=heads[2],
+        v_biattention_id=range(n_regions - n, n_regions),
+        t_biattention_id=range(n_text - n, n_text),
+    )
     model = VilBert(config)
     load_published(model, state, "a ViLBERT", _UNUSED)
     return model
