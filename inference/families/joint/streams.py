@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
 
-from inference.families.joint.regions import OneStreamFamily, RegionsFamily, as_places
+from inference.families.joint.regions import (
+    OneStreamFamily,
+    RegionsFamily,
+    as_one_stream,
+    places_with_whole,
+    shares_of,
+    with_whole,
+    without_one,
+)
 from inference.family.base import Encoded
-from inference.family.jointly import OfKind, PairScore
-from inference.family.parts import AttentionPart, part
+from inference.family.jointly import OfKind, PairScore, ReadsJointly
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.detected_regions import class_names
-from inference.inputs.tokens import as_text, joined, segments
+from inference.inputs.tokens import as_text, text_tensors
 from inference.models.streams import oscar, uniter, vilbert
 from inference.models.streams.boxes import box_numbers
 from inference.models.streams.transport import transport
 from inference.results.joint import JointLevel
-from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,14 +34,14 @@ if TYPE_CHECKING:
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
     from inference.results.inputs import Input
-    from inference.results.regions import Regions
 
-_MATCHES = {"uniter": uniter.MATCHES, "oscar": oscar.MATCHES, "vilbert": vilbert.MATCHES}
 _WHOLE = (0.0, 0.0, 1.0, 1.0)  # a box of all of the image
 
 
-class _WithHeads(RegionsFamily):
-    """What all three have: a head of words, and one that tells whether text and image belong together."""
+class BothHeads(PartsFamily, ReadsJointly):
+    """What they have in common: a head of words, and one that tells whether text and image belong together."""
+
+    matches: ClassVar[int]  # which class of the head of pairs says that text and image belong together
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors)
@@ -53,15 +60,16 @@ class _WithHeads(RegionsFamily):
         return ""
 
     def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
-        """See `ReadsJointly.pair_score`: of UNITER's two classes it is the second one, of the others' the first."""
+        """See `ReadsJointly.pair_score`: some say it with the first class, others with the second."""
         logits = self.output(net, tensors).match_logits[0]
-        return PairScore(float(logits.softmax(-1)[_MATCHES[self.name]]), is_probability=True)
+        return PairScore(float(logits.softmax(-1)[self.matches]), is_probability=True)
 
 
-class UniterFamily(_WithHeads, OneStreamFamily):
+class UniterFamily(BothHeads, OneStreamFamily):
     """UNITER (Chen et al. 2020): one stream of words and regions, each with its box in seven numbers."""
 
     name = "uniter"
+    matches = uniter.MATCHES
     heads = frozenset({"Uniter"})
     image_tensors = ("img_feat", "img_pos_feat")
 
@@ -81,13 +89,8 @@ class UniterFamily(_WithHeads, OneStreamFamily):
     ) -> Encoded:
         """See `Reads.encode`."""
         tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
-        tensors = {
-            "input_ids": torch.from_numpy(tokens.ids)[None],
-            "img_feat": vectors,
-            "img_pos_feat": box_numbers(_shares(regions), config.n_box_numbers),
-            **segments(tokens, config),
-        }
-        return Encoded(tensors, {"both": joined(tokens, as_places(regions))})
+        of_image = {"img_feat": vectors, "img_pos_feat": box_numbers(shares_of(regions), config.n_box_numbers)}
+        return as_one_stream(tokens, regions, text_tensors(tokens, config) | of_image)
 
     def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
         """See `ReadsJointly.transport_plan`: as in its training, of the states behind the last layer."""
@@ -110,10 +113,11 @@ class UniterFamily(_WithHeads, OneStreamFamily):
         return self.output(net, tensors | {"img_masks": is_hidden}).region_logits[0, region]
 
 
-class OscarFamily(_WithHeads, OneStreamFamily):
+class OscarFamily(BothHeads, OneStreamFamily):
     """OSCAR (Li et al. 2020) and VinVL (Zhang et al. 2021): words, the tags of regions as words, and regions."""
 
     name = "oscar"
+    matches = oscar.MATCHES
     heads = frozenset({"Oscar"})
     image_tensors = ("img_feats",)
 
@@ -143,12 +147,8 @@ class OscarFamily(_WithHeads, OneStreamFamily):
             tags = " ".join(filter(None, regions.labels))
             input = replace(input, text=replace(text, text_pair=tags or None))
         tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
-        tensors = {
-            "input_ids": torch.from_numpy(tokens.ids)[None],
-            "img_feats": torch.cat([vectors, box_numbers(_shares(regions), oscar.N_BOX_NUMBERS)], -1),
-            **segments(tokens, config),
-        }
-        return Encoded(tensors, {"both": joined(tokens, as_places(regions))})
+        of_image = {"img_feats": torch.cat([vectors, box_numbers(shares_of(regions), oscar.N_BOX_NUMBERS)], -1)}
+        return as_one_stream(tokens, regions, text_tensors(tokens, config) | of_image)
 
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         """See `ReadsJointly.stretches`: what stands in the second sentence is tags."""
@@ -163,10 +163,11 @@ class OscarFamily(_WithHeads, OneStreamFamily):
         }
 
 
-class VilBertFamily(_WithHeads):
+class VilBertFamily(BothHeads, RegionsFamily):
     """ViLBERT (Lu et al. 2019): a stream of words, one of regions, and connections in which each reads the other."""
 
     name = "vilbert"
+    matches = vilbert.MATCHES
     heads = frozenset({"VilBert"})
     image_tensors = ("image_feat", "image_loc")
 
@@ -214,9 +215,7 @@ class VilBertFamily(_WithHeads):
 
     def region_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor], region: int) -> Tensor:
         """See `ReadsJointly.region_logits`: its vector is zeros, and missing in the mean of the whole image."""
-        vectors = tensors["image_feat"].clone()
-        vectors[0, 1 + region] = 0
-        vectors[0, 0] = vectors[0, 1:].sum(0) / max(1, vectors.shape[1] - 2)
+        vectors = without_one(tensors["image_feat"], region)
         return self.output(net, tensors | {"image_feat": vectors}).region_logits[0, 1 + region]
 
     def encode(
@@ -228,24 +227,13 @@ class VilBertFamily(_WithHeads):
     ) -> Encoded:
         """See `Reads.encode`. In front of the regions stands the whole image: the mean of all vectors, and its box."""
         tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
-        boxes = torch.cat([torch.tensor(_WHOLE)[None, None], _shares(regions)], 1)
-        tensors = {
-            "input_ids": torch.from_numpy(tokens.ids)[None],
-            "image_feat": torch.cat([vectors.mean(1, keepdim=True), vectors], 1),
-            "image_loc": box_numbers(boxes, vilbert.N_BOX_NUMBERS),
-            **segments(tokens, config),
-        }
-        zero = np.zeros(1, np.int64)
-        whole = Tokens(zero, ("image",), np.ones(1, bool), np.zeros(1, bool), np.zeros(1, np.int8))
-        return Encoded(tensors, {"text": tokens, "regions": joined(whole, as_places(regions))})
+        boxes = torch.cat([torch.tensor(_WHOLE)[None, None], shares_of(regions)], 1)
+        of_image = {"image_feat": with_whole(vectors), "image_loc": box_numbers(boxes, vilbert.N_BOX_NUMBERS)}
+        tensors = text_tensors(tokens, config) | of_image
+        return Encoded(tensors, {"text": tokens, "regions": places_with_whole(regions)})
 
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         return {
             "text": [OfKind("word", tuple(range(len(encoded.sequences["text"]))))],
             "regions": [OfKind("other", (0,)), OfKind("region", tuple(range(1, len(encoded.sequences["regions"]))))],
         }
-
-
-def _shares(regions: Regions) -> Tensor:
-    """float32 [1, region, 4]: boxes in shares of the image."""
-    return torch.from_numpy((regions.boxes / np.array(regions.size * 2, np.float32)).astype(np.float32))[None]

@@ -157,7 +157,8 @@ def test_regions_are_read_as_the_file_says(name, folder, regions):
     model = opened(name, folder)
     encoded = model.encode(input_for(name, regions))
     axis = "regions" if name in ("lxmert", "vilbert") else "both"
-    assert encoded.sequences[axis].words[-5:] == tuple(f"thing {i}" for i in range(5))
+    words = [word for word in encoded.sequences[axis].words if word != "[END]"]
+    assert words[-5:] == [f"thing {i}" for i in range(5)]
     with np.load(regions) as file:
         features = encoded.tensors[model.family.image_tensors[0]][0]
         # OSCAR's are followed by boxes, ViLBERT's come behind the whole image.
