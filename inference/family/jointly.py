@@ -63,6 +63,10 @@ class ReadsJointly(ABC):
         """Name of the bundled detector whose regions it reads; empty where it reads none, or those of another one."""
         return ""
 
+    def told_beside(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        """What it can be told beside words and image; see `CheckpointInfo.told_beside`."""
+        return ()
+
     def regions(self, input: Input, config: PreTrainedConfig, prepared: Prepared) -> Regions | None:
         """The regions of the image that are read or framed; None where there are none.
 

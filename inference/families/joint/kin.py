@@ -164,6 +164,9 @@ class PixelBertFamily(BothHeads, ReadsImages):
         path = r"encoder\.layer\.\d+\.attention\."
         return (part("Text and image", path, config.num_hidden_layers, config.num_attention_heads, "both"),)
 
+    def told_beside(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return ("cells_seed",)
+
     def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
         return tuple(JointLevel(f"Layer {i}", (("text_and_image", i),)) for i in range(config.num_hidden_layers))
 
@@ -195,9 +198,15 @@ class PixelBertFamily(BothHeads, ReadsImages):
         assert prepared is not None
         tokens = tokenize(as_text(input), config, tokenizer, self.n_ctx(config))
         grid = self.grid("", config, prepared.shape)
+        cells = grid.tokens(())
         tensors = text_tensors(tokens, config) | {"pixel_values": torch.from_numpy(prepared.values)[None]}
-        cells, notes = grid.tokens(()), ()
-        return Encoded(tensors, {"both": joined(tokens, cells)}, notes)
+        seed = None if input.image is None else input.image.cells_seed
+        if seed is None or config.n_sampled >= grid.n_patches:
+            return Encoded(tensors, {"both": joined(tokens, cells)})
+        drawn = pixel_bert.sampled(1, grid.n_patches, config.n_sampled, torch.Generator().manual_seed(seed))
+        few = f"It reads {config.n_sampled:,} drawn cells of {grid.n_patches:,}, as in a step of its training."
+        both = joined(tokens, cells.taken(drawn[0].tolist()))
+        return Encoded(tensors | {"cells": drawn}, {"both": both}, (few,))
 
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         n, n_all = encoded.tensors["input_ids"].shape[1], len(encoded.sequences["both"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import torch
 
+from inference.context import Refused
 from inference.families.joint.regions import (
     OneStreamFamily,
     RegionsFamily,
@@ -21,11 +22,12 @@ from inference.family.base import Encoded
 from inference.family.jointly import OfKind, PairScore, ReadsJointly
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.detected_regions import class_names
-from inference.inputs.tokens import as_text, text_tensors
+from inference.inputs.tokens import as_text, joined, text_tensors
 from inference.models.streams import oscar, uniter, vilbert
 from inference.models.streams.boxes import box_numbers
 from inference.models.streams.transport import transport
-from inference.results.joint import JointLevel
+from inference.results.joint import TASKS, USUAL_TASK, JointLevel
+from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -178,6 +180,19 @@ class VilBertFamily(BothHeads, RegionsFamily):
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.v_feature_size
 
+    def told_beside(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return ("task",) if config.n_tasks else ()
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        told = f"It is told one of {config.n_tasks} tasks by a place behind [CLS]; {TASKS[USUAL_TASK]} unless chosen."
+        return (*super().notes(config), *((told,) if config.n_tasks else ()))
+
+    def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
+        """See `ReadsJointly.pair_score`: of several tasks it is trained as one number, highest for the right pair."""
+        if net.config.n_tasks:
+            return PairScore(float(self.output(net, tensors).match_logits[0, 0]), is_probability=False)
+        return super().pair_score(net, tensors)
+
     def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         """See `PartsFamily.parts`: one module reads the regions with words, then the words with regions."""
         n, heads, co = len(config.v_biattention_id), config.bi_num_attention_heads, r"c_layer\.\d+\.biattention"
@@ -225,11 +240,24 @@ class VilBertFamily(BothHeads, RegionsFamily):
         tokenizer: PreTrainedTokenizerBase | None = None,
         prepared: Prepared | None = None,
     ) -> Encoded:
-        """See `Reads.encode`. In front of the regions stands the whole image: the mean of all vectors, and its box."""
+        """See `Reads.encode`.
+
+        In front of the regions stands the whole image: the mean of all vectors, and its box. A task stands behind
+        [CLS], where it is told.
+        """
+        text = as_text(input)
+        if config.n_tasks:  # what is masked is counted with the task
+            masked = tuple(pos - (pos > 1) for pos in text.masked if pos != 1)
+            input = replace(input, text=replace(text, masked=masked))
         tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
+        task = USUAL_TASK if text.task is None else text.task
+        if config.n_tasks:
+            tokens = _with_task(tokens, task, config.n_tasks)
         boxes = torch.cat([torch.tensor(_WHOLE)[None, None], shares_of(regions)], 1)
         of_image = {"image_feat": with_whole(vectors), "image_loc": box_numbers(boxes, vilbert.N_BOX_NUMBERS)}
         tensors = text_tensors(tokens, config) | of_image
+        if config.n_tasks:
+            tensors["task_ids"] = torch.tensor([task])
         return Encoded(tensors, {"text": tokens, "regions": places_with_whole(regions)})
 
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
@@ -237,3 +265,13 @@ class VilBertFamily(BothHeads, RegionsFamily):
             "text": [OfKind("word", tuple(range(len(encoded.sequences["text"]))))],
             "regions": [OfKind("other", (0,)), OfKind("region", tuple(range(1, len(encoded.sequences["regions"]))))],
         }
+
+
+def _with_task(tokens: Tokens, task: int, n_tasks: int) -> Tokens:
+    """The same with the task as the second token, which has no id of its own."""
+    if not 0 <= task < n_tasks:
+        raise Refused(f"Task {task} was asked for; 0 to {n_tasks - 1} are there.")
+    word = f"[task: {TASKS.get(task, str(task))}]"
+    one = np.ones(1, bool)
+    told = Tokens(np.zeros(1, np.int64), (word,), one, one, np.zeros(1, np.int8))
+    return joined(joined(tokens.taken([0]), told), tokens.taken(range(1, len(tokens))))

@@ -153,7 +153,7 @@ class PixelBert(JointModel):
         n, own = input_ids.shape[1], self.bert
         image = own.img_embeddings(pixel_values)
         if cells is None and self.training:
-            cells = sampled(*image.shape[:2], self.config.n_sampled).to(image.device)
+            cells = sampled(len(image), image.shape[1], self.config.n_sampled).to(image.device)
         if cells is not None:
             image = image.gather(1, cells[..., None].expand(-1, -1, image.shape[-1]))
         if attention_mask is not None:

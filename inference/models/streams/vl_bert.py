@@ -176,7 +176,7 @@ class VlBert(JointModel):
         self.vlbert.word_embeddings = cast("nn.Embedding", value)
 
     def get_output_embeddings(self) -> nn.Module:
-        return self.vlbert.mlm_head["predictions"].decoder
+        return cast("WordHead", self.vlbert.mlm_head["predictions"]).decoder
 
     def forward(
         self,

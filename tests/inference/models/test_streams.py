@@ -17,13 +17,13 @@ OF_REGIONS = {"v_hidden_size": 48, "v_num_hidden_layers": 2, "v_num_attention_he
 CONNECTED = {"bi_hidden_size": 32, "bi_num_attention_heads": 4, "v_biattention_id": (0, 1), "t_biattention_id": (2, 3)}
 
 
-def build(name):
+def build(name, **more):
     if name == "uniter":
         return uneven(uniter.Uniter(uniter.UniterConfig(img_dim=10, img_label_dim=7, **SMALL)))
     if name == "oscar":
         return uneven(oscar.Oscar(oscar.OscarConfig(img_feature_dim=16, use_img_layernorm=True, **SMALL)))
     sizes = SMALL | OF_REGIONS | CONNECTED | {"num_hidden_layers": 4}
-    return uneven(vilbert.VilBert(vilbert.VilBertConfig(v_feature_size=10, v_target_size=7, **sizes)))
+    return uneven(vilbert.VilBert(vilbert.VilBertConfig(v_feature_size=10, v_target_size=7, **sizes | more)))
 
 
 def test_uniter_equals_its_equations():
@@ -74,15 +74,25 @@ def test_oscar_equals_its_equations():
         torch.testing.assert_close(found.match_logits[i], slow.linear("cls.seq_relationship", pooled))
 
 
-def test_vilbert_equals_its_equations():
-    """Text layers 0 and 1, then twice a connection, a layer of regions and one of text (systems 3.1)."""
-    net, (vectors, boxes) = build("vilbert"), regions(10)
-    places = box_numbers(boxes, 5)
-    found = net(IDS, vectors, places, TYPES, IS_WORD, IS_REGION)
+@pytest.mark.parametrize("has_tasks", [False, True])
+def test_vilbert_equals_its_equations(has_tasks):
+    """Text layers 0 and 1, then twice a connection, a layer of regions and one of text (systems 3.1).
+
+    A task has a place of its own behind [CLS], without a position (12-in-1): the words behind it have those they had.
+    """
+    net, (vectors, boxes) = build("vilbert", **({"n_tasks": 20} if has_tasks else {})), regions(10)
+    places, task = box_numbers(boxes, 5), torch.tensor([8, 12])
+    told = {"task_ids": task} if has_tasks else {}
+    found = net(IDS, vectors, places, TYPES, IS_WORD, IS_REGION, **told)
     slow = Slowly(net)
     for i in range(2):
         n, m = int(IS_WORD[i].sum()), int(IS_REGION[i].sum())
         t = slow.words("bert.embeddings", IDS[i, :n], TYPES[i, :n])
+        if has_tasks:
+            kept = torch.tensor([0, *range(2, n)])
+            t = slow.words("bert.embeddings", IDS[i, kept], TYPES[i, kept])
+            own = slow.norm("bert.embeddings.LayerNorm", slow.w["bert.embeddings.task_embeddings.weight"][task[i]])
+            t = torch.cat([t[:1], own[None], t[1:]])
         own = "bert.v_embeddings"
         v = slow.linear(f"{own}.image_embeddings", vectors[i, :m])
         v = slow.norm(f"{own}.LayerNorm", v + slow.linear(f"{own}.image_location_embeddings", places[i, :m]))
@@ -104,7 +114,8 @@ def test_vilbert_equals_its_equations():
         torch.testing.assert_close(found.text_states[i, :n], t)
         torch.testing.assert_close(found.region_states[i, :m], v)
         both = [slow.linear(f"bert.{kind}_pooler.dense", x[0]).relu() for kind, x in (("t", t), ("v", v))]
-        torch.testing.assert_close(found.match_logits[i], slow.linear("cls.bi_seq_relationship", both[0] * both[1]))
+        pair = slow.linear("vil_logit" if has_tasks else "cls.bi_seq_relationship", both[0] * both[1])
+        torch.testing.assert_close(found.match_logits[i], pair)
         head = "cls.imagePredictions"
         named = slow.norm(f"{head}.transform.LayerNorm", gelu(slow.linear(f"{head}.transform.dense", v)))
         torch.testing.assert_close(found.region_logits[i, :m], slow.linear(f"{head}.decoder", named))
@@ -157,6 +168,21 @@ def test_published_weights_are_loaded_by_their_names(name):
         changed = {key: tensor for key, tensor in (state | change).items() if tensor is not None}
         with pytest.raises(ValueError, match=told if "|" in told else re.escape(told)):
             read(changed)
+
+
+def test_weights_of_several_tasks_bring_heads_that_are_asked_in_one_of_them_only():
+    """`multi_task_model.bin`: its heads of one task are known, and a ViLBERT without tasks has none of them."""
+    state = {key: tensor.clone() for key, tensor in build("vilbert", n_tasks=20).state_dict().items()} | EXTRA[
+        "vilbert"
+    ]
+    state |= {f"vil_prediction_gqa.logit_fc.{i}.bias": torch.zeros(1) for i in (0, 2, 3)}
+    state |= {f"{name}.weight": torch.zeros(1) for name in ("vil_tri_prediction", "vision_logit", "linguisic_logit")}
+    model = vilbert.from_published(state, (2, 4, 4))
+    assert (model.config.n_tasks, tuple(model.vil_logit.weight.shape)) == (20, (1, 32))
+    with pytest.raises(ValueError, match="task_ids is missing"):
+        model(IDS, *(torch.zeros(2, 3, n) for n in (10, 5)))
+    with pytest.raises(ValueError, match=r"1 is not known \(vision_logit\.weight\)"):
+        vilbert.from_published(published("vilbert") | {"vision_logit.weight": torch.zeros(1)}, (2, 4, 4))
 
 
 def test_a_uniter_whose_projection_is_not_turned_round_is_none():
