@@ -46,6 +46,22 @@ class JointLevel:
 
 
 @dataclass(frozen=True, slots=True)
+class JointStart:
+    """How places of a kind are made before the first layer.
+
+    Attributes
+    ----------
+    kind
+        In `KINDS`.
+    sum
+        What is added up, in words, such as `word + place + sentence`.
+    """
+
+    kind: str
+    sum: str
+
+
+@dataclass(frozen=True, slots=True)
 class JointRequest(Request["JointResult"]):
     """The maps of one level, and how much every head of the model crosses between words and image.
 
@@ -104,6 +120,10 @@ class JointResult:
         to the share that goes so. NaN elsewhere. None where there are no tags, and for the first level.
     steps
         Group and layer of all attentions in the order in which they run.
+    starts
+        How words, tags, regions and patches are made; empty where that is not told.
+    heads
+        What the model's own heads tell, in words; empty for none.
     """
 
     levels: tuple[JointLevel, ...]
@@ -122,6 +142,8 @@ class JointResult:
     transport: np.ndarray | None = None
     through_tags: np.ndarray | None = None
     steps: tuple[tuple[str, int], ...] = ()
+    starts: tuple[JointStart, ...] = ()
+    heads: tuple[str, ...] = ()
 
     @property
     def n_heads(self) -> int:

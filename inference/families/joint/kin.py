@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from inference.families.joint.regions import (
+    WORDS,
     OneStreamFamily,
     as_one_stream,
     places_with_whole,
@@ -24,7 +25,7 @@ from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import as_text, followed_by, joined, text_tensors, tokenize
 from inference.models.streams import pixel_bert, unicoder_vl, vl_bert
 from inference.models.streams.boxes import box_numbers
-from inference.results.joint import JointLevel
+from inference.results.joint import JointLevel, JointStart
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,6 +50,12 @@ class VlBertFamily(BothHeads, OneStreamFamily):
 
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.visual_feature_size
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return (
+            JointStart("word", "word + look of the whole image + place + sentence"),
+            JointStart("region", "one word for all + look and sines of the box + one place for all"),
+        )
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         """See `Reads.n_ctx`: two places stand behind the text, that of all regions and that of [END]."""
@@ -121,6 +128,9 @@ class UnicoderVlFamily(BothHeads, OneStreamFamily):
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.img_dim
 
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return WORDS, JointStart("region", f"LN(vector + box in {unicoder_vl.N_BOX_NUMBERS} numbers)")
+
     def encode(
         self,
         input: Input,
@@ -166,6 +176,9 @@ class PixelBertFamily(BothHeads, ReadsImages):
 
     def told_beside(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return ("cells_seed",)
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return WORDS, JointStart("patch", "cell of a residual network + one vector for all, no place")
 
     def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
         return tuple(JointLevel(f"Layer {i}", (("text_and_image", i),)) for i in range(config.num_hidden_layers))

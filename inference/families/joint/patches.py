@@ -15,7 +15,7 @@ from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import as_text, joined, text_tensors, tokenize
 from inference.models.streams.in_order import InOrder, spaced
 from inference.models.streams.transport import spoken, transport
-from inference.results.joint import JointLevel
+from inference.results.joint import JointLevel, JointStart
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,6 +51,12 @@ class ViltFamily(PartsFamily, ReadsImages, ReadsJointly):
 
     def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
         return tuple(JointLevel(f"Layer {i}", (("text_and_image", i),)) for i in range(config.num_hidden_layers))
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return (
+            JointStart("word", "LN(word + place) + kind"),
+            JointStart("patch", "pixels + place + kind"),
+        )
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.max_position_embeddings

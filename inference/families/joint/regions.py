@@ -16,7 +16,7 @@ from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.regions import features_of, image_path
 from inference.inputs.tokens import as_text, joined, text_tensors, tokenize
-from inference.results.joint import JointLevel
+from inference.results.joint import JointLevel, JointStart
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from inference.results.inputs import Input
     from inference.results.regions import Regions
 
+WORDS = JointStart("word", "word + place + sentence")  # as in BERT
 _SIDE_SHOWN = 480  # pixels of an image that only its regions are read of
 
 
@@ -117,6 +118,9 @@ class VisualBertFamily(OneStreamFamily):
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.visual_embedding_dim
 
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return WORDS, JointStart("region", "vector + sentence, no box")
+
     def encode(
         self,
         input: Input,
@@ -159,6 +163,9 @@ class LxmertFamily(RegionsFamily):
 
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.visual_feat_dim
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return WORDS, JointStart("region", "half of LN(vector) + LN(box in 4 numbers)")
 
     def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         """See `PartsFamily.parts`: one module reads the regions with words, then the words with regions."""

@@ -10,6 +10,7 @@ import torch
 
 from inference.context import Refused
 from inference.families.joint.regions import (
+    WORDS,
     OneStreamFamily,
     RegionsFamily,
     as_one_stream,
@@ -26,7 +27,7 @@ from inference.inputs.tokens import as_text, joined, text_tensors
 from inference.models.streams import oscar, uniter, vilbert
 from inference.models.streams.boxes import box_numbers
 from inference.models.streams.transport import transport
-from inference.results.joint import TASKS, USUAL_TASK, JointLevel
+from inference.results.joint import TASKS, USUAL_TASK, JointLevel, JointStart
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -94,6 +95,10 @@ class UniterFamily(BothHeads, OneStreamFamily):
         of_image = {"img_feat": vectors, "img_pos_feat": box_numbers(shares_of(regions), config.n_box_numbers)}
         return as_one_stream(tokens, regions, text_tensors(tokens, config) | of_image)
 
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        box = f"box in {config.n_box_numbers} numbers"
+        return WORDS, JointStart("region", f"LN(vector) + LN({box}) + sentence 2")
+
     def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
         """See `ReadsJointly.transport_plan`: as in its training, of the states behind the last layer."""
         output = self.output(net, tensors)
@@ -129,6 +134,10 @@ class OscarFamily(BothHeads, OneStreamFamily):
 
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.img_feature_dim - oscar.N_BOX_NUMBERS
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        tags = (JointStart("tag", "word + place + sentence 2"),) if config.reads_tags else ()
+        return WORDS, *tags, JointStart("region", f"vector and box in {oscar.N_BOX_NUMBERS} numbers as one")
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         tags = ("What the detector calls the regions stands behind the text, as tags.",) if config.reads_tags else ()
@@ -179,6 +188,9 @@ class VilBertFamily(BothHeads, RegionsFamily):
 
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.v_feature_size
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return WORDS, JointStart("region", f"vector + box in {vilbert.N_BOX_NUMBERS} numbers, the whole image first")
 
     def told_beside(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return ("task",) if config.n_tasks else ()
