@@ -78,7 +78,8 @@ def _scene(input: Input, seed: int, has_regions: bool) -> Input:
     regions = None
     if has_regions:
         regions = RegionsInput(of_scene=True, of_detector=input.regions is None or input.regions.of_detector)
-    return replace(input, image=ImageInput(seed=seed, kind="scene"), regions=regions)
+    cells_seed = None if input.image is None else input.image.cells_seed
+    return replace(input, image=ImageInput(seed=seed, kind="scene", cells_seed=cells_seed), regions=regions)
 
 
 def _sentence(seed: int, others: list[str]) -> str:

@@ -90,6 +90,8 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
         transport=_transported(family, run, n, model) if len(axes) == 1 else None,
         through_tags=_through_tags(level, kinds[axes[0]], run, model, context) if len(axes) == 1 else None,
         steps=family.steps(config),
+        starts=family.starts(config),
+        heads=_heads(family, model),
     )
 
 
@@ -113,8 +115,7 @@ def joint_words(request: JointWordsRequest, model: Model, context: Context) -> J
     before = model.encode(given.unmasked())
     ids, was = (each.tensors[family.text_tensor][0].cpu().numpy() for each in (encoded, before))
     mask = model.tokenizer.mask_token_id if model.tokenizer is not None else None
-    named, net_class = model.info.architecture, type(model.net).__name__
-    opened = Opened(named, net_class, model.net.config, model.info.mask_token if model.info.has_tokenizer else None)
+    opened = _opened(model)
     why_no_words, why_no_score = family.why_no_words(opened), family.why_no_score(opened)
     has_words = not why_no_words and mask is not None
     positions = np.flatnonzero(ids == mask) if has_words else np.zeros(0, np.int64)
@@ -157,6 +158,22 @@ def _family(model: Model) -> ReadsJointly:
     if not isinstance(model.family, ReadsJointly):
         raise Refused(f"No attention of {model.info.name} goes between words and an image.")
     return model.family
+
+
+def _opened(model: Model) -> Opened:
+    mask = model.info.mask_token if model.info.has_tokenizer else None
+    return Opened(model.info.architecture, type(model.net).__name__, model.net.config, mask)
+
+
+def _heads(family: ReadsJointly, model: Model) -> tuple[str, ...]:
+    """See `JointResult.heads`."""
+    opened = _opened(model)
+    why_none = {
+        "hidden words": family.why_no_words(opened),
+        "hidden regions": family.why_no_regions(opened),
+        "whether text and image fit": family.why_no_score(opened),
+    }
+    return tuple(told for told, why in why_none.items() if not why)
 
 
 def _given(input: Input, model: Model) -> Input:

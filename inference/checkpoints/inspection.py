@@ -177,6 +177,7 @@ def plan(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointPlan:
         compares=family.compares(config) if has_tokenizer else (),
         card=read_card(own_folder),
         detector=family.detector(config) if isinstance(family, ReadsJointly) else "",
+        told_beside=family.told_beside(config) if isinstance(family, ReadsJointly) else (),
     )
     return CheckpointPlan(
         folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision, of_base, open_clip

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
     from inference.results.inputs import Input
-    from inference.results.joint import JointLevel
+    from inference.results.joint import JointLevel, JointStart
     from inference.results.regions import Regions
 
 
@@ -63,6 +63,10 @@ class ReadsJointly(ABC):
         """Name of the bundled detector whose regions it reads; empty where it reads none, or those of another one."""
         return ""
 
+    def told_beside(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        """What it can be told beside words and image; see `CheckpointInfo.told_beside`."""
+        return ()
+
     def regions(self, input: Input, config: PreTrainedConfig, prepared: Prepared) -> Regions | None:
         """The regions of the image that are read or framed; None where there are none.
 
@@ -84,6 +88,10 @@ class ReadsJointly(ABC):
     def steps(self, config: PreTrainedConfig) -> tuple[tuple[str, int], ...]:
         """Group and layer of all its attentions in the order in which they run: that of the levels, if not told."""
         return tuple(part for level in self.levels(config) for part in level.parts)
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        """How words, tags, regions and patches are made before the first layer; none where that is not told."""
+        return ()
 
     def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor | None:
         """How much of each token of the text goes to each region, float [token, region], 1 in all.

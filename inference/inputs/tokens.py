@@ -98,6 +98,11 @@ def segments(tokens: Tokens, config: PreTrainedConfig) -> dict[str, Tensor]:
     return {"token_type_ids": torch.from_numpy(tokens.segment)[None].long()} if has_table else {}
 
 
+def text_tensors(tokens: Tokens, config: PreTrainedConfig) -> dict[str, Tensor]:
+    """`input_ids`, int64 [1, pos], and `segments`."""
+    return {"input_ids": torch.from_numpy(tokens.ids)[None], **segments(tokens, config)}
+
+
 def compared_segments(tokens: Tokens, tokenizer: PreTrainedTokenizerBase | None) -> dict[str, Tensor]:
     """The same for XLNet and Funnel, which compare those of two words; [CLS] belongs to neither text."""
     of_each = torch.from_numpy(tokens.segment)[None].long()

@@ -195,6 +195,9 @@ class CheckpointInfo:
         What its README states.
     detector
         Name of the bundled detector whose regions it reads; empty where it reads none, or those of another one.
+    told_beside
+        What a model of words and an image can be told beside these: `task` (see `TextInput`), `cells_seed` (see
+        `ImageInput`).
     """
 
     checkpoint: str
@@ -226,6 +229,7 @@ class CheckpointInfo:
     compares: tuple[str, ...] = ()
     card: ModelCard = ModelCard()
     detector: str = ""
+    told_beside: tuple[str, ...] = ()
 
     @property
     def cautions(self) -> tuple[str, ...]:

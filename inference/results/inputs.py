@@ -41,6 +41,8 @@ class TextInput:
     target_ids
         The very ids that a decoder is given which has written: behind an encoder with its start token first, in place
         of those of `text_pair`; without one those of the whole text, `text` being what it went on with. None for none.
+    task
+        Number of the task that a model is told which was trained for several, as 12-in-1 was; None for its usual one.
     """
 
     text: str = ""
@@ -51,6 +53,7 @@ class TextInput:
     language_pair: str = ""
     start: int | None = None
     target_ids: tuple[int, ...] | None = None
+    task: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,16 @@ class ImageInput:
     side
         Pixels of the shorter side of what the model sees, the shape of the image being kept; 0 for what the
         checkpoint says.
+    cells_seed
+        Draws the parts of the image that are read, 0 and up, of models that read some drawn ones at every step of their
+        training (Pixel-BERT); None for all parts.
     """
 
     path: str = ""
     seed: int = 0
     kind: str = ""
     side: int = 0
+    cells_seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

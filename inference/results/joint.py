@@ -21,6 +21,15 @@ KINDS = ("word", "special", "tag", "region", "patch", "other")
 OF_TEXT = ("word", "tag")
 OF_IMAGE = ("region", "patch")
 
+# The tasks of 12-in-1 by the number of their vector, in the spelling of its `vilbert_tasks.yml`; 0 and 19 have no name.
+TASKS = {
+    1: "VQA", 2: "GenomeQA", 3: "VisualDialog", 4: "Visual7w", 5: "VCR_Q-A", 6: "VCR_QA-R", 7: "RetrievalCOCO",
+    8: "RetrievalFlickr30k", 9: "refcoco", 10: "refcoco+", 11: "refcocog", 12: "NLVR2", 13: "VisualEntailment",
+    14: "GuessWhat", 15: "GQA", 16: "Foil", 17: "GuessWhatPointing", 18: "FlickrGrounding",
+}  # fmt: skip
+OF_12_IN_1 = (1, 2, 4, 7, 8, 9, 10, 11, 12, 13, 15, 17)  # those that the published weights were trained for
+USUAL_TASK = 8
+
 
 @dataclass(frozen=True, slots=True)
 class JointLevel:
@@ -34,6 +43,22 @@ class JointLevel:
 
     title: str
     parts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JointStart:
+    """How places of a kind are made before the first layer.
+
+    Attributes
+    ----------
+    kind
+        In `KINDS`.
+    sum
+        What is added up, in words, such as `word + place + sentence`.
+    """
+
+    kind: str
+    sum: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +120,10 @@ class JointResult:
         to the share that goes so. NaN elsewhere. None where there are no tags, and for the first level.
     steps
         Group and layer of all attentions in the order in which they run.
+    starts
+        How words, tags, regions and patches are made; empty where that is not told.
+    heads
+        What the model's own heads tell, in words; empty for none.
     """
 
     levels: tuple[JointLevel, ...]
@@ -113,6 +142,8 @@ class JointResult:
     transport: np.ndarray | None = None
     through_tags: np.ndarray | None = None
     steps: tuple[tuple[str, int], ...] = ()
+    starts: tuple[JointStart, ...] = ()
+    heads: tuple[str, ...] = ()
 
     @property
     def n_heads(self) -> int:

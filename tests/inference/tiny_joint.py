@@ -11,9 +11,12 @@ import torch
 import transformers as tf
 
 from inference.models.streams.oscar import Oscar, OscarConfig
+from inference.models.streams.pixel_bert import PixelBert, PixelBertConfig
+from inference.models.streams.unicoder_vl import UnicoderVl, UnicoderVlConfig
 from inference.models.streams.uniter import Uniter, UniterConfig
 from inference.models.streams.vilbert import VilBert, VilBertConfig
 from inference.models.streams.vilt import ViltForPreTraining
+from inference.models.streams.vl_bert import VlBert, VlBertConfig
 from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
 from tests.inference.tiny_pairs import VOCAB
 
@@ -21,6 +24,8 @@ N_NUMBERS = 12
 _SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
 TEXT: dict[str, Any] = {**_SIZES, "vocab_size": len(VOCAB), "max_position_embeddings": 24, "pad_token_id": 0}
 _IMAGE: dict[str, Any] = {**_SIZES, "image_size": 24, "patch_size": 8}
+_GRID: dict[str, Any] = {"resnet_depths": (1, 1), "resnet_strides": (1, 1), "resnet_width": 8, "image_size": 24}
+_GRID |= {"resnet_is_small": True}
 _WIDE = {"hidden_size": 64, "num_hidden_layers": 2, "intermediate_size": 64}
 
 
@@ -63,11 +68,11 @@ def _lxmert(cls: Any) -> Any:
     return cls(config)
 
 
-def _vilbert() -> Any:
+def _vilbert(**more: Any) -> Any:
     regions = {"v_hidden_size": 32, "v_num_hidden_layers": 2, "v_num_attention_heads": 2, "v_intermediate_size": 32}
     connected = {"v_biattention_id": (0, 1), "t_biattention_id": (1, 2), "bi_hidden_size": 32}
     sizes: dict[str, Any] = TEXT | {"num_hidden_layers": 3} | regions | connected | {"bi_num_attention_heads": 4}
-    return VilBert(VilBertConfig(v_feature_size=N_NUMBERS, v_target_size=7, **sizes))
+    return VilBert(VilBertConfig(v_feature_size=N_NUMBERS, v_target_size=7, **sizes | more))
 
 
 BUILDERS: dict[str, Callable[[], Any]] = {
@@ -85,9 +90,13 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "uniter": lambda: Uniter(UniterConfig(img_dim=N_NUMBERS, img_label_dim=7, **TEXT)),
     "oscar": lambda: Oscar(OscarConfig(img_feature_dim=N_NUMBERS + 6, num_contrast_classes=3, **TEXT)),
     "vilbert": _vilbert,
+    "vilbert of tasks": lambda: _vilbert(n_tasks=20),
+    "vl_bert": lambda: VlBert(VlBertConfig(visual_feature_size=N_NUMBERS, n_waves=3, visual_region_classes=7, **TEXT)),
+    "unicoder_vl": lambda: UnicoderVl(UnicoderVlConfig(img_dim=N_NUMBERS, img_label_dim=7, **TEXT)),
+    "pixel_bert": lambda: PixelBert(PixelBertConfig(**_GRID, n_sampled=5, **TEXT)),
 }
 NAMES = tuple(BUILDERS)
-OF_REGIONS = ("visual_bert", "lxmert", "uniter", "oscar", "vilbert")
+OF_REGIONS = ("visual_bert", "lxmert", "uniter", "oscar", "vilbert", "vilbert of tasks", "vl_bert", "unicoder_vl")
 
 
 def save(folder: Path, name: str) -> Path:

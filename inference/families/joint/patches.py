@@ -12,10 +12,10 @@ from inference.family.jointly import OfKind, PairScore, ReadsJointly
 from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
-from inference.inputs.tokens import as_text, joined, segments, tokenize
+from inference.inputs.tokens import as_text, joined, text_tensors, tokenize
 from inference.models.streams.in_order import InOrder, spaced
 from inference.models.streams.transport import spoken, transport
-from inference.results.joint import JointLevel
+from inference.results.joint import JointLevel, JointStart
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,6 +52,12 @@ class ViltFamily(PartsFamily, ReadsImages, ReadsJointly):
     def levels(self, config: PreTrainedConfig) -> tuple[JointLevel, ...]:
         return tuple(JointLevel(f"Layer {i}", (("text_and_image", i),)) for i in range(config.num_hidden_layers))
 
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return (
+            JointStart("word", "LN(word + place) + kind"),
+            JointStart("patch", "pixels + place + kind"),
+        )
+
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.max_position_embeddings
 
@@ -75,11 +81,7 @@ class ViltFamily(PartsFamily, ReadsImages, ReadsJointly):
         grid = self.grid("", config, prepared.shape)
         kept = _kept(config, grid.n_patches)
         patches = grid.tokens(["[CLS]"]).taken([0, *(1 + kept)])
-        tensors = {
-            "input_ids": torch.from_numpy(tokens.ids)[None],
-            "pixel_values": torch.from_numpy(prepared.values)[None],
-            **segments(tokens, config),
-        }
+        tensors = text_tensors(tokens, config) | {"pixel_values": torch.from_numpy(prepared.values)[None]}
         few = f"It reads {len(kept):,} of the {grid.n_patches:,} patches of an image of this size, here evenly spaced."
         return Encoded(tensors, {"both": joined(tokens, patches)}, (few,) if len(kept) < grid.n_patches else ())
 

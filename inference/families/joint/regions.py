@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,8 +15,8 @@ from inference.inputs.detected_regions import detector_image_side, has_detector,
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.regions import features_of, image_path
-from inference.inputs.tokens import as_text, joined, segments, tokenize
-from inference.results.joint import JointLevel
+from inference.inputs.tokens import as_text, joined, text_tensors, tokenize
+from inference.results.joint import JointLevel, JointStart
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from inference.results.inputs import Input
     from inference.results.regions import Regions
 
+WORDS = JointStart("word", "word + place + sentence")  # as in BERT
 _SIDE_SHOWN = 480  # pixels of an image that only its regions are read of
 
 
@@ -117,6 +118,9 @@ class VisualBertFamily(OneStreamFamily):
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.visual_embedding_dim
 
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return WORDS, JointStart("region", "vector + sentence, no box")
+
     def encode(
         self,
         input: Input,
@@ -126,9 +130,7 @@ class VisualBertFamily(OneStreamFamily):
     ) -> Encoded:
         """See `Reads.encode`."""
         tokens, regions, features = self.read(input, config, tokenizer, prepared)
-        ids = torch.from_numpy(tokens.ids)[None]
-        tensors = {"input_ids": ids, "visual_embeds": features, **segments(tokens, config)}
-        return Encoded(tensors, {"both": joined(tokens, as_places(regions))})
+        return as_one_stream(tokens, regions, text_tensors(tokens, config) | {"visual_embeds": features})
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors, with_head=False)
@@ -161,6 +163,9 @@ class LxmertFamily(RegionsFamily):
 
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.visual_feat_dim
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return WORDS, JointStart("region", "half of LN(vector) + LN(box in 4 numbers)")
 
     def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         """See `PartsFamily.parts`: one module reads the regions with words, then the words with regions."""
@@ -201,14 +206,8 @@ class LxmertFamily(RegionsFamily):
     ) -> Encoded:
         """See `Reads.encode`. Boxes are given in shares of the image."""
         tokens, regions, features = self.read(input, config, tokenizer, prepared)
-        places = regions.boxes / np.array(regions.size * 2, np.float32)
-        tensors: dict[str, Any] = {
-            "input_ids": torch.from_numpy(tokens.ids)[None],
-            "visual_feats": features,
-            "visual_pos": torch.from_numpy(places.astype(np.float32))[None],
-            **segments(tokens, config),
-        }
-        return Encoded(tensors, {"text": tokens, "regions": as_places(regions)})
+        of_image = {"visual_feats": features, "visual_pos": shares_of(regions)}
+        return Encoded(text_tensors(tokens, config) | of_image, {"text": tokens, "regions": as_places(regions)})
 
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         return {
@@ -234,8 +233,41 @@ class LxmertFamily(RegionsFamily):
         return PairScore(float(logits.softmax(-1)[1]), is_probability=True)
 
 
+def as_one_stream(tokens: Tokens, regions: Regions, tensors: dict[str, Tensor]) -> Encoded:
+    """Words, and the regions behind them."""
+    return Encoded(tensors, {"both": joined(tokens, as_places(regions))})
+
+
+def shares_of(regions: Regions) -> Tensor:
+    """float32 [1, region, 4]: boxes in shares of the image."""
+    return torch.from_numpy((regions.boxes / np.array(regions.size * 2, np.float32)).astype(np.float32))[None]
+
+
 def as_places(regions: Regions) -> Tokens:
     """Regions as places of a sequence, by their labels, or by their numbers."""
     n = len(regions)
     words = tuple(label or f"region {i}" for i, label in enumerate(regions.labels))
     return Tokens(np.arange(n, dtype=np.int64), words, np.ones(n, bool), np.zeros(n, bool), np.zeros(n, np.int8))
+
+
+# Some models read the whole image as a first region, whose vector is the mean of all others.
+
+
+def with_whole(vectors: Tensor) -> Tensor:
+    """float32 [1, 1 + region, number]: the whole image in front of its regions."""
+    return torch.cat([vectors.mean(1, keepdim=True), vectors], 1)
+
+
+def without_one(vectors: Tensor, region: int) -> Tensor:
+    """The same where the vector of a region, counted from 0, is zeros, and missing in the mean."""
+    vectors = vectors.clone()
+    vectors[0, 1 + region] = 0
+    vectors[0, 0] = vectors[0, 1:].sum(0) / max(1, vectors.shape[1] - 2)
+    return vectors
+
+
+def places_with_whole(regions: Regions) -> Tokens:
+    """Regions as places of a sequence, the whole image in front."""
+    zero = np.zeros(1, np.int64)
+    whole = Tokens(zero, ("image",), np.ones(1, bool), np.zeros(1, bool), np.zeros(1, np.int8))
+    return joined(whole, as_places(regions))

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
 
-from inference.families.joint.regions import OneStreamFamily, RegionsFamily, as_places
+from inference.context import Refused
+from inference.families.joint.regions import (
+    WORDS,
+    OneStreamFamily,
+    RegionsFamily,
+    as_one_stream,
+    places_with_whole,
+    shares_of,
+    with_whole,
+    without_one,
+)
 from inference.family.base import Encoded
-from inference.family.jointly import OfKind, PairScore
-from inference.family.parts import AttentionPart, part
+from inference.family.jointly import OfKind, PairScore, ReadsJointly
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.inputs.detected_regions import class_names
-from inference.inputs.tokens import as_text, joined, segments
+from inference.inputs.tokens import as_text, joined, text_tensors
 from inference.models.streams import oscar, uniter, vilbert
 from inference.models.streams.boxes import box_numbers
 from inference.models.streams.transport import transport
-from inference.results.joint import JointLevel
+from inference.results.joint import TASKS, USUAL_TASK, JointLevel, JointStart
 from inference.results.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -27,14 +37,14 @@ if TYPE_CHECKING:
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
     from inference.results.inputs import Input
-    from inference.results.regions import Regions
 
-_MATCHES = {"uniter": uniter.MATCHES, "oscar": oscar.MATCHES, "vilbert": vilbert.MATCHES}
 _WHOLE = (0.0, 0.0, 1.0, 1.0)  # a box of all of the image
 
 
-class _WithHeads(RegionsFamily):
-    """What all three have: a head of words, and one that tells whether text and image belong together."""
+class BothHeads(PartsFamily, ReadsJointly):
+    """What they have in common: a head of words, and one that tells whether text and image belong together."""
+
+    matches: ClassVar[int]  # which class of the head of pairs says that text and image belong together
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         self.output(net, encoded.tensors)
@@ -53,15 +63,16 @@ class _WithHeads(RegionsFamily):
         return ""
 
     def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
-        """See `ReadsJointly.pair_score`: of UNITER's two classes it is the second one, of the others' the first."""
+        """See `ReadsJointly.pair_score`: some say it with the first class, others with the second."""
         logits = self.output(net, tensors).match_logits[0]
-        return PairScore(float(logits.softmax(-1)[_MATCHES[self.name]]), is_probability=True)
+        return PairScore(float(logits.softmax(-1)[self.matches]), is_probability=True)
 
 
-class UniterFamily(_WithHeads, OneStreamFamily):
+class UniterFamily(BothHeads, OneStreamFamily):
     """UNITER (Chen et al. 2020): one stream of words and regions, each with its box in seven numbers."""
 
     name = "uniter"
+    matches = uniter.MATCHES
     heads = frozenset({"Uniter"})
     image_tensors = ("img_feat", "img_pos_feat")
 
@@ -81,13 +92,12 @@ class UniterFamily(_WithHeads, OneStreamFamily):
     ) -> Encoded:
         """See `Reads.encode`."""
         tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
-        tensors = {
-            "input_ids": torch.from_numpy(tokens.ids)[None],
-            "img_feat": vectors,
-            "img_pos_feat": box_numbers(_shares(regions), config.n_box_numbers),
-            **segments(tokens, config),
-        }
-        return Encoded(tensors, {"both": joined(tokens, as_places(regions))})
+        of_image = {"img_feat": vectors, "img_pos_feat": box_numbers(shares_of(regions), config.n_box_numbers)}
+        return as_one_stream(tokens, regions, text_tensors(tokens, config) | of_image)
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        box = f"box in {config.n_box_numbers} numbers"
+        return WORDS, JointStart("region", f"LN(vector) + LN({box}) + sentence 2")
 
     def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
         """See `ReadsJointly.transport_plan`: as in its training, of the states behind the last layer."""
@@ -110,10 +120,11 @@ class UniterFamily(_WithHeads, OneStreamFamily):
         return self.output(net, tensors | {"img_masks": is_hidden}).region_logits[0, region]
 
 
-class OscarFamily(_WithHeads, OneStreamFamily):
+class OscarFamily(BothHeads, OneStreamFamily):
     """OSCAR (Li et al. 2020) and VinVL (Zhang et al. 2021): words, the tags of regions as words, and regions."""
 
     name = "oscar"
+    matches = oscar.MATCHES
     heads = frozenset({"Oscar"})
     image_tensors = ("img_feats",)
 
@@ -123,6 +134,10 @@ class OscarFamily(_WithHeads, OneStreamFamily):
 
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.img_feature_dim - oscar.N_BOX_NUMBERS
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        tags = (JointStart("tag", "word + place + sentence 2"),) if config.reads_tags else ()
+        return WORDS, *tags, JointStart("region", f"vector and box in {oscar.N_BOX_NUMBERS} numbers as one")
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         tags = ("What the detector calls the regions stands behind the text, as tags.",) if config.reads_tags else ()
@@ -143,12 +158,8 @@ class OscarFamily(_WithHeads, OneStreamFamily):
             tags = " ".join(filter(None, regions.labels))
             input = replace(input, text=replace(text, text_pair=tags or None))
         tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
-        tensors = {
-            "input_ids": torch.from_numpy(tokens.ids)[None],
-            "img_feats": torch.cat([vectors, box_numbers(_shares(regions), oscar.N_BOX_NUMBERS)], -1),
-            **segments(tokens, config),
-        }
-        return Encoded(tensors, {"both": joined(tokens, as_places(regions))})
+        of_image = {"img_feats": torch.cat([vectors, box_numbers(shares_of(regions), oscar.N_BOX_NUMBERS)], -1)}
+        return as_one_stream(tokens, regions, text_tensors(tokens, config) | of_image)
 
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         """See `ReadsJointly.stretches`: what stands in the second sentence is tags."""
@@ -163,10 +174,11 @@ class OscarFamily(_WithHeads, OneStreamFamily):
         }
 
 
-class VilBertFamily(_WithHeads):
+class VilBertFamily(BothHeads, RegionsFamily):
     """ViLBERT (Lu et al. 2019): a stream of words, one of regions, and connections in which each reads the other."""
 
     name = "vilbert"
+    matches = vilbert.MATCHES
     heads = frozenset({"VilBert"})
     image_tensors = ("image_feat", "image_loc")
 
@@ -176,6 +188,22 @@ class VilBertFamily(_WithHeads):
 
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.v_feature_size
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        return WORDS, JointStart("region", f"vector + box in {vilbert.N_BOX_NUMBERS} numbers, the whole image first")
+
+    def told_beside(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        return ("task",) if config.n_tasks else ()
+
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        told = f"It is told one of {config.n_tasks} tasks by a place behind [CLS]; {TASKS[USUAL_TASK]} unless chosen."
+        return (*super().notes(config), *((told,) if config.n_tasks else ()))
+
+    def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
+        """See `ReadsJointly.pair_score`: of several tasks it is trained as one number, highest for the right pair."""
+        if net.config.n_tasks:
+            return PairScore(float(self.output(net, tensors).match_logits[0, 0]), is_probability=False)
+        return super().pair_score(net, tensors)
 
     def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         """See `PartsFamily.parts`: one module reads the regions with words, then the words with regions."""
@@ -214,9 +242,7 @@ class VilBertFamily(_WithHeads):
 
     def region_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor], region: int) -> Tensor:
         """See `ReadsJointly.region_logits`: its vector is zeros, and missing in the mean of the whole image."""
-        vectors = tensors["image_feat"].clone()
-        vectors[0, 1 + region] = 0
-        vectors[0, 0] = vectors[0, 1:].sum(0) / max(1, vectors.shape[1] - 2)
+        vectors = without_one(tensors["image_feat"], region)
         return self.output(net, tensors | {"image_feat": vectors}).region_logits[0, 1 + region]
 
     def encode(
@@ -226,18 +252,25 @@ class VilBertFamily(_WithHeads):
         tokenizer: PreTrainedTokenizerBase | None = None,
         prepared: Prepared | None = None,
     ) -> Encoded:
-        """See `Reads.encode`. In front of the regions stands the whole image: the mean of all vectors, and its box."""
+        """See `Reads.encode`.
+
+        In front of the regions stands the whole image: the mean of all vectors, and its box. A task stands behind
+        [CLS], where it is told.
+        """
+        text = as_text(input)
+        if config.n_tasks:  # what is masked is counted with the task
+            masked = tuple(pos - (pos > 1) for pos in text.masked if pos != 1)
+            input = replace(input, text=replace(text, masked=masked))
         tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
-        boxes = torch.cat([torch.tensor(_WHOLE)[None, None], _shares(regions)], 1)
-        tensors = {
-            "input_ids": torch.from_numpy(tokens.ids)[None],
-            "image_feat": torch.cat([vectors.mean(1, keepdim=True), vectors], 1),
-            "image_loc": box_numbers(boxes, vilbert.N_BOX_NUMBERS),
-            **segments(tokens, config),
-        }
-        zero = np.zeros(1, np.int64)
-        whole = Tokens(zero, ("image",), np.ones(1, bool), np.zeros(1, bool), np.zeros(1, np.int8))
-        return Encoded(tensors, {"text": tokens, "regions": joined(whole, as_places(regions))})
+        task = USUAL_TASK if text.task is None else text.task
+        if config.n_tasks:
+            tokens = _with_task(tokens, task, config.n_tasks)
+        boxes = torch.cat([torch.tensor(_WHOLE)[None, None], shares_of(regions)], 1)
+        of_image = {"image_feat": with_whole(vectors), "image_loc": box_numbers(boxes, vilbert.N_BOX_NUMBERS)}
+        tensors = text_tensors(tokens, config) | of_image
+        if config.n_tasks:
+            tensors["task_ids"] = torch.tensor([task])
+        return Encoded(tensors, {"text": tokens, "regions": places_with_whole(regions)})
 
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         return {
@@ -246,6 +279,11 @@ class VilBertFamily(_WithHeads):
         }
 
 
-def _shares(regions: Regions) -> Tensor:
-    """float32 [1, region, 4]: boxes in shares of the image."""
-    return torch.from_numpy((regions.boxes / np.array(regions.size * 2, np.float32)).astype(np.float32))[None]
+def _with_task(tokens: Tokens, task: int, n_tasks: int) -> Tokens:
+    """The same with the task as the second token, which has no id of its own."""
+    if not 0 <= task < n_tasks:
+        raise Refused(f"Task {task} was asked for; 0 to {n_tasks - 1} are there.")
+    word = f"[task: {TASKS.get(task, str(task))}]"
+    one = np.ones(1, bool)
+    told = Tokens(np.zeros(1, np.int64), (word,), one, one, np.zeros(1, np.int8))
+    return joined(joined(tokens.taken([0]), told), tokens.taken(range(1, len(tokens))))

@@ -198,10 +198,13 @@ class WordEmbeddings(nn.Module):
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(self, ids: Tensor, token_type_ids: Tensor | None) -> Tensor:
+        return self.dropout(self.LayerNorm(self.summed(ids, token_type_ids)))
+
+    def summed(self, ids: Tensor, token_type_ids: Tensor | None) -> Tensor:
+        """[batch, token, d], before the norm."""
         types = torch.zeros_like(ids) if token_type_ids is None else token_type_ids
         places = torch.arange(ids.shape[1], device=ids.device)
-        x = self.word_embeddings(ids) + self.position_embeddings(places) + self.token_type_embeddings(types)
-        return self.dropout(self.LayerNorm(x))
+        return self.word_embeddings(ids) + self.position_embeddings(places) + self.token_type_embeddings(types)
 
 
 class FirstState(nn.Module):

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
-from inference.models.published import load_published, n_layers
+from inference.models.published import load_published
 from inference.models.streams.layers import (
     EPS,
     FirstState,
@@ -30,10 +30,10 @@ from inference.models.streams.layers import (
     WordHead,
     key_mask,
 )
+from inference.models.streams.sizes import Sizes
 
 MATCHES = 0  # which class of `cls.seq_relationship` says that text and image belong together
 N_BOX_NUMBERS = 6
-_D_HEAD = 64  # of all published heads
 _UNUSED = (r"bert\.embeddings\.position_ids",)
 
 
@@ -151,23 +151,14 @@ def from_published(state: Mapping[str, Tensor], *, reads_tags: bool = True) -> O
     ValueError
         A tensor is missing, is not known, or has another shape; says which.
     """
-    try:
-        vocab_size, d = state["bert.embeddings.word_embeddings.weight"].shape
-        config = OscarConfig(
-            vocab_size=vocab_size,
-            hidden_size=d,
-            num_hidden_layers=n_layers(state, "bert.encoder.layer."),
-            num_attention_heads=d // _D_HEAD,
-            intermediate_size=len(state["bert.encoder.layer.0.intermediate.dense.weight"]),
-            max_position_embeddings=len(state["bert.embeddings.position_embeddings.weight"]),
-            type_vocab_size=len(state["bert.embeddings.token_type_embeddings.weight"]),
-            img_feature_dim=state["bert.img_embedding.weight"].shape[1],
-            use_img_layernorm="bert.LayerNorm.weight" in state,
-            num_contrast_classes=len(state["cls.seq_relationship.weight"]),
-            reads_tags=reads_tags,
-        )
-    except KeyError as missing:
-        raise ValueError(f"These are not the weights of an OSCAR: {missing.args[0]} is missing.") from None
+    sizes = Sizes(state, "an OSCAR")
+    config = OscarConfig(
+        **sizes.of_bert("bert.embeddings.", "bert.encoder.layer."),
+        img_feature_dim=sizes.of("bert.img_embedding.weight")[1],
+        use_img_layernorm="bert.LayerNorm.weight" in state,
+        num_contrast_classes=sizes.of("cls.seq_relationship.weight")[0],
+        reads_tags=reads_tags,
+    )
     model = Oscar(config)
     load_published(model, state, "an OSCAR", _UNUSED)
     return model

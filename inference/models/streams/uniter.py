@@ -1,4 +1,4 @@
-"""UNITER: words and regions in one stream, and Unicoder-VL, which tells of a box in other numbers.
+"""UNITER: words and regions in one stream.
 
 A region is the sum of a projected vector and a projected box, each normed by itself. Parameters have the names of the
 published weights (`uniter-base.pt`, `uniter-large.pt` of `ChenRocks/UNITER`).
@@ -6,7 +6,6 @@ published weights (`uniter-base.pt`, `uniter-large.pt` of `ChenRocks/UNITER`).
 References
 ----------
 Chen et al. 2020, "UNITER: UNiversal Image-TExt Representation Learning" (arXiv 1909.11740), section 3.
-Li et al. 2020, "Unicoder-VL" (arXiv 1908.06066), section 3.2: boxes in five numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AutoConfig, AutoModel
 
-from inference.models.published import load_published, n_layers
+from inference.models.published import load_published
 from inference.models.streams.layers import (
     EPS,
     FirstState,
@@ -31,9 +30,9 @@ from inference.models.streams.layers import (
     WordHead,
     key_mask,
 )
+from inference.models.streams.sizes import Sizes
 
 MATCHES = 1  # which of the two classes of `itm_output` says that text and image belong together
-_D_HEAD = 64  # of all published heads
 _UNUSED = (r"feat_regress\.weight",)  # saved a second time, see `from_published`
 
 
@@ -179,22 +178,13 @@ def from_published(state: Mapping[str, Tensor]) -> Uniter:
     ValueError
         A tensor is missing, is not known, or has another shape; says which.
     """
-    try:
-        vocab_size, d = state["uniter.embeddings.word_embeddings.weight"].shape
-        config = UniterConfig(
-            vocab_size=vocab_size,
-            hidden_size=d,
-            num_hidden_layers=n_layers(state, "uniter.encoder.layer."),
-            num_attention_heads=d // _D_HEAD,
-            intermediate_size=len(state["uniter.encoder.layer.0.intermediate.dense.weight"]),
-            max_position_embeddings=len(state["uniter.embeddings.position_embeddings.weight"]),
-            type_vocab_size=len(state["uniter.embeddings.token_type_embeddings.weight"]),
-            img_dim=state["uniter.img_embeddings.img_linear.weight"].shape[1],
-            n_box_numbers=state["uniter.img_embeddings.pos_linear.weight"].shape[1],
-            img_label_dim=len(state["region_classifier.net.3.weight"]),
-        )
-    except KeyError as missing:
-        raise ValueError(f"These are not the weights of a UNITER: {missing.args[0]} is missing.") from None
+    sizes = Sizes(state, "a UNITER")
+    config = UniterConfig(
+        **sizes.of_bert("uniter.embeddings.", "uniter.encoder.layer."),
+        img_dim=sizes.of("uniter.img_embeddings.img_linear.weight")[1],
+        n_box_numbers=sizes.of("uniter.img_embeddings.pos_linear.weight")[1],
+        img_label_dim=sizes.of("region_classifier.net.3.weight")[0],
+    )
     projection, turned = "uniter.img_embeddings.img_linear.weight", "feat_regress.weight"
     if turned in state and not torch.equal(state[turned], state[projection]):
         raise ValueError(f"{turned} is not {projection}, which it is in every UNITER.")

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedConfig
 
@@ -34,11 +35,19 @@ from inference.models.streams.layers import (
     attend,
     key_mask,
 )
+from inference.models.streams.sizes import Sizes
 
 MATCHES = 0  # which of the two classes of `cls.bi_seq_relationship` says that text and image belong together
 N_BOX_NUMBERS = 5
 # Declared in the published code, saved, and never used.
 _UNUSED = (r"bert\.encoder\.c_layer\.\d+\.biOutput\.q_dense[12]\.(weight|bias)", r"bert\.embeddings\.position_ids")
+
+_TASKS = "bert.embeddings.task_embeddings.weight"
+# Heads of `multi_task_model.bin` that answer in one task alone, by classes that the file does not name.
+_OF_ONE_TASK = (
+    r"vil_(prediction|prediction_gqa|binary_prediction)\.logit_fc\.[023]\.(weight|bias)",
+    r"(vil_tri_prediction|vision_logit|linguisic_logit)\.(weight|bias)",
+)
 
 
 class VilBertConfig(StreamConfig):
@@ -52,6 +61,8 @@ class VilBertConfig(StreamConfig):
         Classes that a hidden region is told by.
     v_biattention_id, t_biattention_id
         Of each connection, the layer of the regions and of the text that runs behind it.
+    n_tasks
+        Tasks that it is told by a place of their own behind [CLS], as 12-in-1 is; 0 for none.
     """
 
     model_type = "vilbert"
@@ -68,6 +79,7 @@ class VilBertConfig(StreamConfig):
         bi_num_attention_heads: int = 8,
         v_biattention_id: Sequence[int] = (0, 1, 2, 3, 4, 5),
         t_biattention_id: Sequence[int] = (6, 7, 8, 9, 10, 11),
+        n_tasks: int = 0,
         **kwargs: Any,
     ) -> None:
         self.v_feature_size = v_feature_size
@@ -80,6 +92,7 @@ class VilBertConfig(StreamConfig):
         self.bi_num_attention_heads = bi_num_attention_heads
         self.v_biattention_id = list(v_biattention_id)
         self.t_biattention_id = list(t_biattention_id)
+        self.n_tasks = n_tasks
         super().__init__(**kwargs)
 
 
@@ -193,12 +206,30 @@ class PlacedRegions(nn.Module):
         return self.dropout(self.LayerNorm(self.image_embeddings(vectors) + self.image_location_embeddings(boxes)))
 
 
+class TaskedWords(WordEmbeddings):
+    """Words, and behind the first one a place that tells the task, which has neither a position nor a sentence."""
+
+    def __init__(self, config: VilBertConfig) -> None:
+        super().__init__(config)
+        self.task_embeddings = nn.Embedding(config.n_tasks, config.hidden_size)
+
+    def forward(self, ids: Tensor, token_type_ids: Tensor | None, task: Tensor | None = None) -> Tensor:
+        """[batch, token, d]; the word at place 1 gives way to the task, `task` being int64 [batch]."""
+        if task is None:
+            raise ValueError("A model of several tasks has to be told which one; task_ids is missing.")
+        words = torch.cat([ids[:, :1], ids[:, 2:]], 1)
+        types = None if token_type_ids is None else torch.cat([token_type_ids[:, :1], token_type_ids[:, 2:]], 1)
+        x = self.summed(words, types)
+        x = torch.cat([x[:, :1], self.task_embeddings(task)[:, None], x[:, 1:]], 1)
+        return self.dropout(self.LayerNorm(x))
+
+
 class VilBertStreams(nn.Module):
     """Both streams without heads."""
 
     def __init__(self, config: VilBertConfig) -> None:
         super().__init__()
-        self.embeddings = WordEmbeddings(config)
+        self.embeddings = TaskedWords(config) if config.n_tasks else WordEmbeddings(config)
         self.v_embeddings = PlacedRegions(config)
         self.encoder = _BothLayers(config)
         self.t_pooler = FirstState(config.hidden_size, config.bi_hidden_size, nn.ReLU())
@@ -218,7 +249,8 @@ class _RegionHead(nn.Module):
 class VilBert(JointModel):
     """Two streams with co-attention, and the heads that it was trained by.
 
-    The first region is the whole image: the mean of all vectors, and a box of all of it.
+    The first region is the whole image: the mean of all vectors, and a box of all of it. A model of several tasks tells
+    by `vil_logit` how well text and image fit, a number that compares pairs, and has no use for the head of pairs.
     """
 
     config_class = VilBertConfig
@@ -236,6 +268,8 @@ class VilBert(JointModel):
                 "imagePredictions": _RegionHead(config),
             }
         )
+        if config.n_tasks:
+            self.vil_logit = nn.Linear(config.bi_hidden_size, 1)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
         self.post_init()
 
@@ -247,6 +281,7 @@ class VilBert(JointModel):
         token_type_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
         image_attention_mask: Tensor | None = None,
+        task_ids: Tensor | None = None,
         **_: Any,
     ) -> JointOutput:
         """What its heads say.
@@ -254,22 +289,25 @@ class VilBert(JointModel):
         Parameters
         ----------
         input_ids
-            [batch, token].
+            [batch, token]; where a task is told, place 1 is the task's, whatever stands there.
         image_feat
             [batch, 1 + region, v_feature_size].
         image_loc
             [batch, 1 + region, 5].
         attention_mask, image_attention_mask
             [batch, token] and [batch, 1 + region], 0 for what is padded; None where nothing is.
+        task_ids
+            int64 [batch]: which task, for models of several; None for others.
         """
         own = self.bert
-        words, regions = own.embeddings(input_ids, token_type_ids), own.v_embeddings(image_feat, image_loc)
+        told = (task_ids,) if self.config.n_tasks else ()
+        words, regions = own.embeddings(input_ids, token_type_ids, *told), own.v_embeddings(image_feat, image_loc)
         masks = key_mask(attention_mask, words), key_mask(image_attention_mask, regions)
         words, regions = own.encoder(words, regions, *masks)
         both = self.dropout(own.t_pooler(words) * own.v_pooler(regions))
         return JointOutput(
             word_logits=self.cls["predictions"](words),
-            match_logits=self.cls["bi_seq_relationship"](both),
+            match_logits=self.vil_logit(both) if told else self.cls["bi_seq_relationship"](both),
             region_logits=self.cls["imagePredictions"](regions),
             text_states=words,
             region_states=regions,
@@ -290,32 +328,26 @@ def from_published(state: Mapping[str, Tensor], heads: tuple[int, int, int] = (1
     ValueError
         A tensor is missing, is not known, or has another shape; says which.
     """
-    try:
-        vocab_size, d = state["bert.embeddings.word_embeddings.weight"].shape
-        n_text, n_regions, n = (n_layers(state, f"bert.encoder.{name}.") for name in ("layer", "v_layer", "c_layer"))
-        config = VilBertConfig(
-            vocab_size=vocab_size,
-            hidden_size=d,
-            num_hidden_layers=n_text,
-            num_attention_heads=heads[0],
-            intermediate_size=len(state["bert.encoder.layer.0.intermediate.dense.weight"]),
-            max_position_embeddings=len(state["bert.embeddings.position_embeddings.weight"]),
-            type_vocab_size=len(state["bert.embeddings.token_type_embeddings.weight"]),
-            v_feature_size=state["bert.v_embeddings.image_embeddings.weight"].shape[1],
-            v_target_size=len(state["cls.imagePredictions.decoder.weight"]),
-            v_hidden_size=len(state["bert.v_embeddings.LayerNorm.weight"]),
-            v_num_hidden_layers=n_regions,
-            v_num_attention_heads=heads[1],
-            v_intermediate_size=len(state["bert.encoder.v_layer.0.intermediate.dense.weight"]),
-            bi_hidden_size=len(state["bert.encoder.c_layer.0.biattention.query1.weight"]),
-            bi_num_attention_heads=heads[2],
-            v_biattention_id=range(n_regions - n, n_regions),
-            t_biattention_id=range(n_text - n, n_text),
-        )
-    except KeyError as missing:
-        raise ValueError(f"These are not the weights of a ViLBERT: {missing.args[0]} is missing.") from None
+    sizes = Sizes(state, "a ViLBERT")
+    of_text = sizes.of_bert("bert.embeddings.", "bert.encoder.layer.")
+    n_text, n_regions = of_text["num_hidden_layers"], n_layers(state, "bert.encoder.v_layer.")
+    n = n_layers(state, "bert.encoder.c_layer.")
+    config = VilBertConfig(
+        **of_text | {"num_attention_heads": heads[0]},
+        v_feature_size=sizes.of("bert.v_embeddings.image_embeddings.weight")[1],
+        v_target_size=sizes.of("cls.imagePredictions.decoder.weight")[0],
+        v_hidden_size=sizes.of("bert.v_embeddings.LayerNorm.weight")[0],
+        v_num_hidden_layers=n_regions,
+        v_num_attention_heads=heads[1],
+        v_intermediate_size=sizes.of("bert.encoder.v_layer.0.intermediate.dense.weight")[0],
+        bi_hidden_size=sizes.of("bert.encoder.c_layer.0.biattention.query1.weight")[0],
+        bi_num_attention_heads=heads[2],
+        v_biattention_id=range(n_regions - n, n_regions),
+        t_biattention_id=range(n_text - n, n_text),
+        n_tasks=len(state.get(_TASKS, ())),
+    )
     model = VilBert(config)
-    load_published(model, state, "a ViLBERT", _UNUSED)
+    load_published(model, state, "a ViLBERT", (*_UNUSED, *_OF_ONE_TASK) if config.n_tasks else _UNUSED)
     return model
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -136,6 +137,68 @@ def test_what_vilt_reads_is_what_it_would_read_in_an_order_of_its_own(folder):
     torch.testing.assert_close(shuffled, ordered, atol=1e-5, rtol=0)
 
 
+def test_a_task_is_a_place_behind_the_first_one_and_masks_are_counted_with_it(folder, regions):
+    """Words are read as they were; what is told of them is told at the place where they are shown."""
+    model = opened("vilbert of tasks", folder)
+    plain = opened("vilbert", folder).encode(given(TEXT, regions)).sequences["text"].words
+    encoded = model.encode(given(TEXT, regions, task=12, masked=(1, 3)))
+    shown = encoded.sequences["text"].words
+    assert shown[:2] == (plain[0], "[task: NLVR2]")
+    assert shown[2:] == (plain[1], "[MASK]", *plain[3:])
+    assert model.encode(given(TEXT, regions)).sequences["text"].words[1] == "[task: RetrievalFlickr30k]"
+    assert model.info.told_beside == ("task",)
+    with torch.inference_mode():
+        logits = [
+            model.family.word_logits(model.net, model.encode(given(TEXT, regions, task=task)).tensors)
+            for task in (12, 15)
+        ]
+    assert len(logits[0]) == len(shown)
+    assert not torch.allclose(*logits)
+    with pytest.raises(Refused, match=r"^Task 20 was asked for; 0 to 19 are there\.$"):
+        model.encode(given(TEXT, regions, task=20))
+
+
+def test_drawn_cells_are_read_at_their_places(folder):
+    """Pixel-BERT: a seed draws the cells, the same ones each time, and what they become is what they are called."""
+    model = opened("pixel_bert", folder)
+    assert model.info.told_beside == ("cells_seed",)
+
+    def read(seed):
+        given_it = given(TEXT)
+        encoded = model.encode(replace(given_it, image=replace(given_it.image, cells_seed=seed)))
+        with torch.inference_mode():
+            net = model.net.bert
+            grid = net.img_embeddings(encoded.tensors["pixel_values"])[0]
+        return encoded, grid
+
+    whole, grid = read(None)
+    n = len(whole.tensors["input_ids"][0])
+    assert len(whole.sequences["both"].words) == n + 36
+    drawn, _ = read(4)
+    words = drawn.sequences["both"].words[n:]
+    assert words == read(4)[0].sequences["both"].words[n:]
+    assert words != read(5)[0].sequences["both"].words[n:]
+    assert drawn.notes == ("It reads 5 drawn cells of 36, as in a step of its training.",)
+    numbers = [6 * int(row) + int(column) for row, column in (word.split(",") for word in words)]
+    seen = grid[numbers]
+    torch.testing.assert_close(grid.gather(0, drawn.tensors["cells"][0][:, None].expand(-1, grid.shape[1])), seen)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (2, 5)])
+def test_a_changed_block_of_pixels_changes_the_cell_of_pixel_bert_that_is_shown_there(place, folder):
+    """A residual network looks around: the cell at the block changes, and those more than two away do not."""
+    model = opened("pixel_bert", folder)
+    tensors = model.encode(given(TEXT)).tensors
+    row, column = place
+    pixels = tensors["pixel_values"].clone()
+    pixels[..., 4 * row : 4 * row + 4, 4 * column : 4 * column + 4] += 1
+    with torch.inference_mode():
+        before, after = (model.net.bert.img_embeddings(each)[0] for each in (tensors["pixel_values"], pixels))
+    changed = (after - before).abs().sum(-1).reshape(6, 6)
+    assert changed[place] > 0
+    assert all(max(abs(i - row), abs(j - column)) <= 2 for i, j in changed.nonzero().tolist())
+
+
 def test_flava_places_its_patches_behind_two_tokens_of_its_own(folder):
     model = opened("flava", folder)
     words = model.encode(given(TEXT)).sequences["both"].words
@@ -156,8 +219,9 @@ def test_blip_writes_behind_its_start_and_matches_the_whole_text(folder):
 def test_regions_are_read_as_the_file_says(name, folder, regions):
     model = opened(name, folder)
     encoded = model.encode(input_for(name, regions))
-    axis = "regions" if name in ("lxmert", "vilbert") else "both"
-    assert encoded.sequences[axis].words[-5:] == tuple(f"thing {i}" for i in range(5))
+    axis = "regions" if name in ("lxmert", "vilbert", "vilbert of tasks") else "both"
+    words = [word for word in encoded.sequences[axis].words if word != "[END]"]
+    assert words[-5:] == [f"thing {i}" for i in range(5)]
     with np.load(regions) as file:
         features = encoded.tensors[model.family.image_tensors[0]][0]
         # OSCAR's are followed by boxes, ViLBERT's come behind the whole image.

@@ -2,99 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 import pytest
 import torch
-from torch.nn.functional import gelu, layer_norm
+from torch.nn.functional import gelu
 
 from inference.models.streams import oscar, uniter, vilbert
 from inference.models.streams.boxes import box_numbers
 from inference.models.streams.transport import transport
+from tests.inference.models.slow_streams import IDS, IS_REGION, IS_WORD, SMALL, TYPES, Slowly, regions, uneven
 
-SMALL = {"vocab_size": 30, "hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2}
-SMALL |= {"intermediate_size": 96, "max_position_embeddings": 16}
 OF_REGIONS = {"v_hidden_size": 48, "v_num_hidden_layers": 2, "v_num_attention_heads": 4, "v_intermediate_size": 40}
 CONNECTED = {"bi_hidden_size": 32, "bi_num_attention_heads": 4, "v_biattention_id": (0, 1), "t_biattention_id": (2, 3)}
-IDS = torch.tensor([[2, 5, 6, 7, 3], [2, 9, 3, 0, 0]])
-IS_WORD = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
-IS_REGION = torch.tensor([[1, 1, 1], [1, 1, 0]])
-TYPES = torch.tensor([[0, 0, 1, 1, 1], [0, 0, 0, 0, 0]])
 
 
-def uneven(net):
-    """Weights so large that no pattern is flat, norms that do something."""
-    torch.manual_seed(0)
-    with torch.no_grad():
-        for parameter in net.parameters():
-            if parameter.ndim > 1:
-                parameter.normal_(0, 2.5 / parameter.shape[-1] ** 0.5)
-            else:
-                parameter.add_(0.2 * torch.randn_like(parameter))
-    return net.double().eval()
-
-
-def build(name):
+def build(name, **more):
     if name == "uniter":
         return uneven(uniter.Uniter(uniter.UniterConfig(img_dim=10, img_label_dim=7, **SMALL)))
     if name == "oscar":
         return uneven(oscar.Oscar(oscar.OscarConfig(img_feature_dim=16, use_img_layernorm=True, **SMALL)))
     sizes = SMALL | OF_REGIONS | CONNECTED | {"num_hidden_layers": 4}
-    return uneven(vilbert.VilBert(vilbert.VilBertConfig(v_feature_size=10, v_target_size=7, **sizes)))
-
-
-def regions(n_numbers, n_first=0):
-    torch.manual_seed(1)
-    corner = torch.rand(2, 3 + n_first, 2) * 0.5
-    boxes = torch.cat([corner, corner + 0.2 + 0.2 * torch.rand_like(corner)], -1).double()
-    return torch.randn(2, 3 + n_first, n_numbers).double(), boxes
-
-
-class Slowly:
-    """The equations of BERT, one query and one head at a time, by the names of the published weights."""
-
-    def __init__(self, net):
-        self.w = net.state_dict()
-
-    def linear(self, name, x):
-        return x @ self.w[f"{name}.weight"].T + self.w.get(f"{name}.bias", torch.zeros(()).double())
-
-    def norm(self, name, x):
-        return layer_norm(x, x.shape[-1:], self.w[f"{name}.weight"], self.w[f"{name}.bias"], 1e-12)
-
-    def words(self, name, ids, types):
-        parts = [self.w[f"{name}.word_embeddings.weight"][ids], self.w[f"{name}.token_type_embeddings.weight"][types]]
-        parts.append(self.w[f"{name}.position_embeddings.weight"][: len(ids)])
-        return self.norm(f"{name}.LayerNorm", sum(parts))
-
-    def attention(self, q, k, v, n_heads):
-        rows = []
-        for query in q:
-            heads = []
-            for part in range(n_heads):
-                own = slice(part * len(query) // n_heads, (part + 1) * len(query) // n_heads)
-                scores = torch.stack([query[own] @ key[own] for key in k]) / math.sqrt(len(query) // n_heads)
-                heads.append(sum(p * value[own] for p, value in zip(scores.softmax(0), v, strict=True)))
-            rows.append(torch.cat(heads))
-        return torch.stack(rows)
-
-    def layer(self, name, x, n_heads):
-        own = f"{name}.attention.self"
-        read = self.attention(*(self.linear(f"{own}.{part}", x) for part in ("query", "key", "value")), n_heads)
-        x = self.norm(f"{name}.attention.output.LayerNorm", self.linear(f"{name}.attention.output.dense", read) + x)
-        return self.network(f"{name}.intermediate", f"{name}.output", x)
-
-    def network(self, first, then, x):
-        inner = gelu(self.linear(f"{first}.dense", x))
-        return self.norm(f"{then}.LayerNorm", self.linear(f"{then}.dense", inner) + x)
-
-    def head(self, name, x, decoder=None):
-        x = self.norm(f"{name}.transform.LayerNorm", gelu(self.linear(f"{name}.transform.dense", x)))
-        return (
-            x @ self.w["bert.embeddings.word_embeddings.weight" if decoder is None else decoder].T
-            + self.w[f"{name}.bias"]
-        )
+    return uneven(vilbert.VilBert(vilbert.VilBertConfig(v_feature_size=10, v_target_size=7, **sizes | more)))
 
 
 def test_uniter_equals_its_equations():
@@ -145,15 +74,25 @@ def test_oscar_equals_its_equations():
         torch.testing.assert_close(found.match_logits[i], slow.linear("cls.seq_relationship", pooled))
 
 
-def test_vilbert_equals_its_equations():
-    """Text layers 0 and 1, then twice a connection, a layer of regions and one of text (systems 3.1)."""
-    net, (vectors, boxes) = build("vilbert"), regions(10)
-    places = box_numbers(boxes, 5)
-    found = net(IDS, vectors, places, TYPES, IS_WORD, IS_REGION)
+@pytest.mark.parametrize("has_tasks", [False, True])
+def test_vilbert_equals_its_equations(has_tasks):
+    """Text layers 0 and 1, then twice a connection, a layer of regions and one of text (systems 3.1).
+
+    A task has a place of its own behind [CLS], without a position (12-in-1): the words behind it have those they had.
+    """
+    net, (vectors, boxes) = build("vilbert", **({"n_tasks": 20} if has_tasks else {})), regions(10)
+    places, task = box_numbers(boxes, 5), torch.tensor([8, 12])
+    told = {"task_ids": task} if has_tasks else {}
+    found = net(IDS, vectors, places, TYPES, IS_WORD, IS_REGION, **told)
     slow = Slowly(net)
     for i in range(2):
         n, m = int(IS_WORD[i].sum()), int(IS_REGION[i].sum())
         t = slow.words("bert.embeddings", IDS[i, :n], TYPES[i, :n])
+        if has_tasks:
+            kept = torch.tensor([0, *range(2, n)])
+            t = slow.words("bert.embeddings", IDS[i, kept], TYPES[i, kept])
+            own = slow.norm("bert.embeddings.LayerNorm", slow.w["bert.embeddings.task_embeddings.weight"][task[i]])
+            t = torch.cat([t[:1], own[None], t[1:]])
         own = "bert.v_embeddings"
         v = slow.linear(f"{own}.image_embeddings", vectors[i, :m])
         v = slow.norm(f"{own}.LayerNorm", v + slow.linear(f"{own}.image_location_embeddings", places[i, :m]))
@@ -175,7 +114,8 @@ def test_vilbert_equals_its_equations():
         torch.testing.assert_close(found.text_states[i, :n], t)
         torch.testing.assert_close(found.region_states[i, :m], v)
         both = [slow.linear(f"bert.{kind}_pooler.dense", x[0]).relu() for kind, x in (("t", t), ("v", v))]
-        torch.testing.assert_close(found.match_logits[i], slow.linear("cls.bi_seq_relationship", both[0] * both[1]))
+        pair = slow.linear("vil_logit" if has_tasks else "cls.bi_seq_relationship", both[0] * both[1])
+        torch.testing.assert_close(found.match_logits[i], pair)
         head = "cls.imagePredictions"
         named = slow.norm(f"{head}.transform.LayerNorm", gelu(slow.linear(f"{head}.transform.dense", v)))
         torch.testing.assert_close(found.region_logits[i, :m], slow.linear(f"{head}.decoder", named))
@@ -228,6 +168,21 @@ def test_published_weights_are_loaded_by_their_names(name):
         changed = {key: tensor for key, tensor in (state | change).items() if tensor is not None}
         with pytest.raises(ValueError, match=told if "|" in told else re.escape(told)):
             read(changed)
+
+
+def test_weights_of_several_tasks_bring_heads_that_are_asked_in_one_of_them_only():
+    """`multi_task_model.bin`: its heads of one task are known, and a ViLBERT without tasks has none of them."""
+    state = {key: tensor.clone() for key, tensor in build("vilbert", n_tasks=20).state_dict().items()} | EXTRA[
+        "vilbert"
+    ]
+    state |= {f"vil_prediction_gqa.logit_fc.{i}.bias": torch.zeros(1) for i in (0, 2, 3)}
+    state |= {f"{name}.weight": torch.zeros(1) for name in ("vil_tri_prediction", "vision_logit", "linguisic_logit")}
+    model = vilbert.from_published(state, (2, 4, 4))
+    assert (model.config.n_tasks, tuple(model.vil_logit.weight.shape)) == (20, (1, 32))
+    with pytest.raises(ValueError, match="task_ids is missing"):
+        model(IDS, *(torch.zeros(2, 3, n) for n in (10, 5)))
+    with pytest.raises(ValueError, match=r"1 is not known \(vision_logit\.weight\)"):
+        vilbert.from_published(published("vilbert") | {"vision_logit.weight": torch.zeros(1)}, (2, 4, 4))
 
 
 def test_a_uniter_whose_projection_is_not_turned_round_is_none():

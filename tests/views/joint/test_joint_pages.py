@@ -12,7 +12,7 @@ from inference.results.alignment import AlignmentRequest, AlignmentResult
 from inference.results.concepts import ConceptsRequest, ConceptsResult
 from inference.results.grounding import GroundingResult
 from inference.results.hidden_region import HiddenRegionRequest, HiddenRegionResult
-from inference.results.joint import KINDS, JointLevel
+from inference.results.joint import KINDS, JointLevel, JointStart
 from tests.answers import answer, watched
 from tests.image_factories import make_image
 from tests.views.joint.test_joint import INFO, LEVELS, choose, make_result, read_out, subject
@@ -266,3 +266,48 @@ def test_grounding_has_both_ways_side_by_side():
     without = JointGroundingFigure(replace(result, through_tags=None), 0, 0, "tags")
     np.testing.assert_array_equal(without.all_values, direct)
     assert without.caption.endswith("; this model reads no tags")
+
+
+# What models are told beside words and image
+
+
+def is_there(view, name):
+    return view._options.control(name).isVisibleTo(view)
+
+
+def test_a_model_of_several_tasks_is_told_the_chosen_one(view):
+    assert not is_there(view, "task")
+    now = subject()
+    view.set_subject(replace(now, checkpoint=replace(INFO, told_beside=("task",))))
+    assert is_there(view, "task")
+    assert not is_there(view, "cells")
+    assert view.asked[-1].input.text.task == 8
+    choose(view, "task", 12)
+    assert view.asked[-1].input == replace(now.input, text=replace(now.input.text, task=12))
+    choose(view, "show", "grounding")  # scenes of its own
+    assert not is_there(view, "task")
+
+
+def test_the_cells_of_pixel_bert_are_all_or_drawn(view):
+    now = subject()
+    view.set_subject(replace(now, checkpoint=replace(INFO, told_beside=("cells_seed",))))
+    assert view.asked[-1].input == now.input
+    view._options.set_value(replace(view._options.value(), cells=3))
+    assert view.asked[-1].input.image.cells_seed == 3
+    assert view.asked[-1].input.text == now.input.text
+
+
+def test_the_diagram_says_what_places_are_made_of_and_what_heads_tell(figure_style):
+    starts = (JointStart("word", "word + place"), JointStart("tag", "word"), JointStart("region", "vector + box"))
+    plain = JointDiagramFigure(make_streams())
+    told = JointDiagramFigure(replace(make_streams(), starts=starts, heads=("hidden words", "hidden regions")))
+    assert told.started("word", "tag") == "Words: word + place\nTags: word"
+    assert told.started("region", "patch") == "Regions: vector + box"
+    assert told.told == "Its heads tell: hidden words, hidden regions"
+    assert told.natural_size(figure_style).height() > plain.natural_size(figure_style).height()
+    tall = QRectF(0, 0, 700, 700)
+    assert told.boxes(tall, figure_style)[0].top() > plain.boxes(tall, figure_style)[0].top()
+    assert (
+        max(box.bottom() for box in told.boxes(RECT, figure_style))
+        < RECT.bottom() - 1.5 * figure_style.font.pointSizeF()
+    )

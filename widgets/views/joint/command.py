@@ -14,7 +14,7 @@ from inference.results.hidden_region import HiddenRegionRequest
 from inference.results.inputs import PixelBox, RegionsInput, TextInput
 from inference.results.joint import JointRequest, JointResult, JointWordsRequest
 from widgets.figure_command import BadOption, FigureCommand, image_of, within
-from widgets.views.joint.options import JointOptions
+from widgets.views.joint.options import JointOptions, told_beside
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
@@ -79,13 +79,14 @@ def _request(args: Namespace, info: CheckpointInfo) -> JointQuestion:
         return ConceptsRequest(args.checkpoint, args.scenes, options.projection, of_detector=not args.truth)
     if not args.text.strip():
         raise BadOption("--text is blank; a text is needed that is read with the image.")
+    input = told_beside(_input(args), info.told_beside, options)
     if options.show == "answers":
-        return JointWordsRequest(args.checkpoint, _input(args))
+        return JointWordsRequest(args.checkpoint, input)
     if options.show == "hidden":
-        return HiddenRegionRequest(args.checkpoint, _input(args), args.hidden)
+        return HiddenRegionRequest(args.checkpoint, input, args.hidden)
     if options.show == "alignment":
-        return AlignmentRequest(args.checkpoint, _input(args), args.pairs)
-    return JointRequest(args.checkpoint, _input(args), args.level)
+        return AlignmentRequest(args.checkpoint, input, args.pairs)
+    return JointRequest(args.checkpoint, input, args.level)
 
 
 def _figure(result: object, args: Namespace) -> Figure:

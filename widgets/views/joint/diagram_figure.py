@@ -11,11 +11,12 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
-from inference.results.joint import JointResult
+from inference.results.joint import OF_IMAGE, OF_TEXT, JointResult
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _BLOCK, _STEP, _HEAD = 15.0, 2.9, 2.2  # em: width of a block, height of a row, and of what stands above
+_TOLD, _FOOT = 4.4, 2.4  # em: height of what is told of words and image, and of the heads
 
 
 class DiagramStep(NamedTuple):
@@ -52,6 +53,11 @@ class JointDiagramFigure:
         text = _tr("{} attentions in the order in which they run, {} of them between words and image")
         meet = sum(self._is_crossing(name) or self._is_shared(name) for name, _ in self.result.steps)
         return text.format(len(self.result.steps), meet)
+
+    @property
+    def told(self) -> str:
+        """What the heads of the model tell."""
+        return _tr("Its heads tell: {}").format(", ".join(self.result.heads))
 
     @staticmethod
     def _is_crossing(name: str) -> bool:
@@ -94,7 +100,22 @@ class JointDiagramFigure:
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
-        return QSizeF((2 * _BLOCK + 18) * em, (_HEAD + _STEP * (max(self.rows, default=0) + 1) + 1) * em)
+        rows = _STEP * (max(self.rows, default=0) + 1)
+        return QSizeF((2 * _BLOCK + 18) * em, (self._head + rows + self._foot + 1) * em)
+
+    @property
+    def _head(self) -> float:
+        """What stands above the first row, in em."""
+        return _HEAD + (_TOLD if self.result.starts else 0)
+
+    @property
+    def _foot(self) -> float:
+        return _FOOT if self.result.heads else 0
+
+    def started(self, *kinds: str) -> str:
+        """How places of these kinds are made before the first layer, a line a kind; empty where that is not told."""
+        named = {"word": _tr("Words"), "tag": _tr("Tags"), "region": _tr("Regions"), "patch": _tr("Patches")}
+        return "\n".join(f"{named[start.kind]}: {start.sum}" for start in self.result.starts if start.kind in kinds)
 
     @staticmethod
     def _columns(rect: QRectF, style: FigureStyle) -> tuple[float, float, float]:
@@ -108,12 +129,12 @@ class JointDiagramFigure:
         """Where each step is."""
         em = QFontMetricsF(style.font).height()
         n = max(self.rows, default=0) + 1
-        height = min(_STEP * em, (rect.height() - _HEAD * em) / n)
+        height = min(_STEP * em, (rect.height() - (self._head + self._foot) * em) / n)
         left, width, gap = self._columns(rect, style)
         return [
             QRectF(
                 left if self._is_left(name) else left + width + gap,
-                rect.top() + _HEAD * em + row * height + 0.12 * height,
+                rect.top() + self._head * em + row * height + 0.12 * height,
                 2 * width + gap if self._is_shared(name) else width,
                 0.76 * height,
             )
@@ -132,6 +153,12 @@ class JointDiagramFigure:
             painter.setPen(style.theme.faint)
             head = QRectF(at, rect.top() + 0.4 * em, width, 1.5 * em)
             painter.drawText(head, Qt.AlignmentFlag.AlignCenter, title)
+            if self.result.starts:
+                head.setHeight(head.height() + _TOLD * em)
+                below = head.adjusted(-0.3 * gap, 1.5 * em, 0.3 * gap, 0)
+                flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+                painter.setPen(style.theme.ink)
+                painter.drawText(below, int(flags), self.started(*(OF_TEXT if is_left else OF_IMAGE)))
             own = [
                 QRectF(at, box.top(), width, box.height())
                 for box, (name, _) in zip(boxes, self.result.steps, strict=True)
@@ -142,6 +169,11 @@ class JointDiagramFigure:
         for number, box in enumerate(boxes):
             self._paint_block(painter, number, box, style)
         self._paint_crossings(painter, rect, boxes, style)
+        if self.result.heads and boxes:
+            last = max(box.bottom() for box in boxes)
+            foot = QRectF(rect.left(), last + 0.4 * em, rect.width(), 1.5 * em)
+            painter.setPen(style.theme.ink)
+            painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, self.told)
         painter.restore()
 
     def _ends(self, boxes: list[QRectF], is_left: bool) -> float | None:

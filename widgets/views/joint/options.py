@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from inference.results.joint import OF_IMAGE, OF_TEXT
-from widgets.options import Options, choice, share, switch
+from inference.results.inputs import Input
+from inference.results.joint import OF_12_IN_1, OF_IMAGE, OF_TEXT, TASKS, USUAL_TASK
+from widgets.options import MOST_SEED, Options, choice, number, share, switch
 
 JointPage = Literal["image", "map", "heads", "grounding", "answers", "hidden", "alignment", "concepts", "diagram"]
 Crossing = Literal["text-image", "image-text", "text-text", "image-image"]
@@ -82,6 +83,20 @@ class JointOptions(Options):
         "Projection",
         "pca: the plane of the largest variance; tsne: near points stay near, distances mean little",
     )
+    task: int = choice(
+        USUAL_TASK,
+        {number: name if number in OF_12_IN_1 else f"{name} (untrained)" for number, name in TASKS.items()},
+        "Task",
+        "which one a model of several tasks is told, as 12-in-1 is; the published one was trained for twelve of them",
+    )
+    cells: int | None = number(
+        None,
+        0,
+        MOST_SEED,
+        "Drawn cells",
+        "a number that draws the cells of the image that are read, as at every step of Pixel-BERT's training",
+        otherwise="all",
+    )
     crossing: Crossing = choice(
         "text-image",
         {
@@ -101,3 +116,18 @@ class JointOptions(Options):
     )
     boxes: bool = switch(True, "Boxes", "Frame the regions, with their labels.")
     opacity: float = share(0.65, "Opacity", "Of the colours over the image.")
+
+
+def told_beside(input: Input, told: tuple[str, ...], options: JointOptions) -> Input:
+    """The same with what the model is told beside words and image, as far as it is.
+
+    Parameters
+    ----------
+    told
+        See `CheckpointInfo.told_beside`.
+    """
+    if "task" in told and input.text is not None:
+        input = replace(input, text=replace(input.text, task=options.task))
+    if "cells_seed" in told and input.image is not None:
+        input = replace(input, image=replace(input.image, cells_seed=options.cells))
+    return input

@@ -24,7 +24,7 @@ from widgets.views.joint.grounding_figure import JointGroundingFigure
 from widgets.views.joint.heads_figure import JointHeadsFigure
 from widgets.views.joint.hidden_figure import JointHiddenFigure
 from widgets.views.joint.map_figure import JointMapFigure
-from widgets.views.joint.options import JointOptions
+from widgets.views.joint.options import JointOptions, told_beside
 
 Result = TypeVar("Result")
 JointPicture = (
@@ -50,6 +50,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "concepts": ("projection",),
     "diagram": (),
 }
+# Options of what a model is told beside words and image; those pages read scenes of their own that have none.
+BESIDE: dict[str, str] = {"task": "task", "cells": "cells_seed"}
+OF_OWN_SCENES = ("grounding", "concepts")
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def request_of(subject: Subject | None, options: JointOptions, chosen: Chosen) -
     text = subject.input.text
     if text is None or not (text.text.strip() or text.token_ids):
         return None
-    of = name, subject.input
+    of = name, told_beside(subject.input, subject.checkpoint.told_beside, options)
     if options.show == "answers":
         return JointWordsRequest(*of)
     if options.show == "hidden":

@@ -32,7 +32,7 @@ from widgets.views.joint.heads_figure import JointHeadsFigure
 from widgets.views.joint.hidden_figure import JointHiddenFigure, RegionSpot
 from widgets.views.joint.map_figure import JointMapFigure
 from widgets.views.joint.options import JointOptions
-from widgets.views.joint.pages import SHOWN, Answers, Chosen, JointPicture, request_of
+from widgets.views.joint.pages import BESIDE, OF_OWN_SCENES, SHOWN, Answers, Chosen, JointPicture, request_of
 
 _OPTIONAL = tuple(dict.fromkeys(name for names in SHOWN.values() for name in names))
 
@@ -80,6 +80,7 @@ class JointView(View):
         if checkpoint != self._checkpoint:
             self._checkpoint, self._chosen = checkpoint, Chosen()
         super().set_subject(subject)
+        self._show_controls()
         if subject is not None and self._figure is None and not self.requests():
             self._page.show_empty(self.tr("Type a text above to see where in the image its words look."))
 
@@ -163,6 +164,9 @@ class JointView(View):
         options = self._options.value()
         for name in _OPTIONAL:
             self._options.set_shown(name, name in SHOWN[options.show])
+        told = self.subject.checkpoint.told_beside if self.subject else ()
+        for name, wanted in BESIDE.items():
+            self._options.set_shown(name, wanted in told and options.show not in OF_OWN_SCENES)
         has_maps = options.show in ("image", "map")
         self._page.controls.set_shown(self._levels, has_maps)
         self._head.setVisible(has_maps and options.attention in ("head", "tags"))
