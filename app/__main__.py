@@ -65,8 +65,10 @@ def _open_window(arguments: list[str]) -> int:
     from inference.results.devices import device_name
 
     unknown = [word for word in rest if word.startswith("-")] + rest[1:]
-    if engine not in ("process", "thread"):
-        return _refuse(f"--engine is {engine!r}; it can be process or thread.")
+    if engine not in ("process", "thread") and not engine.startswith("ssh://"):
+        return _refuse(f"--engine is {engine!r}; it can be process, thread or ssh://HOST.")
+    if engine.startswith("ssh://") and (why := _why_no_address(engine)):
+        return _refuse(why)
     try:
         device = device_name(device) if device or "--device" in arguments else ""
     except ValueError as error:
@@ -81,6 +83,16 @@ def _open_window(arguments: list[str]) -> int:
     from app.window.application import open_window
 
     return open_window(rest[0] if rest else "", engine, device)
+
+
+def _why_no_address(engine: str) -> str:
+    from app.link.remote.address import BadAddress, parse_address
+
+    try:
+        parse_address(engine)
+    except BadAddress as error:
+        return str(error)
+    return ""
 
 
 def _has_no_display() -> bool:

@@ -49,6 +49,7 @@ class RemoteLink(ProcessLink):
     """
 
     CONNECT = 45.0  # seconds until the engine must have said who it is
+    AGAIN = ASK_AGAIN  # the end of what is said where it may be asked once more
     PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds before each further try to make a line again
 
     def __init__(self, command: tuple[str, ...]) -> None:
@@ -72,7 +73,7 @@ class RemoteLink(ProcessLink):
         self._cancelled_at, self._heard, self._is_running = 0.0, time.monotonic(), True
         try:
             if no_line := self._connect():
-                return self._unless_unread(f"{self.address.name} {no_line.why}.{ASK_AGAIN}")
+                return self._unless_unread(f"{self.address.name} {no_line.why}.{self.AGAIN}")
             assert self._crossing
             result = super().run(self._crossing.take(request), report)
             return self._crossing.back(result)
@@ -251,6 +252,8 @@ class RemoteLink(ProcessLink):
 
 class RemoteJobLink(JobProcessLink, RemoteLink):
     """An engine over a line of its own, for one job: where that breaks, the job has failed."""
+
+    AGAIN = ""
 
     def cancel(self) -> None:
         self._given_up.set()
