@@ -12,6 +12,7 @@ COMMANDS = ("figure", "mesh", "train", "inspect", "list", "download", "convert",
 HELP = f"""Headlight {VERSION}, a desktop microscope for transformers
 
 headlight [CHECKPOINT] [--engine process|thread]   open the window
+          [--engine ssh://HOST[:FOLDER]]           the same, but compute on that machine
           [--device cpu|cuda:0|cuda:1...|mps]      run models there
 headlight figure KIND --out FILE ...               make a figure without a window
 headlight mesh --class NAME --out FILE ...         let a model draw a mesh, and write it
@@ -21,6 +22,7 @@ headlight list [--json]                            say which checkpoints are on 
 headlight download ID                              fetch a checkpoint from the Hugging Face hub
 headlight convert FOLDER                           make pickles or GGUF into safetensors
 headlight delete ID [--yes]                        delete it from the hub's cache
+headlight engine [--job]                           answer over two pipes, which --engine ssh://... has ssh start
 
 headlight figure --help, and so on, say more.
 """
@@ -33,6 +35,11 @@ def main(argv: list[str] | None = None) -> int:
         from app.commands.command_line import run
 
         return run(arguments)
+    if arguments[:1] == ["engine"]:
+        from inference.service.server import main as serve
+
+        serve(arguments[1:], VERSION)
+        return 0
     if set(arguments) & {"-h", "--help"}:
         sys.stdout.write(HELP)
         return 0
@@ -58,8 +65,10 @@ def _open_window(arguments: list[str]) -> int:
     from inference.results.devices import device_name
 
     unknown = [word for word in rest if word.startswith("-")] + rest[1:]
-    if engine not in ("process", "thread"):
-        return _refuse(f"--engine is {engine!r}; it can be process or thread.")
+    if engine not in ("process", "thread") and not engine.startswith("ssh://"):
+        return _refuse(f"--engine is {engine!r}; it can be process, thread or ssh://HOST.")
+    if engine.startswith("ssh://") and (why := _why_no_address(engine)):
+        return _refuse(why)
     try:
         device = device_name(device) if device or "--device" in arguments else ""
     except ValueError as error:
@@ -74,6 +83,16 @@ def _open_window(arguments: list[str]) -> int:
     from app.window.application import open_window
 
     return open_window(rest[0] if rest else "", engine, device)
+
+
+def _why_no_address(engine: str) -> str:
+    from app.link.remote.address import BadAddress, parse_address
+
+    try:
+        parse_address(engine)
+    except BadAddress as error:
+        return str(error)
+    return ""
 
 
 def _has_no_display() -> bool:

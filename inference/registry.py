@@ -79,6 +79,7 @@ ANALYSES: dict[str, str] = {
     "WriteMeshRequest": "inference.analyses.mesh:write",
     "ConvertRequest": "inference.checkpoints.converting.pickles:convert",
     "CachedRequest": "inference.checkpoints.hub.cache:cached",
+    "FolderRequest": "inference.checkpoints.hub.folders:folder",
     "FolderViewsRequest": "inference.checkpoints.hub.look:folder_views",
     "DeleteCachedRequest": "inference.checkpoints.hub.cache:delete_cached",
     "RepoRequest": "inference.checkpoints.hub.look:repo",

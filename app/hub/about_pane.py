@@ -43,19 +43,20 @@ class AboutPane(Tabs):
     def show_repo(self, found: RepoResult) -> None:
         """What the hub says of a repository."""
         self.facts.show_repo(found)
-        self._show_card(found.card)
+        self.show_card(found.card)
 
     def show_info(self, info: CheckpointInfo, card: str) -> None:
         """What a checkpoint on this machine is."""
         self.facts.show_info(info)
-        self._show_card(card)
+        self.show_card(card)
 
     def forget(self) -> None:
         """Nothing is known."""
         self.facts.forget()
-        self._show_card("")
+        self.show_card("")
 
-    def _show_card(self, card: str) -> None:
+    def show_card(self, card: str) -> None:
+        """What its makers wrote, in Markdown; empty where nothing is known of that."""
         self._card.show_markdown(card_markdown(card))
         self.setTabEnabled(1, bool(card))
         self.setTabToolTip(1, "" if card else self.tr("It has no card (README.md), or none is known yet."))

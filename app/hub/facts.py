@@ -50,7 +50,7 @@ class Facts(QPlainTextEdit):
     def show_repo(self, found: RepoResult) -> None:
         """What the hub says of a repository, and its views as far as they are known."""
         self._shown = found
-        there = self.tr(", {} of it on this machine").format(size_text(found.n_there)) if found.n_there else ""
+        there = self.tr(", {} of it there already").format(size_text(found.n_there)) if found.n_there else ""
         not_said = self.tr("not said")
         rows = [
             (self.tr("Version"), f"{found.revision} ({found.commit[:8]})"),

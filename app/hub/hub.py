@@ -24,6 +24,8 @@ from inference.results.hub import (
     DeleteCachedResult,
     DownloadRequest,
     DownloadResult,
+    FolderRequest,
+    FolderResult,
     FolderViewsRequest,
     RepoRequest,
     RepoResult,
@@ -33,6 +35,7 @@ from resources import checkpoint_path
 from widgets.kit.plain import ask_plain
 
 if TYPE_CHECKING:
+    from app.hub.folders_dialog import FoldersDialog
     from app.hub.hub_dialog import HubDialog
 
 N_QUESTIONS = 4  # at once: a list does not wait for the views of a checkpoint, which take seconds
@@ -67,8 +70,9 @@ class Hub(QObject):
         self._dialog_parent = dialog_parent
         self._dialog: HubDialog | None = None
         self.watching = Watching(settings_file.with_name(FILE_NAME), self)
-        self._asking = asking or Jobs(self, n_at_once=N_QUESTIONS)
-        self._converted = str(settings_file.with_name(CONVERTED))
+        self._asking = asking or jobs.another(self, N_QUESTIONS)
+        self._kept = str(settings_file.with_name(CONVERTED))
+        self._folders: FoldersDialog | None = None
         self._asking.arrived.connect(self._on_asking_arrived)
         self._asking.failed.connect(self._on_asking_failed)
         self._asking.changed.connect(self._on_asking_changed)
@@ -79,6 +83,7 @@ class Hub(QObject):
         self._device: Device | None = None
         controller.devices_told.connect(self._on_controller_devices_told)
         controller.opened.connect(self._on_controller_opened)
+        opening.browse_elsewhere.connect(self._on_opening_browse_elsewhere)
 
     def shutdown(self) -> None:
         """End what is being asked."""
@@ -100,6 +105,10 @@ class Hub(QObject):
 
     def convert_file(self) -> None:
         """Let the user choose a file of weights in another format, and open the folder that is made of it."""
+        if (elsewhere := self._controller.elsewhere) is not None:
+            sentence = self.tr("Files of this machine are converted in a window that computes here, and not on {}.")
+            self._telling.refuse(sentence.format(elsewhere.name))
+            return
         filters = self.tr("Weights ({})").format(" ".join(f"*{ending}" for ending in _CONVERTIBLE))
         title, home = self.tr("Convert weights"), str(Path.home())
         path, _ = QFileDialog.getOpenFileName(self._dialog_parent, title, home, filters)
@@ -132,7 +141,8 @@ class Hub(QObject):
         if self._dialog is None:
             from app.hub.hub_dialog import HubDialog  # not before it is wanted
 
-            self._dialog = HubDialog(self.watching, self._dialog_parent)
+            elsewhere = self._controller.elsewhere
+            self._dialog = HubDialog(self.watching, self._dialog_parent, elsewhere.name if elsewhere else "")
             self._dialog.open_requested.connect(self._opening.open)
             self._dialog.help_requested.connect(partial(self.help_requested.emit, "checkpoints"))
             self._dialog.hub.look_requested.connect(self._on_hub_look_requested)
@@ -142,6 +152,7 @@ class Hub(QObject):
             self._dialog.machine.convert_requested.connect(self._convert)
             self._dialog.machine.delete_requested.connect(self._asking.submit)
             self._dialog.machine.list_requested.connect(self._list)
+            self._dialog.machine.steps_requested.connect(self._on_machine_steps_requested)
             if self._device is not None:
                 self._dialog.set_device(self._device)
             self._on_controller_opened()
@@ -150,6 +161,27 @@ class Hub(QObject):
     @Slot()
     def _list(self) -> None:
         self._asking.submit(CachedRequest())
+        if self._dialog is not None:
+            self._dialog.machine.ask_for_steps()
+
+    @Slot(str)
+    def _on_machine_steps_requested(self, folder: str) -> None:
+        self._asking.submit(FolderRequest(folder))
+
+    @Slot(str)
+    def _on_opening_browse_elsewhere(self, folder: str) -> None:
+        elsewhere = self._controller.elsewhere
+        if elsewhere is None:
+            return
+        if self._folders is None:
+            from app.hub.folders_dialog import FoldersDialog  # not before it is wanted
+
+            self._folders = FoldersDialog(elsewhere.name, self._dialog_parent)
+            self._folders.folder_requested.connect(self._asking.submit)
+            self._folders.open_requested.connect(self._opening.open)
+        self._folders.go_to(folder)
+        self._folders.show()
+        self._folders.activateWindow()
 
     @Slot(object)
     def _on_hub_look_requested(self, request: RepoRequest) -> None:
@@ -164,7 +196,17 @@ class Hub(QObject):
 
     @Slot(str)
     def _convert(self, folder: str) -> None:
-        self._jobs.submit(ConvertRequest(folder, self._converted))
+        elsewhere = self._controller.elsewhere
+        self._jobs.submit(ConvertRequest(folder, elsewhere.kept(CONVERTED) if elsewhere else self._kept))
+
+    def _card(self, folder: str) -> str:
+        """What the makers of a checkpoint wrote; on another machine it is asked for, and comes later."""
+        if self._controller.elsewhere is not None:
+            self._asking.submit(FolderRequest(folder))
+            return ""
+        from inference.files.model_card import card_text
+
+        return card_text(checkpoint_path(folder))
 
     # Answers
 
@@ -177,12 +219,12 @@ class Hub(QObject):
     @Slot()
     def _on_controller_opened(self) -> None:
         if self._dialog is not None and (info := self._controller.checkpoint) is not None:
-            from inference.files.model_card import card_text
-
-            self._dialog.now.show_info(info, card_text(checkpoint_path(split_precision(info.checkpoint)[0])))
+            self._dialog.now.show_info(info, self._card(split_precision(info.checkpoint)[0]))
 
     @Slot(int, object, object, bool)
     def _on_asking_arrived(self, _number: int, request: JobRequest, result: object, is_partial: bool) -> None:
+        if isinstance(request, FolderRequest) and isinstance(result, FolderResult):
+            self._show_folder(request, result)
         if self._dialog is None:
             return
         if isinstance(request, RepoRequest) and isinstance(result, RepoResult):
@@ -190,13 +232,27 @@ class Hub(QObject):
         elif isinstance(result, CachedResult):
             self._dialog.machine.show_cached(result)
         elif isinstance(request, FolderViewsRequest) and isinstance(result, CheckpointInfo):
-            self._dialog.machine.show_info(request.folder, result)
+            self._dialog.machine.show_info(request.folder, result, self._card(request.folder))
         elif isinstance(result, DeleteCachedResult):
             self._list()
 
+    def _show_folder(self, request: FolderRequest, found: FolderResult) -> None:
+        if self._folders is not None:
+            self._folders.show_folder(request, found)
+        if self._dialog is None:
+            return
+        self._dialog.machine.show_steps(found)
+        if self._controller.elsewhere is not None:
+            self._dialog.machine.show_card(request.folder, found.card)
+            info = self._controller.checkpoint
+            if info is not None and request.folder == split_precision(info.checkpoint)[0]:
+                self._dialog.now.show_card(found.card)
+
     @Slot(int, object, object)
     def _on_asking_failed(self, _number: int, request: JobRequest, failure: Failure) -> None:
-        if self._dialog is None:
+        if self._folders is not None and isinstance(request, FolderRequest):
+            self._folders.show_failure(request, failure.message)
+        if self._dialog is None or isinstance(request, FolderRequest):
             return
         if isinstance(request, RepoRequest):
             self._dialog.hub.show_failure(request, failure.message)

@@ -30,16 +30,17 @@ class HubDialog(QDialog):
     open_requested = Signal(str)
     help_requested = Signal()
 
-    def __init__(self, watching: Watching, parent: QWidget) -> None:
+    def __init__(self, watching: Watching, parent: QWidget, elsewhere: str = "") -> None:
+        """`elsewhere` is the name of the machine that computes, if it is another one."""
         super().__init__(parent)
         self.setObjectName("hub_dialog")
         self.setWindowTitle(self.tr("Checkpoints"))
-        self.machine, self.hub = MachinePage(watching, self), HubPage(self)
+        self.machine, self.hub = MachinePage(watching, self, elsewhere), HubPage(self, elsewhere)
         self.now = AboutPane("now", self.tr("No checkpoint is open."), self)
         self._tabs = Tabs(self)
         self._tabs.setObjectName("hub_tabs")
         self._tabs.setAccessibleName(self.tr("Where checkpoints are"))
-        self._tabs.addTab(self.machine, self.tr("On this machine"))
+        self._tabs.addTab(self.machine, self.tr("On {}").format(elsewhere) if elsewhere else self.tr("On this machine"))
         self._tabs.addTab(self.hub, self.tr("From the hub"))
         self._tabs.addTab(self.now, self.tr("Open now"))
         self._length = NumberBox(self)

@@ -49,8 +49,10 @@ class HubPage(QWidget):
     open_requested = Signal(str)
     job_action_requested = Signal(int, object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, elsewhere: str = "") -> None:
+        """`elsewhere` is the name of the machine that fetches, if it is another one."""
         super().__init__(parent)
+        self._machine = elsewhere or self.tr("this machine")
         self.setObjectName("hub_page")
         self._asked: RepoRequest | None = None
         self._found: RepoResult | None = None
@@ -241,7 +243,7 @@ class HubPage(QWidget):
         elif not found.is_whole:
             self._say(self.tr("Looking which views it will have …"))
         elif found.folder:
-            self._say(self.tr("All of it is on this machine."))
+            self._say(self.tr("All of it is on {}.").format(self._machine))
         else:
             self._say(self.tr("{} will come.").format(size_text(found.n_bytes - found.n_there)))
         self._judge()
@@ -268,7 +270,7 @@ class HubPage(QWidget):
         """It is there now."""
         if self._found is not None and repo == self._found.repo:
             self._folder = folder
-            self._say(self.tr("{} is on this machine now.").format(repo))
+            self._say(self.tr("{} is on {} now.").format(repo, self._machine))
             self._judge()
             self._open.setFocus()
 
@@ -280,13 +282,13 @@ class HubPage(QWidget):
         if found is None:
             why = self.tr("Look it up first.")
         elif self._folder:
-            why = self.tr("It is on this machine already.")
+            why = self.tr("It is on {} already.").format(self._machine)
         elif is_loading:
             why = self.tr("It is on its way.")
         self._download.setEnabled(not why and found is not None and (not found.why_not or found.can_convert))
         self._download.setToolTip(plain_tip(why or (found.why_not if found else "")))
         self._open.setEnabled(bool(self._folder))
-        self._open.setToolTip("" if self._folder else self.tr("It has to be on this machine first."))
+        self._open.setToolTip("" if self._folder else self.tr("It has to be on {} first.").format(self._machine))
         self._look.setEnabled(self._asked is None or (found is not None and found.is_whole))
 
     def _say(self, sentence: str, *, is_warning: bool = False) -> None:

@@ -22,9 +22,8 @@ from app.hub.about_pane import AboutPane
 from app.hub.hub_page import PICKLES
 from app.hub.sizes import size_text
 from app.hub.watching import Watching
-from inference.files.model_card import card_text
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.hub import CachedResult, CachedRevision, DeleteCachedRequest
+from inference.results.hub import CachedResult, CachedRevision, DeleteCachedRequest, FolderEntry, FolderResult
 from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel, ask_plain, plain_tip
 
@@ -41,6 +40,8 @@ class MachinePage(QWidget):
     delete_requested(DeleteCachedRequest)
     list_requested()
         The list is to be made anew.
+    steps_requested(str)
+        What the steps in a watched folder are is to be told.
     """
 
     open_requested = Signal(str)
@@ -48,9 +49,12 @@ class MachinePage(QWidget):
     convert_requested = Signal(str)
     delete_requested = Signal(object)
     list_requested = Signal()
+    steps_requested = Signal(str)
 
-    def __init__(self, watching: Watching, parent: QWidget | None = None) -> None:
+    def __init__(self, watching: Watching, parent: QWidget | None = None, elsewhere: str = "") -> None:
+        """`elsewhere` is the name of the machine that computes, if it is another one."""
         super().__init__(parent)
+        self._steps: dict[str, FolderEntry] = {}  # by their folders, what is known of them
         self.setObjectName("machine_page")
         self._watching = watching
         self._cached: CachedResult | None = None
@@ -58,7 +62,7 @@ class MachinePage(QWidget):
         self._is_conversion = False
         self._tree = QTreeWidget(self)
         self._tree.setObjectName("machine_tree")
-        self._tree.setAccessibleName(self.tr("Checkpoints on this machine"))
+        self._tree.setAccessibleName(self.tr("Checkpoints on {}").format(elsewhere or self.tr("this machine")))
         self._tree.setHeaderLabels([self.tr("Name"), self.tr("Version"), self.tr("Size"), self.tr("Kind")])
         header = self._tree.header()
         header.setStretchLastSection(False)
@@ -74,11 +78,14 @@ class MachinePage(QWidget):
         self._delete = self._button("machine_delete", self.tr("&Delete…"), self._on_delete_clicked)
         self._watch = self._button("machine_watch", self.tr("&Watch a folder…"), self._on_watch_clicked)
         self._watch.setToolTip(self.tr("A folder in which a training run writes checkpoint-500, checkpoint-1000, …"))
+        if elsewhere:
+            self._watch.setEnabled(False)
+            self._watch.setToolTip(self.tr("Folders are watched by windows that compute on this machine."))
         self._again = self._button("machine_again", self.tr("&Refresh"), self.list_requested)
         self._lay_out()
         self._tree.currentItemChanged.connect(self._judge)
         self._tree.itemActivated.connect(self._on_open_clicked)
-        watching.changed.connect(self._fill)
+        watching.changed.connect(self._on_watching_changed)
         self._fill()
 
     def _button(self, name: str, text: str, slot: object) -> QPushButton:
@@ -118,11 +125,21 @@ class MachinePage(QWidget):
             left = left.format(size_text(cached.n_unfinished))
         self.say(" ".join((self.tr("The hub's cache is {}.{}").format(cached.place, left), *cached.notes)))
 
-    def show_info(self, folder: str, info: CheckpointInfo) -> None:
+    def show_steps(self, found: FolderResult) -> None:
+        """What the steps in a watched folder are."""
+        self._steps |= {entry.place: entry for entry in found.entries}
+        self._fill()
+
+    def show_info(self, folder: str, info: CheckpointInfo, card: str) -> None:
         """What was asked about."""
         if folder == self._asked:
-            self.about.show_info(info, card_text(Path(folder)))
+            self.about.show_info(info, card)
             self.say("")
+
+    def show_card(self, folder: str, card: str) -> None:
+        """The card of what was asked about, where it comes later."""
+        if folder == self._asked:
+            self.about.show_card(card)
 
     def say(self, sentence: str, *, is_warning: bool = False) -> None:
         """One sentence below the list."""
@@ -130,7 +147,18 @@ class MachinePage(QWidget):
         self._said.setForegroundRole(role)
         self._said.setText(sentence)
 
+    def ask_for_steps(self) -> None:
+        """Let it be told what those steps are of which nothing is known yet."""
+        for folder in self._watching.folders:
+            if any(str(step.folder) not in self._steps for step in self._watching.steps(folder)):
+                self.steps_requested.emit(folder)
+
     @Slot()
+    def _on_watching_changed(self) -> None:
+        self._fill()
+        if self.isVisible():
+            self.ask_for_steps()
+
     def _fill(self) -> None:
         chosen = self._chosen()
         self._tree.clear()
@@ -152,7 +180,10 @@ class MachinePage(QWidget):
             group.setData(0, _ITEM, folder)
             group.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             for step in reversed(self._watching.steps(folder)):
-                item = QTreeWidgetItem(group, [shown(step.folder.name), f"{step.number:,}"])
+                known = self._steps.get(str(step.folder))
+                size, kind = (size_text(known.n_bytes), shown(known.kind)) if known else ("", "")
+                item = QTreeWidgetItem(group, [shown(step.folder.name), f"{step.number:,}", size, kind])
+                item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 item.setData(0, _ITEM, step.folder)
                 item.setToolTip(0, plain_tip(str(step.folder)))
             if not group.childCount():

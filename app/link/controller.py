@@ -89,6 +89,7 @@ class Controller(QObject):
         self._runner = runner
         self._jobs = jobs
         self._views: dict[str, View] = {}
+        self.elsewhere = runner.elsewhere
         self.checkpoint: CheckpointInfo | None = None
         self._memory = MemoryRequest()
         self._unanswered: set[str] = set()  # channels

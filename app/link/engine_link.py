@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.link.outbox import Outbox
 from app.link.shared_memory import Ring, make_ring, sweep
@@ -137,17 +137,9 @@ class ProcessLink:
             return
         self._bury()
         self._ring = self._make_ring()
-        command = [*self._command, *([self._ring.path] if self._ring else [])]
         self._heard, self._was_hung = time.monotonic(), False
         try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=_environment(is_online=self._is_online),
-                cwd=ROOT,
-                pass_fds=[self._ring.descriptor] if self._ring else [],
-            )
+            process = self._spawn()
         finally:
             if self._ring:
                 self._ring.close_descriptor()
@@ -156,6 +148,17 @@ class ProcessLink:
         self._process = process
         if self._is_closed:  # `stop` came before there was anything to kill
             self._process.kill()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        """A new process, with pipes to it; raises OSError."""
+        return subprocess.Popen(
+            [*self._command, *([self._ring.path] if self._ring else [])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(is_online=self._is_online),
+            cwd=ROOT,
+            pass_fds=[self._ring.descriptor] if self._ring else [],
+        )
 
     def run(self, request: object, report: Report) -> object | None:
         try:
@@ -174,6 +177,7 @@ class ProcessLink:
         except OSError:
             return self._obituary()
         except (wire.BadMessage, MemoryError) as error:  # what follows in the pipe cannot be told apart any more
+            self._on_nonsense(error)
             self._process.kill()
             if isinstance(error, wire.BadMessage):
                 return self._obituary()
@@ -189,13 +193,20 @@ class ProcessLink:
     def _on_ready(self) -> None:
         """The engine has warmed up, and reads whatever it is sent at once."""
 
-    def _await(self, number: int, report: Report) -> object | None:
+    def _on_nonsense(self, error: Exception) -> None:
+        """What came cannot be read."""
+
+    def _read(self) -> tuple[dict[str, Any], bool] | None:
+        """The next message of the engine, and whether it used the ring; None where there is none to come."""
         from inference.service import wire
 
         assert self._process
         assert self._process.stdout
         ring = self._ring.memory if self._ring else None
-        while (got := wire.read(self._process.stdout, ring)) is not None:  # type: ignore[arg-type]
+        return wire.read(self._process.stdout, ring)  # type: ignore[arg-type]
+
+    def _await(self, number: int, report: Report) -> object | None:
+        while (got := self._read()) is not None:
             message, in_ring = got
             self._heard = time.monotonic()
             if in_ring:

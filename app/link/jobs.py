@@ -116,6 +116,10 @@ class Jobs(QObject):
         self._links: tuple[JobLink, ...] = ()  # of what runs; replaced as a whole, as the watchdog reads it
         self._watchdog = Watchdog(self._kill_hung)
 
+    def another(self, parent: QObject, n_at_once: int) -> Jobs:
+        """A lane beside this one, with processes of the same kind, and so on the same machine."""
+        return Jobs(parent, self._link_factory, n_at_once=n_at_once)
+
     @property
     def states(self) -> tuple[JobState, ...]:
         """Of all that is not over."""

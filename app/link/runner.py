@@ -6,14 +6,18 @@ import threading
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from app.link.engine_link import ASK_AGAIN, EngineLink
+from app.link.engine_link import ASK_AGAIN, EngineLink, JobLink, JobProcessLink
 from app.link.watchdog import Watchdog
 from inference.results.events import Failure, Partial, Progress
 from inference.results.job import Paused
 from inference.results.request import Request
+
+if TYPE_CHECKING:  # nobody pays for a line who has none
+    from app.link.remote.elsewhere import Elsewhere
 
 
 @dataclass(eq=False)
@@ -34,6 +38,11 @@ class Runner(QObject):
     others wait.
     When the engine dies, all that waited fails with what ran: nothing is computed until it is asked for again. Where
     nobody wanted any more what ran, nothing is lost, and what waited goes on.
+
+    Attributes
+    ----------
+    elsewhere
+        The machine that the engine is on; None: this one.
 
     Signals
     -------
@@ -56,8 +65,9 @@ class Runner(QObject):
 
     _posted = Signal(object, object)  # worker -> window, queued; what is of no job is of the engine
 
-    def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
+    def __init__(self, link: EngineLink, parent: QObject | None = None, elsewhere: Elsewhere | None = None) -> None:
         super().__init__(parent)
+        self.elsewhere = elsewhere
         self._link = link
         self._wake = threading.Condition()
         self._waiting: OrderedDict[str, _Job] = OrderedDict()
@@ -67,6 +77,10 @@ class Runner(QObject):
         self._posted.connect(self._on_posted, Qt.ConnectionType.QueuedConnection)
         self._watchdog = Watchdog(link.kill_if_hung)
         self._thread = threading.Thread(target=self._work, name="inference-worker", daemon=True)
+
+    def job_link(self) -> JobLink:
+        """A process for one job, on the machine where the engine is."""
+        return self.elsewhere.job_link() if self.elsewhere else JobProcessLink()
 
     def start(self) -> None:
         """Start the worker and, in it, the engine: call it once the window is painted."""

@@ -9,6 +9,7 @@ import threading
 import traceback
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QObject, QTimer, QtMsgType, Slot, qInstallMessageHandler
@@ -18,10 +19,12 @@ import widgets
 from app import quick_start
 from app.link.collector import Collector
 from app.link.engine_link import EngineLink, ProcessLink, ThreadLink
+from app.link.remote.address import SCHEME, parse_address
 from app.link.runner import Runner
 from app.window.main_window import MainWindow
 from app.window.quitting import Quitting
 from app.window.settings import settings_file
+from inference.results.devices import WISH
 
 # Milliseconds: before the first module, in which the worker brings NumPy, which cannot be had in small pieces; and
 # between two, so that the window stays awake.
@@ -64,11 +67,28 @@ def _on_qt_message(kind: QtMsgType, _context: QMessageLogContext, _text: str) ->
 
 
 def make_window(checkpoint: str = "", engine: str = "process", device: str = "") -> MainWindow:
-    """A window with an engine of its own, not shown yet; a device that is named is that of this session."""
-    link: EngineLink = ThreadLink() if engine == "thread" else ProcessLink()
-    window = MainWindow(Runner(link), settings_file(), checkpoint, device)
+    """A window with an engine of its own, not shown yet; a device that is named is that of this session.
+
+    `engine` is `process`, `thread`, or the address of another machine: see `app.link.remote.address`.
+    """
+    if engine.startswith(SCHEME):
+        runner, file = _runner_elsewhere(engine)
+    else:
+        link: EngineLink = ThreadLink() if engine == "thread" else ProcessLink()
+        runner, file = Runner(link), settings_file()
+    window = MainWindow(runner, file, checkpoint, device)
     window.painted.connect(WarmUp(window).start)
     return window
+
+
+def _runner_elsewhere(engine: str) -> tuple[Runner, Path]:
+    """A runner whose engine is on another machine, and the file of settings for that one."""
+    from app.link.remote.elsewhere import Elsewhere
+    from app.window.elsewhere.hosts import settings_elsewhere
+
+    elsewhere = Elsewhere(parse_address(engine))
+    os.environ.pop(WISH, None)  # a device of this machine
+    return Runner(elsewhere.link, elsewhere=elsewhere), settings_elsewhere(elsewhere.address, settings_file())
 
 
 class _Reporter:

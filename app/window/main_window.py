@@ -25,6 +25,7 @@ from app.window.appearance import LARGER, Appearance, CtrlWheel, Presentation
 from app.window.drops import Drops, DropTargets
 from app.window.editing.editing import Editing
 from app.window.editing.history import History
+from app.window.elsewhere.reaching import Reaching
 from app.window.finding.finding import Finding
 from app.window.help.helping import Helping
 from app.window.menus.filing import Filing, kept_image
@@ -82,8 +83,9 @@ class MainWindow(QMainWindow):
         FocusRings(self)
 
         self.selection = Selection(self)
-        self.context = ViewContext(self.selection, parent=self, runs_folder=str(settings_file.with_name("runs")))
-        self.jobs = Jobs(self)
+        runs = "" if runner.elsewhere else str(settings_file.with_name("runs"))
+        self.context = ViewContext(self.selection, parent=self, runs_folder=runs)
+        self.jobs = Jobs(self, runner.job_link)
         self.exporting = Exporting(self, settings_file)
         cache = ResultCache(settings_file.with_name(CACHE_FILE), VERSION)
         self.controller = Controller(runner, self.jobs, self, cache=cache, first_answers=FirstAnswers())
@@ -118,6 +120,7 @@ class MainWindow(QMainWindow):
         )
         self.finding = Finding(self.context, self.opening, self.input_panel, SAMPLES, self)
         self.running = Running(self.controller, self.opening, self.telling, self.status_line, self)
+        self.reaching = Reaching(self.controller, self.context, self.telling, settings_file, self)
         self.hub = Hub(self.opening, self.controller, self.jobs, self.telling, settings_file, self)
         self._build()
         self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
@@ -130,7 +133,7 @@ class MainWindow(QMainWindow):
         self.area.set_window_actions(actions)
         LastKeys(self.actions_by_name.values(), self).watch(self, self.gallery_dock, self.details_dock)
         targets = DropTargets(
-            self.open,
+            self.opening.open_dropped,
             self.input_panel.open_images,
             self.input_panel.open_sound,
             self.input_panel.open_film,
@@ -181,7 +184,8 @@ class MainWindow(QMainWindow):
         self.input_panel.input_changed.connect(self._on_input_changed)
         self.exporting.caption_changed.connect(self.actions_by_name["set_caption"].setChecked)
         self.exporting.caption_changed.connect(self.set_caption)
-        self.hub.help_requested.connect(self.helping.show_page_of)
+        for part in (self.hub, self.reaching):
+            part.help_requested.connect(self.helping.show_page_of)
         self.running.kept.connect(self._on_running_kept)
         self.filing.forget_requested.connect(self._forget_recent)
         self.area.view_created.connect(self._on_area_view_created)
@@ -237,7 +241,7 @@ class MainWindow(QMainWindow):
             self.settings = self.settings.with_recent(place)
         self.settings = replace(self.settings, checkpoint=info.checkpoint)
         self._show_recent()
-        self.setWindowTitle(f"{info.name} – Headlight")
+        self.setWindowTitle(self.reaching.titled(info.name))
         restored = self._session.restored(info)
         self.flow.begin(info, self.history.restored(info) or restored)
         self.history.settle()
@@ -391,7 +395,6 @@ class MainWindow(QMainWindow):
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
         self.controller.write_cache()
         self.area.close_windows()
-        self.jobs.shutdown()
-        self.hub.shutdown()
-        self._runner.shutdown()
+        for part in (self.jobs, self.hub, self.reaching, self._runner):
+            part.shutdown()
         super().closeEvent(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -31,6 +31,8 @@ class Opening(QObject):
         It is open now.
     begun(str)
         One is on its way: its name.
+    browse_elsewhere(str)
+        The user wants to choose a folder on the machine that computes, beginning with this one.
     hint_changed(str)
         What views say as long as they have nothing to show.
     described(str)
@@ -42,6 +44,7 @@ class Opening(QObject):
 
     opened = Signal(object)
     begun = Signal(str)
+    browse_elsewhere = Signal(str)
     hint_changed = Signal(str)
     described = Signal(str)
     said = Signal(str, bool, str)
@@ -56,6 +59,8 @@ class Opening(QObject):
         self._pinned: tuple[str, ...] = ()
         self._wanted = ""
         self._is_cut_off = False  # by the user, or because the engine died: what was wanted can still be had
+        if controller.elsewhere is not None:
+            gallery.take_as_elsewhere()
         gallery.open_requested.connect(self.open)
         gallery.browse_requested.connect(self.browse)
         controller.opened.connect(self._on_controller_opened)
@@ -79,20 +84,33 @@ class Opening(QObject):
             self.said.emit("", False, "open")  # why others could not be opened is no matter now
             self._ask_for(checkpoint)
 
+    def open_dropped(self, path: str) -> None:
+        """Open a folder of this machine, where that computes."""
+        if (elsewhere := self._controller.elsewhere) is None:
+            self.open(path)
+            return
+        sentence = self.tr("{} lies on this machine, and this window computes on {}: copy it there, or open it here.")
+        self.said.emit(sentence.format(Path(path).name, elsewhere.name), True, "drop")
+
     def _ask_for(self, checkpoint: str) -> None:
-        place, is_own_precision = split_precision(checkpoint)
-        try:
-            folder = place if place in bundled_checkpoints() else str(Path(place).expanduser().resolve())
-            if folder != place and not Path(folder).exists() and place.count("/") == 1 and place[0] not in "./~":
-                folder = place  # an id, which may be in the hub's cache
-            self._wanted = in_own_precision(folder, is_own=is_own_precision)
-        except (OSError, RuntimeError, ValueError):  # a user that does not exist, a name that no file can have
-            self._wanted = checkpoint
+        self._wanted = checkpoint if self._controller.elsewhere else self._on_this_machine(checkpoint)
         self._is_cut_off = False
         self.hint_changed.emit(self._sentence(self._wanted))
         self.said.emit(self._sentence(self._wanted), False, self._about)
         self.begun.emit(folder_name(self._wanted))
         self._controller.open(self._wanted)
+
+    @staticmethod
+    def _on_this_machine(checkpoint: str) -> str:
+        """A checkpoint by its name, the whole of its path, or its id."""
+        place, is_own_precision = split_precision(checkpoint)
+        try:
+            folder = place if place in bundled_checkpoints() else str(Path(place).expanduser().resolve())
+            if folder != place and not Path(folder).exists() and place.count("/") == 1 and place[0] not in "./~":
+                folder = place  # an id, which may be in the hub's cache
+            return in_own_precision(folder, is_own=is_own_precision)
+        except (OSError, RuntimeError, ValueError):  # a user that does not exist, a name that no file can have
+            return checkpoint
 
     def _sentence(self, checkpoint: str) -> str:
         return self.tr("Opening {}…").format(folder_name(checkpoint))
@@ -124,6 +142,9 @@ class Opening(QObject):
     @Slot()
     def browse(self) -> None:
         """Let the user choose a folder."""
+        if self._controller.elsewhere is not None:
+            self.browse_elsewhere.emit(str(PurePosixPath(self._recent[0]).parent) if self._recent else "")
+            return
         start = str(Path(self._recent[0]).parent) if self._recent else str(Path.home())
         folder = QFileDialog.getExistingDirectory(self._dialog_parent, self.tr("Open a checkpoint"), start)
         if folder:
@@ -164,7 +185,7 @@ class Opening(QObject):
     def _show_list(self) -> None:
         info = self._controller.checkpoint
         now = split_precision(info.checkpoint)[0] if info else ""
-        trained = trained_in(self._context.runs_folder)
+        trained = () if self._controller.elsewhere else trained_in(self._context.runs_folder)
         self._gallery.set_checkpoints(bundled_checkpoints(), self._recent, now, trained, self._pinned)
         known = (*bundled_checkpoints(), *self._pinned, *self._recent, *trained)
         self._context.set_checkpoints(tuple(dict.fromkeys(known)))

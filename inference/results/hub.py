@@ -85,6 +85,73 @@ class CachedResult:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderRequest(JobRequest["FolderResult"]):
+    """What a folder holds: checkpoints, such as the steps of a training run, and other folders.
+
+    Attributes
+    ----------
+    folder
+        Absolute, or below `~`; empty: the user's own.
+    """
+
+    is_light: ClassVar[bool] = True
+
+    folder: str
+
+    @property
+    def title(self) -> str:
+        return f"Reading {self.folder or '~'}"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A folder in a folder.
+
+    Attributes
+    ----------
+    place
+        Its path.
+    is_checkpoint
+        Whether it has the configuration of a model, or of an adapter, in it.
+    kind
+        What that says it is, such as `bert`; empty where it says nothing.
+    n_bytes
+        Of a checkpoint: of the files in it, without those of folders in it. Of others 0.
+    """
+
+    name: str
+    place: str
+    is_checkpoint: bool
+    kind: str = ""
+    n_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FolderResult:
+    """What a folder holds.
+
+    Attributes
+    ----------
+    folder
+        Its path, whole.
+    parent
+        The folder that it is in; empty where it is in none.
+    entries
+        By name; of those that begin with a dot none.
+    n_left_out
+        How many more there are.
+    card
+        The README of what is a checkpoint itself, in Markdown; empty where it has none.
+    """
+
+    folder: str
+    parent: str
+    entries: tuple[FolderEntry, ...]
+    n_left_out: int = 0
+    card: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FolderViewsRequest(JobRequest["CheckpointInfo"]):
     """What a folder is and which views it has, told beside the engine: looking at the open checkpoint never waits."""
 

@@ -2,8 +2,9 @@
 
     python -m inference.service.server [--job] [RING_FILE]
 
-It needs nothing but the two pipes, so the same program answers over `ssh -T host`. On one machine large arrays cross
-in a file of shared memory (`RING_FILE`) instead. With `--job` it is one of the second lane: all others go first.
+It needs nothing but the two pipes, so the same program answers over `ssh -T host`, where `headlight engine` starts it:
+then it says first who it is, and takes files that requests name. On one machine large arrays cross in a file of shared
+memory (`RING_FILE`) instead. With `--job` it is one of the second lane: all others go first.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from inference.context import Context
 from inference.results.events import Partial, Progress
@@ -27,6 +29,8 @@ from inference.results.job import Paused
 from inference.results.request import Request
 from inference.service import OUT_OF_MEMORY, wire
 from inference.service.engine import Engine, answer
+from inference.service.hello import own_hello
+from inference.service.inbox import Inbox
 
 HEARTBEAT = 2.0  # seconds
 A_LITTLE = 2**20  # bytes; an engine that cannot have them for some beats is of no use
@@ -38,8 +42,16 @@ NICE_ENGINE, NICE_JOB = 5, 19
 class Server:
     """Reads in one thread, so that a cancellation or a pause is heard while the main thread computes."""
 
-    def __init__(self, requests: BinaryIO, results: BinaryIO, ring: memoryview | None, *, is_job: bool) -> None:
-        self._requests, self._results, self._ring = requests, results, ring
+    def __init__(
+        self,
+        requests: BinaryIO,
+        results: BinaryIO,
+        ring: memoryview | None,
+        *,
+        is_job: bool,
+        inbox: Inbox | None = None,
+    ) -> None:
+        self._requests, self._results, self._ring, self._inbox = requests, results, ring, inbox
         self._is_job = is_job
         self._asked: queue.SimpleQueue[tuple[int, Request] | None] = queue.SimpleQueue()
         self._steered = threading.Condition()
@@ -88,12 +100,12 @@ class Server:
             try:
                 in_ring = wire.write(self._results, message, self._ring)
             except BrokenPipeError:
-                os._exit(0)
+                self._leave()
             if not in_ring:
                 self._ring_free.set()
 
     def _read(self) -> None:
-        with contextlib.suppress(wire.BadMessage, OSError):
+        with contextlib.suppress(wire.BadMessage, OSError, ValueError):
             while (got := wire.read(self._requests)) is not None:
                 message, _ = got
                 match message["name"]:
@@ -103,7 +115,14 @@ class Server:
                         self._steer(action, message["number"])
                     case "copied":
                         self._ring_free.set()
-        # The window is gone or talks nonsense: leave at once, whatever is being computed.
+                    case "file" if self._inbox is not None:
+                        self._inbox.take(message["place"], message["content"])
+        self._leave()
+
+    def _leave(self) -> NoReturn:
+        """The window is gone or talks nonsense: leave at once, whatever is being computed."""
+        if self._inbox is not None:
+            self._inbox.close()
         os._exit(0)
 
     def _steer(self, action: str, number: int) -> None:
@@ -158,12 +177,20 @@ def _be_modest(niceness: int) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def main() -> None:
-    """Serve on standard input and output until the other end closes them."""
+def main(arguments: Sequence[str] | None = None, version: str = "") -> None:
+    """Serve on standard input and output until the other end closes them.
+
+    Parameters
+    ----------
+    arguments
+        Of the command line; those of this process unless given.
+    version
+        Of Headlight, to be said to a window on another machine; empty where it is on this one.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--job", action="store_true", help="serve a job: all others go first")
     parser.add_argument("ring_file", nargs="?", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's, which closes our pipe
     _be_modest(NICE_JOB if options.job else NICE_ENGINE)
     results = os.fdopen(os.dup(1), "wb")
@@ -172,8 +199,13 @@ def main() -> None:
     if options.ring_file:
         with options.ring_file.open("r+b") as file:
             ring = memoryview(mmap.mmap(file.fileno(), 0))
+    inbox = Inbox() if version else None
+    if inbox is not None:
+        os.chdir(Path.home())  # names of folders are meant from there
+        results.write(own_hello(version, inbox.folder))
+        results.flush()
     try:
-        Server(sys.stdin.buffer, results, ring, is_job=options.job).serve()
+        Server(sys.stdin.buffer, results, ring, is_job=options.job, inbox=inbox).serve()
     except BaseException:  # noqa: BLE001 (leave at once: the reading thread would block an orderly exit)
         traceback.print_exc()
         os._exit(1)

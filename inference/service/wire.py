@@ -13,7 +13,7 @@ import pkgutil
 import struct
 from functools import cache
 from importlib import import_module
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
@@ -23,6 +23,7 @@ MODULES = frozenset(module.name for module in pkgutil.iter_modules(results.__pat
 DTYPES = frozenset({"bool", "int8", "uint8", "int16", "int32", "int64", "float16", "float32", "float64"})
 MAX_HEADER = 64 * 2**20
 MAX_ARRAY = 8 * 2**30
+MOST_FOREIGN_HEADER, MOST_FOREIGN_ARRAYS = 16 * 2**20, 2**30  # bytes of a message from another machine
 WORTH_THE_RING = 65_536
 _LENGTH = struct.Struct("<Q")
 
@@ -118,8 +119,21 @@ def write(stream: BinaryIO, message: dict[str, Any], ring: memoryview | None = N
     return in_ring
 
 
-def read(stream: BinaryIO, ring: memoryview | None = None) -> tuple[dict[str, Any], bool] | None:
+class Readable(Protocol):
+    """What messages are read from."""
+
+    def read(self, n: int, /) -> bytes | bytearray:
+        """So many bytes, fewer at the end."""
+        ...
+
+
+def read(
+    stream: Readable, ring: memoryview | None = None, *, is_foreign: bool = False
+) -> tuple[dict[str, Any], bool] | None:
     """Read one message, and whether it used the ring; None at the end of the stream.
+
+    One that `is_foreign` comes from another machine: its header and all its arrays together are held to what answers
+    may be, before any memory is taken for them.
 
     Raises
     ------
@@ -132,31 +146,39 @@ def read(stream: BinaryIO, ring: memoryview | None = None) -> tuple[dict[str, An
     if len(start) < _LENGTH.size:
         raise BadMessage("cut off in its length")
     (length,) = _LENGTH.unpack(start)
-    if length > MAX_HEADER:
-        raise BadMessage(f"a header of {length} bytes; at most {MAX_HEADER} are read")
+    most = MOST_FOREIGN_HEADER if is_foreign else MAX_HEADER
+    if length > most:
+        raise BadMessage(f"a header of {length} bytes; at most {most} are read")
     try:
         header = json.loads(_exactly(stream, length))
         body, in_ring = header["body"], header["ring"]
         sizes: dict[int, tuple[np.dtype, tuple[int, ...]]] = {}
         _sizes(body, sizes)
+        if is_foreign and (total := sum(_n_bytes(*size) for size in sizes.values())) > MOST_FOREIGN_ARRAYS:
+            raise BadMessage(f"arrays of {total} bytes; at most {MOST_FOREIGN_ARRAYS} are read")
         arrays = _read_arrays(stream, ring if in_ring else None, sizes)
         message = unpack(body, arrays)
-    except (KeyError, TypeError, IndexError, AttributeError, RecursionError, UnicodeDecodeError, ValueError) as error:
+    except (LookupError, TypeError, ArithmeticError, AttributeError, RecursionError, ValueError) as error:
         raise error if isinstance(error, BadMessage) else BadMessage(f"not a message: {error}") from error
     if not isinstance(message, dict):
         raise BadMessage("not a message")
     return message, bool(in_ring)
 
 
+def _n_bytes(dtype: np.dtype, shape: tuple[int, ...]) -> int:
+    n_bytes = dtype.itemsize
+    for n in shape:
+        n_bytes *= n
+    return n_bytes
+
+
 def _read_arrays(
-    stream: BinaryIO, ring: memoryview | None, sizes: dict[int, tuple[np.dtype, tuple[int, ...]]]
+    stream: Readable, ring: memoryview | None, sizes: dict[int, tuple[np.dtype, tuple[int, ...]]]
 ) -> list[np.ndarray]:
     arrays, start = [], 0
     for index in range(len(sizes)):
         dtype, shape = sizes[index]
-        n_bytes = dtype.itemsize
-        for n in shape:
-            n_bytes *= n
+        n_bytes = _n_bytes(dtype, shape)
         if n_bytes > MAX_ARRAY:
             raise BadMessage(f"an array of {n_bytes} bytes; at most {MAX_ARRAY} are read")
         if ring is None:
@@ -170,7 +192,7 @@ def _read_arrays(
     return arrays
 
 
-def _exactly(stream: BinaryIO, n_bytes: int) -> bytes:
+def _exactly(stream: Readable, n_bytes: int) -> bytes | bytearray:
     data = stream.read(n_bytes)
     if len(data) < n_bytes:
         raise BadMessage(f"cut off after {len(data)} of {n_bytes} bytes")

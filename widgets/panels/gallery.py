@@ -30,6 +30,7 @@ class Gallery(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_elsewhere = False
         self._bundled: tuple[str, ...] = ()
         self._recent: tuple[str, ...] = ()
         self._current = ""
@@ -44,7 +45,7 @@ class Gallery(QWidget):
         browse.setObjectName("gallery_browse")
         browse.setToolTip(self.tr("Open a checkpoint in the Hugging Face layout (Ctrl+O)"))
         browse.clicked.connect(self.browse_requested)
-        hint = PlainLabel(self.tr("or drop a folder onto the window"), self)
+        self._hint = hint = PlainLabel(self.tr("or drop a folder onto the window"), self)
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         hint.setWordWrap(True)
         hint.setForegroundRole(self.palette().ColorRole.PlaceholderText)
@@ -52,6 +53,11 @@ class Gallery(QWidget):
         layout.addWidget(self._list, 1)
         layout.addWidget(browse)
         layout.addWidget(hint)
+
+    def take_as_elsewhere(self) -> None:
+        """Folders are those of another machine: none can be dropped, and whether one is there is not known here."""
+        self._is_elsewhere = True
+        self._hint.hide()
 
     def set_checkpoints(
         self,
@@ -97,7 +103,7 @@ class Gallery(QWidget):
         if checkpoint in self._bundled:
             self._add(checkpoint, checkpoint, self.tr("comes with Headlight"))
         else:
-            is_there = _is_folder(checkpoint)
+            is_there = self._is_elsewhere or _is_folder(checkpoint)
             about = checkpoint if is_there else self.tr("not found: {}").format(checkpoint)
             self._add(checkpoint, folder_name(checkpoint), about)
 

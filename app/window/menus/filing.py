@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QProcess, QProcessEnvironment, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QMimeData, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QDrag, QPixmap
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
 
 from app.export.exporting import Exporting
 from app.link.controller import Controller
-from app.link.engine_link import ROOT
 from app.window.drops import IMAGES
+from app.window.menus.another_window import open_another
 from app.window.menus.export_all import ExportAll, ExportStop, FolderDialog
 from app.window.opening import Opening
 from app.window.telling import Telling
@@ -35,8 +33,7 @@ _CHECKPOINT, _IMAGE = "checkpoint", "image"
 class Filing(QObject):
     """Opens images and what was open before, opens another window, exports and prints.
 
-    Another window is another process: it has an engine of its own, so that what one computes, or a fault in it, keeps
-    the other one neither waiting nor from going on. Both write their settings so that the last change of each stays.
+    Two windows write their settings so that the last change of each stays.
 
     Signals
     -------
@@ -137,19 +134,10 @@ class Filing(QObject):
     # Another window
 
     def new_window(self) -> None:
-        """Start the program once more, with the checkpoint that is open here."""
-        info = self._controller.checkpoint
-        process = QProcess()
-        process.setProgram(sys.executable)
-        process.setArguments(["-P", "-m", "app", *([info.checkpoint] if info else [])])
-        process.setWorkingDirectory(str(ROOT))
-        environment = QProcessEnvironment.systemEnvironment()
-        others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        path = os.pathsep.join([str(ROOT), *(place for place in others if os.path.isabs(place))])
-        environment.insert("PYTHONPATH", path)
-        process.setProcessEnvironment(environment)
-        started: object = process.startDetached()  # versions of Qt for Python differ: with or without its number
-        is_started = bool(started[0] if isinstance(started, tuple) else started)
+        """Start the program once more, on the same machine and with the checkpoint that is open here."""
+        info, elsewhere = self._controller.checkpoint, self._controller.elsewhere
+        engine = ["--engine", elsewhere.address.text] if elsewhere is not None else []
+        is_started = open_another([*engine, *([info.checkpoint] if info else [])])
         why = self.tr("Another window could not be opened: no process could be started.")
         self._telling.refuse("" if is_started else why)
 

@@ -136,7 +136,8 @@ class Running(QObject):
         self._show_place(info.device, info.runs_in)
 
     def _show_place(self, device: str, runs_in: str) -> None:
-        self._line.set_device(" · ".join(filter(None, (device, runs_in))))
+        elsewhere = self._controller.elsewhere
+        self._line.set_device(" · ".join(filter(None, (elsewhere.name if elsewhere else "", device, runs_in))))
 
     @Slot()
     def _on_controller_engine_died(self) -> None:
@@ -163,7 +164,9 @@ class Running(QObject):
             self._telling.say("", False, "device")
         if (info := self._controller.checkpoint) is not None:
             self._show_place(result.current.title, info.runs_in)
-        self._line.explain_device(result.current.about)
+        elsewhere = self._controller.elsewhere
+        there = f"{elsewhere.hello.about}. " if elsewhere is not None and elsewhere.hello is not None else ""
+        self._line.explain_device(f"{there}{result.current.about}")
         self._show_devices(result)
 
     @Slot(str)

@@ -1,0 +1,1 @@
+"""The engine on another machine, over the user's own ssh."""
