@@ -75,11 +75,11 @@ class LayerControls(ControlBar):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.options = OptionControls(self, "sparse_table", LayerOptions, rare=("k", "repeats"))
+        self.options = OptionControls(self, "sparse_table", LayerOptions, rare=("r", "k", "repeats"))
         for name in ("d", "r"):
             slider = self.options.control(name)
             assert isinstance(slider, NumberSlider)
-            slider.slider.setMinimumWidth(3 * self.fontMetrics().height())
+            slider.slider.setMinimumWidth(4 * self.fontMetrics().height())
         self._measure = self.add_button(
             "sparse_measure",
             self.tr("Measure"),
