@@ -9,7 +9,7 @@ GRIDS = (14, 32)
 N_TIMES = 40
 MOST_S = 0.016
 N_PIXELS = 128
-LEAST_BY_CACHE, LEAST_BY_BATCH = 5.0, 2.0
+LEAST_BY_CACHE, LEAST_OF_PRODUCTS = 5.0, 0.85
 _TITLES = {"head": "one head", "heads": "12 heads", "layers": "12 layers"}
 
 
@@ -46,7 +46,9 @@ def run(setup: Setup) -> Section:
         f"Pixels: an Image GPT of {drawn['n_parameters'] / 1e6:.0f} M random weights goes on behind "
         f"{drawn['n_given']:.0f} pixels. The bound is what reading all its weights "
         f"({drawn['weight_bytes'] / 1e6:.0f} MB) once a step from memory ({drawn['bandwidth'] / 1e9:.1f} GB/s, "
-        "measured by summing 256 MB) allows; completions that are drawn together read them together."
+        "measured by summing 256 MB) allows; completions that are drawn together read them together. A product of four "
+        "rows takes the processor longer than one of one row: how much more pixels the products alone would allow is "
+        "measured beside them, and is the bound of four completions."
     )
     return Section("Images", how, goals + pixels[0], [frames, pixels[1]])
 
@@ -60,14 +62,16 @@ def _pixels(setup: Setup) -> tuple[tuple[list[Goal], Table], dict[str, float]]:
         rows.append((f"{count}, cached", f"{steps:.3g}", f"{count * steps:.3g}", f"{100 * steps / bound:.0f} %"))
     by_cache = found["plain_s"] / found["cached_s"]
     by_batch = 4 * found["batch_1_s"] / found["batch_4_s"]
+    by_products = 4 * found["products_1_s"] / found["products_4_s"]
     goals = [
         Goal(
             "pixels a second with cache, against without", f">= {LEAST_BY_CACHE:g}x",
             ratio(found["plain_s"], found["cached_s"]), by_cache >= LEAST_BY_CACHE,
         ),
         Goal(
-            "pixels a second of 4 completions together, against one", f">= {LEAST_BY_BATCH:g}x",
-            f"{by_batch:.1f}x", by_batch >= LEAST_BY_BATCH,
+            "pixels a second of 4 completions together, against one, in times of what the products allow",
+            f">= {LEAST_OF_PRODUCTS:g}", f"{by_batch / by_products:.2f} ({by_batch:.1f}x of {by_products:.1f}x)",
+            by_batch >= LEAST_OF_PRODUCTS * by_products,
         ),
     ]  # fmt: skip
     return (goals, Table(("completions", "steps a second", "pixels a second", "of the bound"), rows)), found

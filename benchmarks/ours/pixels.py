@@ -15,6 +15,7 @@ import time
 import numpy as np
 import torch
 from transformers import ImageGPTConfig, ImageGPTForCausalImageModeling
+from transformers.pytorch_utils import Conv1D
 
 from inference.forward.pixel_sampling import complete
 
@@ -50,9 +51,23 @@ def main() -> None:
     found: dict[str, float] = {"cached_s": cached, "plain_s": plain, "n_given": n_given}
     for count in BATCHES:
         found[f"batch_{count}_s"] = cached if count == 1 else seconds(count, n_pixels, use_cache=True)[0]
+    found |= {f"products_{count}_s": _products(net, count) for count in (1, 4)}
     n_bytes = sum(p.numel() * p.element_size() for name, p in net.named_parameters() if ".wte." not in name)
     found |= {"weight_bytes": n_bytes, "bandwidth": _bandwidth(), "n_parameters": net.num_parameters()}
     print(json.dumps(found))
+
+
+def _products(net: ImageGPTForCausalImageModeling, count: int) -> float:
+    """Seconds that the matrix products of one step take alone, of so many completions; the best of several."""
+    maps = [(part, torch.randn(count, 1, part.weight.shape[0])) for part in net.modules() if isinstance(part, Conv1D)]
+    times = []
+    with torch.inference_mode():
+        for _ in range(8):
+            started = time.perf_counter()
+            for part, states in maps:
+                part(states)
+            times.append(time.perf_counter() - started)
+    return min(times)
 
 
 def _bandwidth() -> float:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from transformers.cache_utils import DynamicCache
+
+from inference.models.growing_cache import GrowingCache
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,7 +71,7 @@ def complete(
     n = len(seeds)
     generators = [np.random.default_rng(seed) for seed in seeds]
     tokens = _behind_start(net, given, 1 if use_cache else n)
-    cache = DynamicCache() if use_cache else None
+    cache = GrowingCache() if use_cache else None
     with torch.inference_mode():
         for place in range(len(given), n_pixels):
             logits = net(tokens, past_key_values=cache, use_cache=use_cache).logits[:, -1]

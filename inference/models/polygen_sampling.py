@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from transformers.cache_utils import DynamicCache
 
 from inference.meshes.tokens import STOP
+from inference.models.growing_cache import GrowingCache
 from inference.models.polygen_masks import forbidden_coordinates, forbidden_pointers
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _steps(
     generators = [np.random.default_rng(seed) for seed in seeds]
     going_on, logits = np.arange(n), among(np.arange(n))
     tokens = torch.tensor([list(given)] * n, dtype=torch.int64, device=device).reshape(n, len(given))
-    cache = DynamicCache() if use_cache else None
+    cache = GrowingCache() if use_cache else None
     # One row for each given token, and one for the first that is sampled; there is no place behind the last one.
     behind = logits(tokens[:, : most - 1], cache)
     for place in range(most):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QTabWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QTabWidget, QToolButton
 
 from inference.results.job import JobPhase
 from widgets.views.training.attention import TrainingAttentionFigure, mirrored_share
@@ -26,6 +26,9 @@ def choose(driver, **values):
     """What is trained, field by field."""
     driver.tab("training")
     driver.wait(lambda: "training" in driver.window.area.views)
+    more = driver.window.area.views["training"].findChild(QToolButton, "more_controls")
+    if not more.isChecked():
+        driver.click(more)
     for name, value in values.items():
         box = driver.widget(f"training_{name}")
         if isinstance(box, QComboBox):

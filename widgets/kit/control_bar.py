@@ -104,12 +104,26 @@ class ControlBar(QWidget):
         self._put_last()
         self.show_widget(widget, self._rare[widget])
 
+    def set_rare(self, widget: QWidget, is_rare: bool) -> None:
+        """Put a control behind the button More, or take it from there: what is seldom needed may depend on a choice."""
+        if is_rare and widget not in self._rare:
+            self.put_behind_more(widget)
+        elif not is_rare and widget in self._rare:
+            is_shown = self._rare.pop(widget)
+            self._put_last()
+            self.show_widget(widget, is_shown)
+            self._judge_more()
+
+    def _judge_more(self) -> None:
+        """The button is there while it has something to show."""
+        if self._more is not None:
+            self._more.setVisible(any(self._rare.values()))
+
     def show_widget(self, widget: QWidget, is_shown: bool) -> None:
         """Show or hide a control; one that is seldom needed is shown only while those are."""
         if widget in self._rare:
             self._rare[widget] = is_shown
-            if self._more is not None:
-                self._more.setVisible(any(self._rare.values()))
+            self._judge_more()
             is_shown &= self._more is not None and self._more.isChecked()
         widget.setVisible(is_shown)
 

@@ -50,7 +50,7 @@ class OptionControls(QObject, Generic[O]):
     ) -> None:
         """`rare`: fields whose controls are seldom needed, and stand behind the button More."""
         super().__init__(bar)
-        self._bar, self._rare = bar, rare
+        self._bar, self._rare = bar, set(rare)
         self.name, self.kind = name, kind
         self._controls: dict[str, QWidget] = {}
         self._kept = kind()  # values of options without a control
@@ -103,6 +103,11 @@ class OptionControls(QObject, Generic[O]):
         """Show or hide the control of one option with its title."""
         self._bar.show_widget(self._whole(field), is_shown)
 
+    def set_rare(self, field: str, is_rare: bool) -> None:
+        """Put the control of one option behind the button More, or take it from there."""
+        (self._rare.add if is_rare else self._rare.discard)(field)
+        self._bar.set_rare(self._whole(field), is_rare)
+
     def _whole(self, field: str) -> QWidget:
         control = self._controls[field]
         widget = control if isinstance(control, QCheckBox | NumberSlider) else control.parentWidget()
@@ -127,7 +132,7 @@ class OptionControls(QObject, Generic[O]):
         for field, control in self._controls.items():
             with QSignalBlocker(control):
                 _set(control, getattr(options, field))
-        if any(getattr(options, field) != options.defaults()[field] for field in self._rare):
+        if not quietly and any(getattr(options, field) != options.defaults()[field] for field in self._rare):
             self._bar.show_all()  # what is chosen is seen
         if not quietly and options != was:
             self.changed.emit()

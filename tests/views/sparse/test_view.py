@@ -125,17 +125,25 @@ def test_random_blocks_may_be_drawn_as_in_the_code(view):
 
 
 @pytest.mark.parametrize("name", PATTERNS)
-def test_one_pattern_large_greys_what_it_does_not_use(view, name):
+def test_one_pattern_large_has_the_controls_that_it_uses(view, name):
     choose(view, "sparse_pattern", name)
     figure = view.figure()
     assert isinstance(figure, SparsePatternFigure)
     assert figure.pattern.name == name
+    child(view, QToolButton, "more_controls").setChecked(True)
     for field in ("window", "dilation", "n_global", "n_random", "block_size", "seed"):
-        slider = child(view, QWidget, f"sparse_{field}")
-        is_used = field in PATTERNS[name].uses
-        assert slider.isEnabled() == is_used
-        assert slider.toolTip().startswith("Not part of this pattern") != is_used
-    assert child(view, QWidget, "sparse_n").isEnabled()
+        assert child(view, QWidget, f"sparse_{field}").isVisible() == (field in PATTERNS[name].uses)
+    child(view, QToolButton, "more_controls").setChecked(False)
+    for field in ("window", "dilation", "n_global", "n_random"):
+        assert child(view, QWidget, f"sparse_{field}").isVisible() == (field in PATTERNS[name].uses)
+
+
+def test_all_of_them_side_by_side_have_theirs_behind_more(view):
+    choose(view, "sparse_pattern", next(name for name, kind in PATTERNS.items() if "n_random" in kind.uses))
+    choose(view, "sparse_pattern", "all")
+    assert not child(view, QWidget, "sparse_window").isVisible()
+    child(view, QToolButton, "more_controls").setChecked(True)
+    assert all(child(view, QWidget, f"sparse_{field}").isVisible() for field in ("window", "n_random", "seed"))
 
 
 def test_more_layers_reach_more(view):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from widgets.kit.availability import set_available
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.option_controls import OptionControls
@@ -13,11 +12,13 @@ from widgets.views.sparse.command import ALL, LayerOptions, SparseOptions
 from widgets.views.sparse.patterns import PATTERNS, Parameters
 
 _DRAGGED = {"n": (8, 256), "d_model": (16, 4096)}  # where more is allowed than can be dragged through
-_PARAMETERS = Parameters.__dataclass_fields__.keys() - {"n"}
+_NUMBERS = Parameters.__dataclass_fields__.keys() - {"n"}
+_PARAMETERS = tuple(name for name in SparseOptions.declared() if name in _NUMBERS)  # in the order of their controls
+_RARE = ("block_size", "seed", "as_in_code")
 
 
 class PatternControls(ControlBar):
-    """Which pattern, and its parameters; those that it does not use are grey and say why.
+    """Which pattern, and those parameters that it uses; of all patterns side by side they are behind the button More.
 
     Signals
     -------
@@ -31,7 +32,7 @@ class PatternControls(ControlBar):
         self.options = OptionControls(self, "sparse", SparseOptions, leave_out=("show",))
         for name in SparseOptions.declared():
             if name != "show" and isinstance(slider := self.options.control(name), NumberSlider):
-                slider.slider.setMinimumWidth(5 * self.fontMetrics().height())
+                slider.slider.setMinimumWidth(4 * self.fontMetrics().height())
                 if name in _DRAGGED:
                     slider.set_range(*_DRAGGED[name])
         self._offer()
@@ -53,9 +54,8 @@ class PatternControls(ControlBar):
         kinds = list(PATTERNS.values()) if name == ALL else [PATTERNS[name]]
         used = frozenset().union(*(kind.uses for kind in kinds))
         for field in _PARAMETERS:
-            users = ", ".join(kind.title for kind in PATTERNS.values() if field in kind.uses)
-            why = self.tr("Not part of this pattern, but of: {}.").format(users)
-            set_available(self.options.control(field), field in used, why)
+            self.options.set_shown(field, field in used)
+            self.options.set_rare(field, name == ALL or field in _RARE)
 
     def _on_options_changed(self) -> None:
         self._offer()
@@ -75,11 +75,11 @@ class LayerControls(ControlBar):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.options = OptionControls(self, "sparse_table", LayerOptions)
+        self.options = OptionControls(self, "sparse_table", LayerOptions, rare=("r", "k", "repeats"))
         for name in ("d", "r"):
             slider = self.options.control(name)
             assert isinstance(slider, NumberSlider)
-            slider.slider.setMinimumWidth(5 * self.fontMetrics().height())
+            slider.slider.setMinimumWidth(4 * self.fontMetrics().height())
         self._measure = self.add_button(
             "sparse_measure",
             self.tr("Measure"),

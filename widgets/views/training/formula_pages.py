@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QWidget
 
+from widgets.kit.number_slider import NumberSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.look.theme import FigureStyle
@@ -66,6 +67,10 @@ class SchedulePage(FormulaPage):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("schedule", _tr("Learning rate by step"), ScheduleOptions, parent)
+        for field in ("warm_up", "steps", "width"):  # short enough for one row of a small screen
+            slider = self.options.control(field)
+            assert isinstance(slider, NumberSlider)
+            slider.slider.setMinimumWidth(4 * self.fontMetrics().height())
         self._offer()
         self.options.changed.connect(self._offer)
 

@@ -30,7 +30,11 @@ from widgets.views.training.run_list import RunList
 from widgets.views.training.words import is_folder_name, row_text, run_labels
 
 _LONGEST_NAME = 60
-_RARE = ("dropout", "clip", "seed")
+# Behind More: what does well for a task as it is. What tells tasks apart is seen, such as the shares of masks.
+_RARE = (
+    *("width", "heads", "norm", "dropout", "length", "n_vocabulary"),
+    *("batch", "schedule", "warm_up", "peak", "smoothing", "clip", "seed"),
+)
 
 
 class LabPage(Page):
@@ -72,13 +76,17 @@ class LabPage(Page):
         )
         self._name = QLineEdit()
         self._name.setMaxLength(_LONGEST_NAME)
-        self.controls.add_widget(labelled(self._name, "training_name", _tr("Name")))
+        name = labelled(self._name, "training_name", _tr("Name"))
+        self.controls.add_widget(name)
         self._start = self.controls.add_button("training_start", _tr("Start"), _tr("Train a new model, as chosen"))
         self._compare = CompareButton()
         self.controls.add_widget(self._compare)
         word2vec = self.controls.add_button(
             "training_word2vec", _tr("word2vec …"), _tr("Train vectors of words: on the page Training of Word vectors")
         )
+        for rare in (name, word2vec.parentWidget()):
+            assert rare is not None
+            self.controls.put_behind_more(rare)
         self._why_not = LineLabel(_tr("Why it cannot be started"), self)
         self._why_not.setObjectName("training_why_not")
         self._why_not.hide()
