@@ -93,6 +93,7 @@ FAMILIES: dict[str, str] = {
     "vilt": "inference.families.joint.patches:ViltFamily",
     "bridgetower": "inference.families.joint.patches:BridgeTowerFamily",
     "flava": "inference.families.joint.fused:FlavaFamily",
+    "blip_answers": "inference.families.chat.read_questions:BlipAnswerFamily",
     "blip": "inference.families.joint.fused:BlipFamily",
     "visual_bert": "inference.families.joint.regions:VisualBertFamily",
     "lxmert": "inference.families.joint.regions:LxmertFamily",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import numpy as np
-    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.family.base import Encoded
     from inference.inputs.images import Prepared
@@ -29,7 +29,7 @@ class AnswersQuestions(ABC):
 
     @abstractmethod
     def placeholder(self, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> str:
-        """What stands for the image in a prompt."""
+        """What stands for the image in a prompt; empty where it is read beside the text."""
 
     @abstractmethod
     def answer_path(self, config: PreTrainedConfig) -> str:
@@ -42,6 +42,10 @@ class AnswersQuestions(ABC):
     @abstractmethod
     def token_grids(self, config: PreTrainedConfig, prepared: Prepared) -> tuple[TokenGrid, ...]:
         """Where the image tokens lie in the image, or the patches that they look at."""
+
+    def generation(self, net: PreTrainedModel) -> GenerationConfig:
+        """What a checkpoint says of how it writes."""
+        return cast("Any", net).generation_config
 
     def looks_through(self, config: PreTrainedConfig) -> tuple[str, int]:
         """Where image tokens have no place of their own, the attention group in which they look at patches, and how

@@ -137,6 +137,15 @@ def _blip_2() -> Any:
     return tf.Blip2ForConditionalGeneration(config)
 
 
+def _blip() -> Any:
+    text = {
+        **_SIZES, "vocab_size": N_WORDS, "max_position_embeddings": 64, "encoder_hidden_size": 32, "projection_dim": 16,
+        "bos_token_id": ID["<s>"], "sep_token_id": ID["</s>"], "pad_token_id": 0,
+    }  # fmt: skip
+    config = tf.BlipConfig(text_config=text, vision_config=_IMAGE, projection_dim=16, image_text_hidden_size=16)
+    return tf.BlipForQuestionAnswering(config)
+
+
 BUILDERS: dict[str, Callable[[], Any]] = {
     "llava": _llava,
     "llava full": lambda: _llava(vision_feature_select_strategy="full"),
@@ -150,8 +159,9 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "smolvlm": lambda: _idefics3(tf.SmolVLMForConditionalGeneration),
     "internvl": _internvl,
     "blip_2": _blip_2,
+    "blip": _blip,
 }
-NAMES = tuple(BUILDERS)
+NAMES = tuple(name for name in BUILDERS if name != "blip")  # those whose image tokens stand in the text
 _CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{% for part in message['content'] %}"
     "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}"
@@ -173,6 +183,10 @@ _CROPPED = {
 }  # fmt: skip
 PROCESSORS: dict[str, dict[str, Any]] = {
     "blip_2": {
+        "image_processor_type": "BlipImageProcessor", "size": {"height": 32, "width": 32},
+        "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711],
+    },
+    "blip": {
         "image_processor_type": "BlipImageProcessor", "size": {"height": 32, "width": 32},
         "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711],
     },
