@@ -129,6 +129,7 @@ FAMILIES: dict[str, str] = {
     "idefics3": "inference.families.chat.tiles:Idefics3Family",
     "internvl": "inference.families.chat.tiles:InternVLFamily",
     "blip_2": "inference.families.chat.queries:Blip2Family",
+    "blip_2_t5": "inference.families.chat.queries:Blip2T5Family",
     "language_tower": "inference.families.language_tower:LanguageTowerFamily",
     "sounds": "inference.families.signals:SoundFamily",
     "whisper": "inference.families.signals:WhisperFamily",

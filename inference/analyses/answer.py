@@ -172,7 +172,7 @@ class _ReplyWriting:
             grids=family.token_grids(config, self.prepared),
             picture=seen_image(self.prepared, grid),
             through=self.through,
-            is_beside="decoder_input_ids" in self.encoded.tensors,
+            is_beside=family.reads_beside,
             cache_bytes=self.writer.cache_bytes,
             seconds=writing.seconds,
             tree=tree,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 class AnswersQuestions(ABC):
     """An image and a question are read, an answer is written behind them."""
+
+    # Whether no place of the text is the image's: the tokens of the question stand for what they saw of it.
+    reads_beside: ClassVar[bool] = False
 
     @abstractmethod
     def prompt(self, question: str, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> str:

@@ -44,6 +44,7 @@ class BlipAnswerFamily(PartsFamily, ReadsImages, AnswersQuestions):
     reads = ("text", "image")
     heads = frozenset({_CLASS})
     axis_units = {"patches": "patch"}
+    reads_beside = True
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:

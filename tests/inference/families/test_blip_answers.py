@@ -73,3 +73,44 @@ def test_what_it_cannot_be_asked_is_said(model):
         answer(AnswerRequest("", asked(), most=3, relevance_of=(1,)), model, Context())
     with pytest.raises(Refused, match=r"^There is no question; type one\.$"):
         answer(AnswerRequest("", asked("  ")), model, Context())
+
+
+@pytest.fixture(scope="module")
+def t5(tmp_path_factory):
+    return load(str(save(tmp_path_factory.mktemp("t5"), "blip_2 t5")), Context())
+
+
+def test_blip_2_with_t5_has_its_queries_in_what_an_encoder_reads(t5):
+    """Each map is transformers' own, in the encoder, in the decoder and between."""
+    assert (t5.info.family, Capability.ANSWER in t5.info.capabilities) == ("blip_2_t5", True)
+    run = t5.run(with_answer(asked(), (5, 6, 7)), Context())
+    words = run.encoded.sequences["source"].words
+    assert words[:3] == ("query 0", "query 1", "query 2")
+    assert t5.family.image_places(run.encoded, t5.net.config).tolist() == [0, 1, 2]
+    for_all = eager_patterns("blip_2", t5, run.encoded.tensors)
+    seen = 0
+    for group in t5.info.groups:
+        n_queries, n_keys = map(len, run.tokens(group))
+        for layer, call in t5.each_call(run, group.name, Context()):
+            pattern = call.patterns()
+            assert pattern.shape == (group.n_heads[layer], n_queries, n_keys)
+            torch.testing.assert_close(pattern.sum(-1), torch.ones(pattern.shape[:2]), atol=CLOSE, rtol=0)
+            (expected,) = for_all[call.path]
+            assert float((pattern - expected).abs().max()) <= CLOSE
+            seen += 1
+    assert seen == sum(len(maps) for maps in for_all.values())
+
+
+def test_blip_2_with_t5_writes_what_generate_writes_and_looks_through_its_queries(t5):
+    result = answer(AnswerRequest("", asked(), most=8), t5, Context())
+    tensors = t5.encode(asked()).tensors
+    with torch.inference_mode():
+        expected = t5.net.generate(
+            pixel_values=tensors["pixel_values"], input_ids=tensors["input_ids"], max_new_tokens=8, do_sample=False
+        )[0]
+    ids = result.written.tokens.ids
+    np.testing.assert_array_equal(ids[: len(expected)], expected.numpy())
+    assert (result.n_image, result.through.shape, result.is_beside) == (3, (3, 16), False)
+    maps = eager_patterns("blip_2", t5, t5.encode(with_answer(asked(), tuple(ids[1:].tolist()))).tensors)
+    rows = torch.stack([each[0] for path, each in maps.items() if "EncDecAttention" in path])
+    np.testing.assert_allclose(result.pattern, rows[:, :, : result.pattern.shape[2], :3].numpy(), atol=1e-5)
