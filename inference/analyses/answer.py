@@ -33,6 +33,7 @@ _MOST_BYTES = 2**26  # of patterns in one result
 _MOST_BYTES_GROWING = 2**22  # while there are ten of them a second
 _STORE = "answers"
 _MOST_KEPT = 2  # answers that can be looked into
+_BESIDE = "[beside the image]"
 _SIGN = "[image: {:,} tokens]"
 
 
@@ -75,15 +76,16 @@ def _begin(request: AnswerRequest, model: Model, context: Context) -> _ReplyWrit
     encoded = model.encode(with_answer(request.input, begins))
     n_given = 1 + len(begins)
     writer = _writer(model, encoded, n_given)
-    longest = len(encoded.tensors["input_ids"][0]) + request.most
+    longest = len(writer.prompt) + n_given + request.most
     longest = min(longest, model.info.n_ctx) if model.info.n_ctx else longest
-    rules = _RulesBehindPrompt(model.net.generation_config, writer.prompt, n_given, longest, model.device)
+    rules = _RulesBehindPrompt(family.generation(model.net), writer.prompt, n_given, longest, model.device)
     writing = Writing(model, request.decoding, request.n_candidates, rules, writer)
     prompt = ""
     if model.tokenizer is not None and as_text(request.input).token_ids is None:
         prompt = family.prompt(as_text(request.input).text, config, model.tokenizer)
         sign = family.placeholder(config, model.tokenizer)
-        prompt = prompt.replace(sign, _SIGN.format(len(family.image_places(encoded, config))))
+        shown = _SIGN.format(len(family.image_places(encoded, config)))
+        prompt = prompt.replace(sign, shown) if sign else f"{_BESIDE} {prompt}"
     return _ReplyWriting(request, model, prepared, encoded, prompt, writing, writer, _through(request, model, context))
 
 
@@ -170,6 +172,7 @@ class _ReplyWriting:
             grids=family.token_grids(config, self.prepared),
             picture=seen_image(self.prepared, grid),
             through=self.through,
+            is_beside=family.reads_beside,
             cache_bytes=self.writer.cache_bytes,
             seconds=writing.seconds,
             tree=tree,
@@ -215,6 +218,10 @@ class _ReplyWriting:
         for place in places:
             if not 1 <= place < len(ids):
                 raise Refused(f"Word {place} was asked for; the answer has words 1 to {len(ids) - 1}.")
+        if "decoder_input_ids" in self.encoded.tensors:
+            raise Refused(
+                f"Relevance goes through the layers of one sequence; {self.model.info.name} answers from another one."
+            )
         last = max(places)
         encoded = self.model.encode(with_answer(self.request.input, tuple(ids[1 : last + 1])))
         family, config = self.model.answers, self.model.net.config

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 if TYPE_CHECKING:
     import numpy as np
-    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.family.base import Encoded
     from inference.inputs.images import Prepared
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 class AnswersQuestions(ABC):
     """An image and a question are read, an answer is written behind them."""
+
+    # Whether no place of the text is the image's: the tokens of the question stand for what they saw of it.
+    reads_beside: ClassVar[bool] = False
 
     @abstractmethod
     def prompt(self, question: str, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> str:
@@ -29,7 +32,7 @@ class AnswersQuestions(ABC):
 
     @abstractmethod
     def placeholder(self, config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> str:
-        """What stands for the image in a prompt."""
+        """What stands for the image in a prompt; empty where it is read beside the text."""
 
     @abstractmethod
     def answer_path(self, config: PreTrainedConfig) -> str:
@@ -42,6 +45,10 @@ class AnswersQuestions(ABC):
     @abstractmethod
     def token_grids(self, config: PreTrainedConfig, prepared: Prepared) -> tuple[TokenGrid, ...]:
         """Where the image tokens lie in the image, or the patches that they look at."""
+
+    def generation(self, net: PreTrainedModel) -> GenerationConfig:
+        """What a checkpoint says of how it writes."""
+        return cast("Any", net).generation_config
 
     def looks_through(self, config: PreTrainedConfig) -> tuple[str, int]:
         """Where image tokens have no place of their own, the attention group in which they look at patches, and how

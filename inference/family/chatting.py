@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -20,7 +21,7 @@ from inference.results.inputs import TOO_LONG, TextInput
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
@@ -202,6 +203,14 @@ class ChatFamily(PartsFamily, ReadsImages, AnswersQuestions):
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         """Without the logits, and without a second copy of keys and values."""
         self.output(net, encoded.tensors, with_head=False, use_cache=False)
+
+    def generation(self, net: PreTrainedModel) -> GenerationConfig:
+        """See `AnswersQuestions.generation`: no signs of images are written, for which there are none."""
+        said = copy(super().generation(net))
+        named = (getattr(net.config, f"{kind}_token_id", None) for kind in ("image", "video"))
+        signs = [int(sign) for sign in named if sign is not None]
+        said.suppress_tokens = [*(said.suppress_tokens or ()), *signs]
+        return said
 
     # Where words look
 

@@ -85,6 +85,7 @@ _USUAL_COLOURS = {
     "swinv2": _IMAGENET,
     "vit_mae": _IMAGENET,
     "internvl": _IMAGENET,
+    "pixel_bert": _IMAGENET,
 }
 _BILINEAR = {"vit", "vit_mae", "imagegpt", "masked_imagegpt"}
 

@@ -111,6 +111,8 @@ class AnswerResult:
     through
         float32 [image token, patch], where image tokens have no place of their own: what each of them looked at, the
         mean of heads and layers; `grids` are of patches then. None where they have places.
+    is_beside
+        Whether the image is read beside the question, whose tokens are the image tokens then, as in BLIP.
     picture
         The image, and which part of it is seen.
     cache_bytes
@@ -137,6 +139,7 @@ class AnswerResult:
     relevance: np.ndarray | None = None
     relevance_of: tuple[int, ...] = ()
     through: np.ndarray | None = None
+    is_beside: bool = False
     cache_bytes: int = 0
     seconds: float = 0.0
     tree: BeamTree | None = None

@@ -137,6 +137,27 @@ def _blip_2() -> Any:
     return tf.Blip2ForConditionalGeneration(config)
 
 
+def _blip_2_t5() -> Any:
+    text = tf.T5Config(
+        vocab_size=N_WORDS, d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4,
+        pad_token_id=0, eos_token_id=ID["</s>"], decoder_start_token_id=0,
+    )  # fmt: skip
+    config = tf.Blip2Config(
+        vision_config=_IMAGE, qformer_config={**_SIZES, "encoder_hidden_size": 32}, text_config=text,
+        num_query_tokens=3, image_token_index=ID["<image>"],
+    )  # fmt: skip
+    return tf.Blip2ForConditionalGeneration(config)
+
+
+def _blip() -> Any:
+    text = {
+        **_SIZES, "vocab_size": N_WORDS, "max_position_embeddings": 64, "encoder_hidden_size": 32, "projection_dim": 16,
+        "bos_token_id": ID["<s>"], "sep_token_id": ID["</s>"], "pad_token_id": 0,
+    }  # fmt: skip
+    config = tf.BlipConfig(text_config=text, vision_config=_IMAGE, projection_dim=16, image_text_hidden_size=16)
+    return tf.BlipForQuestionAnswering(config)
+
+
 BUILDERS: dict[str, Callable[[], Any]] = {
     "llava": _llava,
     "llava full": lambda: _llava(vision_feature_select_strategy="full"),
@@ -150,8 +171,11 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "smolvlm": lambda: _idefics3(tf.SmolVLMForConditionalGeneration),
     "internvl": _internvl,
     "blip_2": _blip_2,
+    "blip": _blip,
+    "blip_2 t5": _blip_2_t5,
 }
-NAMES = tuple(BUILDERS)
+WITH_ENCODER = ("blip", "blip_2 t5")  # which read the question in an encoder
+NAMES = tuple(name for name in BUILDERS if name not in WITH_ENCODER)
 _CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{% for part in message['content'] %}"
     "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}"
@@ -171,11 +195,12 @@ _CROPPED = {
     "image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 32},
     "crop_size": {"height": 32, "width": 32},
 }  # fmt: skip
+_BY_BLIP = {
+    "image_processor_type": "BlipImageProcessor", "size": {"height": 32, "width": 32},
+    "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711],
+}  # fmt: skip
 PROCESSORS: dict[str, dict[str, Any]] = {
-    "blip_2": {
-        "image_processor_type": "BlipImageProcessor", "size": {"height": 32, "width": 32},
-        "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711],
-    },
+    **dict.fromkeys(("blip", "blip_2", "blip_2 t5"), _BY_BLIP),
     "llava": _CROPPED,
     "llava full": _CROPPED,
     "paligemma": {"image_processor_type": "SiglipImageProcessor", **_SQUEEZED, "resample": 3},

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+import torch
 
+from inference.family.base import Encoded
 from inference.family.chatting import ChatFamily, image_token
 from inference.family.parts import AttentionPart, part
 from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
-from inference.inputs.tokens import tokenize
+from inference.inputs.tokens import as_text, tokenize
+from inference.inputs.written import start_token
 from inference.results.answer import TokenGrid
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import TextInput
@@ -19,12 +23,13 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from inference.family.base import Encoded
     from inference.inputs.images import Prepared
+    from inference.results.inputs import Input
     from inference.results.tokens import Tokens
 
 QUERIES_TO_IMAGE = "queries_to_image"
 _CLS = ("[CLS]",)
+_SOURCE = "source"  # the axis of what an encoder reads, where there is one
 
 
 class Blip2Family(ChatFamily):
@@ -39,11 +44,7 @@ class Blip2Family(ChatFamily):
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        if config.model_type != "blip-2" or config.image_token_id is None:
-            return False
-        return (
-            "Blip2ForConditionalGeneration" in (config.architectures or ()) and config.text_config.model_type == "opt"
-        )
+        return _is_blip_2(config, "opt")
 
     def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
         """See `PartsFamily.parts`. Only some layers of the queries look at the image."""
@@ -127,3 +128,71 @@ class Blip2Family(ChatFamily):
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         """Without a second copy of keys and values, and with as few logits as there can be."""
         cast("Any", net)(**encoded.tensors, use_cache=False, logits_to_keep=1)
+
+
+class Blip2T5Family(Blip2Family):
+    """BLIP-2 in front of a T5: its encoder reads queries and question, and its decoder writes the answer."""
+
+    name = "blip_2_t5"
+    text_path = r"^language_model\.encoder\..*SelfAttention"
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return _is_blip_2(config, "t5")
+
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
+        """See `PartsFamily.parts`: what OPT is to the other is three here."""
+        *image, _ = super().parts(config)
+        text = config.text_config
+        n, heads, of_decoder = text.num_decoder_layers, text.num_heads, r"^language_model\.decoder\..*"
+        return (
+            *image,
+            part("Question", self.text_path, text.num_layers, heads, _SOURCE),
+            part("Answer", rf"{of_decoder}SelfAttention", n, heads, is_causal=True),
+            part("Answer to question", rf"{of_decoder}EncDecAttention", n, heads, ("text", _SOURCE)),
+        )
+
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        return "relative"
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        """See `Reads.n_ctx`: distances have no end."""
+        return 0
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. `target_ids` of the text are the answer so far, behind its start token."""
+        given = as_text(input)
+        asked = super().encode(replace(input, text=replace(given, target_ids=None)), config, tokenizer, prepared)
+        start = start_token(config.text_config)
+        said = tokenize(TextInput(token_ids=(start, *(given.target_ids or ()))), config.text_config, tokenizer)
+        named = {_SOURCE if axis == "text" else axis: tokens for axis, tokens in asked.sequences.items()}
+        tensors = asked.tensors | {"decoder_input_ids": torch.from_numpy(said.ids)[None]}
+        return Encoded(tensors, named | {"text": said}, asked.notes)
+
+    def output(self, net: PreTrainedModel, tensors: dict[str, Tensor], *, with_head: bool = True, **more: Any) -> Any:
+        """See `Attends.output`: a decoder this short tells the logits of all its places."""
+        more.pop("logits_to_keep", None)
+        return super().output(net, tensors, with_head=with_head, **more)
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        cast("Any", net)(**encoded.tensors, use_cache=False)
+
+    def answer_path(self, config: PreTrainedConfig) -> str:
+        return r"^language_model\.decoder\..*EncDecAttention"
+
+    def image_places(self, encoded: Encoded, config: PreTrainedConfig) -> np.ndarray:
+        """See `AnswersQuestions.image_places`: among what the encoder reads."""
+        return np.flatnonzero(encoded.sequences[_SOURCE].ids == image_token(config))
+
+
+def _is_blip_2(config: PreTrainedConfig, language_model: str) -> bool:
+    if config.model_type != "blip-2" or config.image_token_id is None:
+        return False
+    writes = "Blip2ForConditionalGeneration" in (config.architectures or ())
+    return writes and config.text_config.model_type == language_model

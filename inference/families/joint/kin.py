@@ -62,7 +62,10 @@ class VlBertFamily(BothHeads, OneStreamFamily):
         return config.max_position_embeddings - 2
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
-        return (*super().notes(config), "Every word is given the whole image, the mean of all regions, to look like.")
+        return (
+            *super().notes(config),
+            "Every word is given the look of the whole image, too: the mean of all regions.",
+        )
 
     def encode(
         self,

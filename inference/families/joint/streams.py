@@ -268,9 +268,10 @@ class VilBertFamily(BothHeads, RegionsFamily):
         boxes = torch.cat([torch.tensor(_WHOLE)[None, None], shares_of(regions)], 1)
         of_image = {"image_feat": with_whole(vectors), "image_loc": box_numbers(boxes, vilbert.N_BOX_NUMBERS)}
         tensors = text_tensors(tokens, config) | of_image
+        notes = (f"The task that it is told is {TASKS.get(task, task)}.",) if config.n_tasks else ()
         if config.n_tasks:
             tensors["task_ids"] = torch.tensor([task])
-        return Encoded(tensors, {"text": tokens, "regions": places_with_whole(regions)})
+        return Encoded(tensors, {"text": tokens, "regions": places_with_whole(regions)}, notes)
 
     def stretches(self, encoded: Encoded, config: PreTrainedConfig, prepared: Prepared) -> dict[str, list[OfKind]]:
         return {
@@ -283,7 +284,6 @@ def _with_task(tokens: Tokens, task: int, n_tasks: int) -> Tokens:
     """The same with the task as the second token, which has no id of its own."""
     if not 0 <= task < n_tasks:
         raise Refused(f"Task {task} was asked for; 0 to {n_tasks - 1} are there.")
-    word = f"[task: {TASKS.get(task, str(task))}]"
     one = np.ones(1, bool)
-    told = Tokens(np.zeros(1, np.int64), (word,), one, one, np.zeros(1, np.int8))
+    told = Tokens(np.zeros(1, np.int64), ("[task]",), one, one, np.zeros(1, np.int8))
     return joined(joined(tokens.taken([0]), told), tokens.taken(range(1, len(tokens))))

@@ -122,7 +122,7 @@ class LookingWriter(Writer):
         rows = torch.arange(call.n_queries - n_last, call.n_queries, device=call.device)
         pattern = call.patterns(rows=rows)
         n_gone = self._n_read - pattern.shape[-1]  # a cache of a window has lost the first keys
-        if not n_gone:
+        if not n_gone or self._is_encoder_decoder:
             return pattern[..., self._columns]
         found = torch.zeros((*pattern.shape[:2], len(self._columns)), dtype=pattern.dtype, device=pattern.device)
         is_there = self._columns >= n_gone

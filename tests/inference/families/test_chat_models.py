@@ -235,6 +235,21 @@ def test_the_prompt_is_that_of_transformers(name, folder, opened, image):
             np.testing.assert_array_equal(tensors[key].numpy(), expected[key].numpy())
 
 
+@pytest.mark.parametrize("name", ["idefics3", "qwen2"])
+def test_an_answer_holds_no_sign_of_an_image(name, folder, image):
+    """There is nothing that it would stand for, and the answer could not be read once more."""
+    model = load(str(folder[name]), Context())
+    sign = model.net.config.image_token_id
+    with torch.no_grad():
+        head = model.net.get_output_embeddings()
+        head.bias = nn.Parameter(torch.zeros(len(head.weight)))
+        head.bias[sign] = 1e4
+    found = answer(AnswerRequest(name, asked(path=image["wide"]), most=4), model, Context())
+    ids = found.written.tokens.ids.tolist()
+    assert sign not in ids[1:]
+    model.run(with_answer(asked(path=image["wide"]), tuple(ids[1:])), Context())
+
+
 def test_a_question_with_the_sign_of_the_image_is_refused(opened):
     model = opened("llava")
     with pytest.raises(Refused, match="sign that stands for the image"):

@@ -143,9 +143,10 @@ def test_a_task_is_a_place_behind_the_first_one_and_masks_are_counted_with_it(fo
     plain = opened("vilbert", folder).encode(given(TEXT, regions)).sequences["text"].words
     encoded = model.encode(given(TEXT, regions, task=12, masked=(1, 3)))
     shown = encoded.sequences["text"].words
-    assert shown[:2] == (plain[0], "[task: NLVR2]")
+    assert shown[:2] == (plain[0], "[task]")
     assert shown[2:] == (plain[1], "[MASK]", *plain[3:])
-    assert model.encode(given(TEXT, regions)).sequences["text"].words[1] == "[task: RetrievalFlickr30k]"
+    assert encoded.notes == ("The task that it is told is NLVR2.",)
+    assert model.encode(given(TEXT, regions)).notes == ("The task that it is told is RetrievalFlickr30k.",)
     assert model.info.told_beside == ("task",)
     with torch.inference_mode():
         logits = [

@@ -8,8 +8,11 @@ import re
 import pytest
 import torch
 from torch.nn.functional import batch_norm, conv2d, gelu, max_pool2d
+from transformers import BertTokenizer
 
+from inference.checkpoints.inspection import inspect
 from inference.models.streams import pixel_bert, unicoder_vl, vl_bert
+from resources.recipes.joint_scenes.published import convert
 from tests.inference.models.slow_streams import IDS, IS_REGION, IS_WORD, SMALL, TYPES, Slowly, regions, uneven
 
 IS_HIDDEN = torch.tensor([[False, True, False], [False, False, False]])
@@ -223,3 +226,17 @@ def test_the_published_sizes_of_vl_bert_are_the_defaults():
 def test_a_cell_of_pixel_bert_is_sixty_four_pixels_a_side():
     """ResNet-50 halves an image five times, and a pooling once more (section 3.2)."""
     assert pixel_bert.PixelBertConfig().stride == 64
+
+
+def test_published_weights_become_a_folder_that_opens(tmp_path):
+    """As the file lies there: pickled tensors in a `state_dict`, beside the state of an optimiser."""
+    torch.save({"state_dict": published(), "optimizer": {"step": 3}}, tmp_path / "vl-bert-base-prec.model")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "red", "cup"]
+    BertTokenizer(vocab={word: i for i, word in enumerate(words)}).save_pretrained(tmp_path / "words")
+    convert("vl-bert", tmp_path / "vl-bert-base-prec.model", tmp_path / "words", tmp_path / "made")
+    info = inspect(str(tmp_path / "made"))
+    assert (info.family, info.architecture, info.groups[0].n_heads) == ("vl_bert", "VlBert", (2, 2))
+    many = {word: i for i, word in enumerate([*words, *map(str, range(30))])}
+    BertTokenizer(vocab=many).save_pretrained(tmp_path / "more")
+    with pytest.raises(ValueError, match=r"^The tokenizer knows 38 tokens; these weights have 30\.$"):
+        convert("vl-bert", tmp_path / "vl-bert-base-prec.model", tmp_path / "more", tmp_path / "other")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
@@ -93,3 +95,14 @@ def test_a_film_has_a_frame_for_every_token():
     drawn = figure(places=(1,))
     assert drawn.film_steps == range(1, 6)
     assert (drawn.film_frame(3).n_shown, drawn.film_frame(3).focus) == (3, 2)
+
+
+def test_an_image_that_is_read_beside_the_question_is_said_to_be():
+    """BLIP: the tokens that are looked at are words of the question."""
+    beside = figure(replace(make_answer(), is_beside=True), attention="head")
+    assert beside.caption == (
+        "scene 3: “le chat dormait” · 6 tokens of the question, beside the image · greedy"
+        " · attention to the question in layer 0, head 0"
+    )
+    text = beside.describe(AnswerSpot("word", 2))
+    assert text.endswith(" · 25.0 % of its attention went to the first token of the question")

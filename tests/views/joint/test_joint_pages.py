@@ -160,6 +160,21 @@ def test_concepts_are_points_with_two_silhouettes(view, qtbot):
     assert figure.numbers().rows[2] == ("region", "house", 0.0, 1.0)
 
 
+def test_far_points_squeeze_no_others_and_are_counted(figure_style):
+    """Two of 40 are a hundred times as far: the others keep nearly all of the room, and these stand at the edge."""
+    rng = np.random.default_rng(0)
+    places = rng.normal(size=(40, 2)).astype(np.float32)
+    places[:2] = [[100, 0], [0, -80]]
+    kinds, concepts = np.full(40, KINDS.index("word"), np.uint8), np.zeros(40, np.uint8)
+    figure = JointConceptsFigure(replace(make_concepts(), places=places, kinds=kinds, concepts=concepts))
+    assert np.flatnonzero(figure.is_far)[:2].tolist() == [0, 1]
+    assert figure.is_far.sum() <= 5
+    spots = figure._spots(RECT, figure_style)
+    assert np.ptp(spots[2:], axis=0).min() > 0.7 * min(RECT.width(), RECT.height())
+    plot = figure._plot(RECT, figure_style)
+    assert all(plot.contains(QPointF(*spot)) for spot in spots.tolist())
+
+
 def test_names_of_concepts_do_not_lie_over_each_other():
     area, taken = QRectF(0, 0, 300, 200), []
     for _ in range(16):  # all of them at one corner

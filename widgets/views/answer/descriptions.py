@@ -42,9 +42,13 @@ def describe_word(result: AnswerResult, weights: np.ndarray, place: int) -> str:
     written, first = result.written, result.first
     text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place) + describe_token(written, place)
     if 0 < place < len(weights) and not np.isnan(weights[place]).any():
+        share = percent(float(first[:, :, place - 1].mean())) if place <= first.shape[2] else ""
+        if result.is_beside:
+            told = _tr(" · {} of its attention went to the first token of the question").format(share)
+            return text + (told if share else "")
         text += _tr(" · {} of its attention went to the image").format(percent(float(weights[place].sum())))
-        if place <= first.shape[2]:
-            text += _tr(", {} to the first token").format(percent(float(first[:, :, place - 1].mean())))
+        if share:
+            text += _tr(", {} to the first token").format(share)
     return text
 
 

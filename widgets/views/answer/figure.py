@@ -130,7 +130,9 @@ class ChatAnswerFigure:
         }
         parts = [
             f"{isolated(self.image)}: “{clean(written.text)}”",
-            _tr("{:,} image tokens in {:,} of the prompt").format(result.n_image, result.n_prompt),
+            _tr("{:,} tokens of the question, beside the image").format(result.n_image)
+            if result.is_beside
+            else _tr("{:,} image tokens in {:,} of the prompt").format(result.n_image, result.n_prompt),
             ways[options.way],
             "" if self.show == "tree" else looks_title(result, options.attention, self.layer, self.head),
             self._share(),
@@ -140,7 +142,8 @@ class ChatAnswerFigure:
 
     def _share(self) -> str:
         """How much of the attention of the chosen words goes to the image."""
-        row = self._row(self.chosen) if self.show == "image" and not self._is_raised else None
+        is_told = self.show == "image" and not self._is_raised and not self.result.is_beside
+        row = self._row(self.chosen) if is_told else None
         if row is None:
             return ""
         return _tr("{} of it to the image").format(percent(float(row.sum()) / len(self.chosen)))

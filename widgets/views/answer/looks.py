@@ -45,4 +45,5 @@ def looks_title(result: AnswerResult, looks: WhoseLooks, layer: int, head: int) 
             if looks == "head"
             else _tr("attention in layer {}, mean of its heads").format(layer)
         )
-    return attending_title(result.pattern, looks, layer, head, _tr("image, question and answer"))
+    what = _tr("the question") if result.is_beside else _tr("image, question and answer")
+    return attending_title(result.pattern, looks, layer, head, what)

@@ -18,6 +18,8 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _MARK, _REACH = 0.34, 0.8  # em: half a mark, and how near the pointer has to come
+_WHISKER = 1.5  # lengths of the box beyond it
+_ROUNDING = 1e-6
 _MOVES = 12  # halves of a name's width and height, each way
 _SHAPES = {"word": 0, "tag": 3, "region": 4, "patch": 4}  # corners; 0 is a disc
 
@@ -62,11 +64,32 @@ class JointConceptsFigure:
     def _spots(self, rect: QRectF, style: FigureStyle) -> np.ndarray:
         """float64 [point, 2] on the sheet."""
         plot, em = self._plot(rect, style), QFontMetricsF(style.font).height()
-        places = self.result.places.astype(np.float64)
-        low, high = places.min(0), places.max(0)
-        shares = (places - low) / np.maximum(high - low, 1e-9)
+        low, high = self._limits
+        shares = ((self.result.places - low) / np.maximum(high - low, 1e-9)).clip(0, 1)
         room = np.array([plot.width() - 2 * em, plot.height() - 2 * em])
         return np.array([plot.left() + em, plot.bottom() - em]) + shares * room * np.array([1, -1])
+
+    @cached_property
+    def _limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """float64 [2] each: the least and greatest numbers that have room; a few far points squeeze no others.
+
+        As the whiskers of a box plot: half as far again beyond the middle half of the points as that reaches.
+        """
+        places = self.result.places.astype(np.float64)
+        low, high = places.min(0), places.max(0)
+        first, third = np.percentile(places, (25, 75), axis=0)
+        reach = _WHISKER * (third - first)
+        is_wide = reach > 0
+        return (
+            np.where(is_wide, np.maximum(low, first - reach), low),
+            np.where(is_wide, np.minimum(high, third + reach), high),
+        )
+
+    @cached_property
+    def is_far(self) -> np.ndarray:
+        """bool [point]: which lie beyond what has room, and are drawn at the edge."""
+        low, high = self._limits
+        return ((self.result.places < low - _ROUNDING) | (self.result.places > high + _ROUNDING)).any(1)
 
     @cached_property
     def colors(self) -> tuple[QColor, ...]:
@@ -90,8 +113,10 @@ class JointConceptsFigure:
         painter.restore()
 
     def _paint_mark(self, painter: QPainter, number: int, at: QPointF, half: float, style: FigureStyle) -> None:
-        painter.setPen(QPen(style.theme.paper, 0.8))
-        painter.setBrush(self.colors[int(self.result.concepts[number])])
+        color = self.colors[int(self.result.concepts[number])]
+        is_far = bool(self.is_far[number])
+        painter.setPen(QPen(color, 2) if is_far else QPen(style.theme.paper, 0.8))
+        painter.setBrush(Qt.BrushStyle.NoBrush if is_far else color)
         _paint_shape(painter, _SHAPES[KINDS[self.result.kinds[number]]], at, half)
 
     def _paint_names(self, painter: QPainter, spots: np.ndarray, rect: QRectF, style: FigureStyle) -> None:
@@ -132,6 +157,8 @@ class JointConceptsFigure:
         if is_pca:
             share = 100 * float(self.result.explained.sum())
             text = _tr("Principal plane of {} numbers: {:.0f} % of the variance").format(self.result.d_model, share)
+        if n_far := int(self.is_far.sum()):
+            text += _tr("; {} far points are hollow, at the edge").format(n_far)
         paint_title(painter, text, QRectF(left, middle - em / 2, rect.right() - left, em), style, is_faint=True)
 
     # Pointing
