@@ -57,7 +57,7 @@ def parse_address(text: str) -> Address:
         raise BadAddress("This address holds a letter that no name of a machine or folder has.")
     found = _HOST.match(given)
     rest = given[found.end() :] if found else ""
-    if not found or (rest and not rest.startswith(":")):
+    if not found or (rest and not rest.startswith(":")) or rest.startswith("://"):
         if found and rest.startswith("/"):
             raise BadAddress(f"{text.strip()!r}: a folder stands behind a colon, as in ssh://host:/opt/headlight.")
         raise BadAddress(f"{text.strip()!r} names no machine; write ssh://host, or ssh://user@host:folder.")

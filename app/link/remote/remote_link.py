@@ -190,9 +190,7 @@ class RemoteLink(ProcessLink):
         place = self.address.folder or "~/headlight"
         if code == ssh.NO_FOLDER:
             more = "" if self.address.folder else ", and no command headlight"
-            return _NoLine(
-                f"has no folder {place}{more}: write where Headlight lies there behind a colon", is_final=True
-            )
+            return _NoLine(f"has no folder {place}{more}: write behind a colon where Headlight lies", is_final=True)
         if code == ssh.NO_PROGRAM:
             return _NoLine(f"has a folder {place}, but no Headlight in it", is_final=True)
         if code == ssh.OF_SSH:
@@ -214,7 +212,7 @@ class RemoteLink(ProcessLink):
         return got
 
     def _on_nonsense(self, error: Exception) -> None:
-        self._nonsense = str(error)[:200]
+        self._nonsense = "" if isinstance(error, wire.CutOff) else str(error)[:200]
 
     def _obituary(self) -> Failure | None:
         how = self._how_it_broke()

@@ -112,8 +112,8 @@ class Reaching(QObject):
         if not self._context.runs_folder:
             self._context.runs_folder = self._elsewhere.kept("runs")
             self._keep(self._elsewhere.address)
-            sentence = self.tr("Computing on {}. Only results come from there.")
-            self._telling.say(sentence.format(told.about), False, "elsewhere")
+            sentence = self.tr("Computing on {} ({}); only results come from there.")
+            self._telling.say(sentence.format(self._elsewhere.name, told.about), False, "elsewhere")
 
     def _keep(self, address: Address) -> None:
         try:
