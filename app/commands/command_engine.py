@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
 
 # A request and who is told of its progress in, a result, a `Failure` or None out.
-Ask = Callable[[Any, Callable[[object], None]], object]
+EngineCall = Callable[[Any, Callable[[object], None]], object]
 
 
 class CommandEngine:
@@ -23,12 +23,12 @@ class CommandEngine:
     """
 
     def __init__(self) -> None:
-        self._engines: dict[str, Ask] = {}
+        self._engines: dict[str, EngineCall] = {}
         self._infos: dict[tuple[str, str], CheckpointInfo] = {}
         self._devices: dict[str, str] = {}  # by machine, where models are run if another device was named
         self._usual: dict[str, str] = {}
 
-    def use(self, device: str = "", machine: str = "") -> Ask:
+    def use(self, device: str = "", machine: str = "") -> EngineCall:
         """The engine, running models on a device; empty is the one that it began with. Raises `Fault`."""
         if machine not in self._engines:
             self._engines[machine] = _elsewhere(machine) if machine else _here()
@@ -46,7 +46,7 @@ class CommandEngine:
         return self._infos[machine, checkpoint]
 
 
-def _here() -> Ask:
+def _here() -> EngineCall:
     from inference.context import Context
     from inference.service.engine import Engine, answer
 
@@ -54,7 +54,7 @@ def _here() -> Ask:
     return lambda request, report: answer(engine, request, Context(report))
 
 
-def _elsewhere(machine: str) -> Ask:
+def _elsewhere(machine: str) -> EngineCall:
     from app.link.remote.address import parse_address
     from app.link.remote.remote_link import remote_link
 
@@ -64,7 +64,7 @@ def _elsewhere(machine: str) -> Ask:
     return link.run
 
 
-def _moved(engine: Ask, device: str) -> str:
+def _moved(engine: EngineCall, device: str) -> str:
     """Where models are run from now on; where they are run, if no device is named."""
     from inference.results.devices import DevicesRequest, DevicesResult
 
@@ -73,7 +73,7 @@ def _moved(engine: Ask, device: str) -> str:
     return told.chosen
 
 
-def _info(engine: Ask, checkpoint: str) -> CheckpointInfo:
+def _info(engine: EngineCall, checkpoint: str) -> CheckpointInfo:
     from inference.results.checkpoint import CheckpointInfo, InspectRequest
 
     info = answer_of(engine, InspectRequest(checkpoint))
@@ -81,7 +81,7 @@ def _info(engine: Ask, checkpoint: str) -> CheckpointInfo:
     return info
 
 
-def answer_of(engine: Ask, request: Any) -> object:
+def answer_of(engine: EngineCall, request: Any) -> object:
     """What the engine answers, all parts together. Raises `Fault` with the sentence of a failure."""
     from inference.results.events import Failure, Partial
     from inference.results.maps import TilesResult

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from app.commands.command_engine import Ask, CommandEngine, answer_of
+from app.commands.command_engine import CommandEngine, EngineCall, answer_of
 from app.commands.faults import Fault
 
 if TYPE_CHECKING:
@@ -280,7 +280,9 @@ def _tell(notes: tuple[str, ...]) -> None:
         print("headlight: note:", " ".join(note.split()), file=sys.stderr)
 
 
-def _notes(engine: Ask, checkpoint: str, info: CheckpointInfo, inputs: list[Input], result: object) -> tuple[str, ...]:
+def _notes(
+    engine: EngineCall, checkpoint: str, info: CheckpointInfo, inputs: list[Input], result: object
+) -> tuple[str, ...]:
     """What was left aside or assumed: of the checkpoint, of what it was given, and in what it answered."""
     from inference.results.tokenize import TokenizeRequest, TokenizeResult
 

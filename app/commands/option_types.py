@@ -58,7 +58,7 @@ def machine_of(text: str) -> str:
     """The address of another machine; empty for this one, which is called `process`."""
     from app.link.remote.address import BadAddress, parse_address
 
-    if text == "process":
+    if text in ("", "process"):  # argparse asks of what was not given, too
         return ""
     try:
         return parse_address(text).text

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.link.remote.address import SCHEME, Address, BadAddress, parse_address
+from app.link.remote.address import SCHEME, BadAddress, MachineAddress, parse_address
 from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel, explain_controls
 
@@ -25,7 +25,7 @@ class ReachDialog(QDialog):
 
     Signals
     -------
-    reach_requested(Address)
+    reach_requested(MachineAddress)
         The user wants to compute there.
     given_up()
         The user waits no longer.
@@ -149,7 +149,7 @@ class ReachDialog(QDialog):
             self._address.setFocus()
             return
         try:
-            address: Address = parse_address(self._address.text())
+            address: MachineAddress = parse_address(self._address.text())
         except BadAddress as error:
             self._tell(str(error), is_warning=True)
             return

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from app.link.remote.address import Address, BadAddress, parse_address
+from app.link.remote.address import BadAddress, MachineAddress, parse_address
 from app.link.remote.ssh import remote_command
 from app.window.elsewhere.hosts import keep_host, recent_hosts, settings_elsewhere
 from app.window.settings import Settings, load_settings, save_settings
@@ -23,7 +23,7 @@ from app.window.settings import Settings, load_settings, save_settings
 )
 def test_an_address_is_a_machine_and_perhaps_a_folder(text, host, folder):
     address = parse_address(text)
-    assert address == Address(host, folder)
+    assert address == MachineAddress(host, folder)
     assert parse_address(address.text) == address
     assert address.target == host.strip("[]")
 

@@ -10,8 +10,8 @@ import pytest
 
 from app import VERSION
 from app.link.remote.address import parse_address
-from app.link.remote.crossing import READ
 from app.link.remote.remote_link import RemoteLink, remote_job_link, remote_link
+from app.link.remote.sent_files import READ
 from inference.results.embedding import OpenedVectors, OpenVectorsRequest
 from inference.results.events import Failure, Progress
 from inference.results.hub import CachedRequest, CachedResult
