@@ -64,6 +64,8 @@ class FoldersDialog(QDialog):
         self._said.setWordWrap(True)
         self._open = self._button("folders_open", self.tr("&Open"))
         self._lay_out()
+        em = self.fontMetrics().height()
+        self.resize(min(44 * em, parent.width()), min(32 * em, parent.height()))
         self._path.returnPressed.connect(self._on_path_entered)
         self._up.clicked.connect(self._on_up_clicked)
         self._open.clicked.connect(self._on_open_clicked)
@@ -90,8 +92,6 @@ class FoldersDialog(QDialog):
         layout.addLayout(top)
         layout.addWidget(self._tree, 1)
         layout.addLayout(bottom)
-        em, parent = self.fontMetrics().height(), self.parentWidget()
-        self.resize(min(44 * em, parent.width()), min(32 * em, parent.height()))
 
     def go_to(self, folder: str) -> None:
         """Ask what a folder holds; empty is the user's own."""

@@ -49,7 +49,7 @@ class RemoteLink(ProcessLink):
     """
 
     CONNECT = 45.0  # seconds until the engine must have said who it is
-    AGAIN = ASK_AGAIN  # the end of what is said where it may be asked once more
+    AGAIN: str = ASK_AGAIN  # the end of what is said where it may be asked once more
     PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds before each further try to make a line again
 
     def __init__(self, command: tuple[str, ...]) -> None:

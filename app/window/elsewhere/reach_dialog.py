@@ -87,7 +87,7 @@ class ReachDialog(QDialog):
         em = self.fontMetrics().height()
         self.resize(min(38 * em, parent.width()), min(22 * em, parent.height()))
         help_button.clicked.connect(self.help_requested)
-        self._cancel.clicked.connect(self._on_cancel_clicked)
+        self._cancel.clicked.connect(self.reject)
         self._connect.clicked.connect(self._on_connect_clicked)
         self._address.textChanged.connect(self._on_address_changed)
         self._recent.itemClicked.connect(self._on_recent_chosen)
@@ -157,20 +157,16 @@ class ReachDialog(QDialog):
         self._tell(self.tr("Connecting to {} …").format(address.name))
         self.reach_requested.emit(address)
 
-    @Slot()
-    def _on_cancel_clicked(self) -> None:
+    def reject(self) -> None:
+        """Wait no longer for a machine; where none is waited for, go away. Cancel and Escape do this."""
         if self._is_reaching:
             self.given_up.emit()
             self.say(self.tr("Given up."))
         else:
-            self.close()
+            super().reject()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._is_reaching:
             self.given_up.emit()
             self.say("")
         super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Escape does what Cancel does."""
-        self._on_cancel_clicked()
