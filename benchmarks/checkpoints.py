@@ -55,10 +55,10 @@ def run(setup: Setup) -> Section:
         "`BertForMaskedLM.from_pretrained` and its tokenizer, with the file in the system's cache and all imported. "
         "transformers maps the file and reads no number before it is used, so that whoever overwrites the file changes "
         "the model or ends the process; Headlight copies all of them to memory of its own, and checks headers, "
-        "names, shapes and that every number is finite. A row is transformers with every number read once. The checkpoint "
-        "that is inspected is a LLaMA in four files with holes in place of numbers; it is inspected once before, which "
-        "brings torch and transformers. A look over a line is asked of an engine for which a program stands in place of "
-        "ssh that starts it on this machine: it is what the line itself costs, without a network."
+        "names, shapes and that every number is finite. A row is transformers with every number read once. What is "
+        "inspected is a LLaMA in four files with holes in place of numbers; it is inspected once before, which brings "
+        "torch and transformers. A look over a line is asked of an engine that a program in place of ssh starts on "
+        "this machine: it is what the line itself costs, without a network."
     )
     speed = fetched["n_bytes"] / 1e6 / fetched["seconds"]
     rows = [

@@ -39,9 +39,7 @@ def main() -> None:
         times: dict[str, list[float]] = {"here": [], "line": []}
         n_bytes = 0
         for look in range(N_LOOKS):
-            request = AttentionRequest(
-                "bert-mini", Input(text=TextInput(text)), "encoder", (look // 8 % 4,), (look % 8,)
-            )
+            request = AttentionRequest("bert-mini", text, "encoder", (look // 8 % 4,), (look % 8,))
             for name, link in (("here", here), ("line", line)):
                 begin = time.perf_counter()
                 result = link.run(request, lambda _event: None)
