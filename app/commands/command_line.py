@@ -55,7 +55,7 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer letters than a text has
             stream.reconfigure(errors="backslashreplace")
     try:
-        args = _parser().parse_args(argv)
+        args = _parser(argv[0] if argv else "").parse_args(argv)
         print(shown(args.run(args)), flush=True)
     except Fault as fault:
         print("headlight:", shown(" ".join(str(fault).split())), file=sys.stderr)
@@ -69,14 +69,9 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> ArgumentParser:
-    from app.commands import batch, hub_commands, mesh_commands, train_commands
-    from app.commands.figures import FIGURES
-    from app.commands.option_types import DEVICE_HELP, ENGINE_HELP, between, device_of, machine_of
-    from app.commands.options import add_options
-    from app.commands.shared_options import SHARED, add_look
-    from app.export import film_files
-    from app.export.export import ENDINGS
+def _parser(command: str = "figure") -> ArgumentParser:
+    from app.commands import hub_commands, mesh_commands, train_commands
+    from app.commands.option_types import ENGINE_HELP, between, machine_of
     from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
 
     parser = _Parser(
@@ -88,29 +83,7 @@ def _parser() -> ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    about = "write a figure, or its numbers, to a file"
-    figure = commands.add_parser("figure", help=about, description=f"{about[0].upper()}{about[1:]}.")
-    figure.add_argument("--batch", type=Path, metavar="FILE", help=batch.ABOUT)
-    figure.set_defaults(run=_figures, figure=None)
-    kinds = figure.add_subparsers(title="figures", metavar="FIGURE")
-    for name, command in FIGURES.items():
-        about = f"Write {command.about}."
-        one = kinds.add_parser(name, aliases=command.aliases, help=command.about, description=about, allow_abbrev=False)
-        if command.request:
-            one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
-            about = "run in float32 (the default), or in the number format of the file"
-            one.add_argument("--device", type=device_of, metavar="DEVICE", help=DEVICE_HELP)
-            one.add_argument("--engine", type=machine_of, default="", metavar="ADDRESS", help=ENGINE_HELP)
-            one.add_argument("--precision", choices=("float32", "file"), default="float32", help=about)
-        for option in command.shared:
-            SHARED[option](one)
-        if command.options:
-            add_options(one, command.options)
-        if command.add_arguments:
-            command.add_arguments(one)
-        add_look(one, (*ENDINGS, *film_files.ENDINGS) if command.has_film else ENDINGS)
-        one.set_defaults(run=_figure, figure=name)
-    figure.set_defaults(options={name: _options_of(one) for name, one in kinds.choices.items()})
+    _add_figures(commands, with_kinds=command == "figure")
 
     mesh = commands.add_parser("mesh", help=mesh_commands.ABOUT, description="Sample meshes.", allow_abbrev=False)
     mesh_commands.add_options(mesh)
@@ -134,6 +107,44 @@ def _parser() -> ArgumentParser:
     inspect.set_defaults(run=_inspect)
     hub_commands.add_commands(commands)
     return parser
+
+
+def _add_figures(commands: Any, *, with_kinds: bool) -> None:
+    """The command that makes figures; its kinds bring all that draws, which no other command needs."""
+    from app.commands import batch
+    from app.commands.option_types import DEVICE_HELP, ENGINE_HELP, device_of, machine_of
+
+    about = "write a figure, or its numbers, to a file"
+    figure = commands.add_parser("figure", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    figure.add_argument("--batch", type=Path, metavar="FILE", help=batch.ABOUT)
+    figure.set_defaults(run=_figures, figure=None)
+    kinds = figure.add_subparsers(title="figures", metavar="FIGURE")
+    if not with_kinds:
+        return
+    from app.commands.figures import FIGURES
+    from app.commands.options import add_options
+    from app.commands.shared_options import SHARED, add_look
+    from app.export import film_files
+    from app.export.export import ENDINGS
+
+    for name, command in FIGURES.items():
+        about = f"Write {command.about}."
+        one = kinds.add_parser(name, aliases=command.aliases, help=command.about, description=about, allow_abbrev=False)
+        if command.request:
+            one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
+            about = "run in float32 (the default), or in the number format of the file"
+            one.add_argument("--device", type=device_of, metavar="DEVICE", help=DEVICE_HELP)
+            one.add_argument("--engine", type=machine_of, default="", metavar="ADDRESS", help=ENGINE_HELP)
+            one.add_argument("--precision", choices=("float32", "file"), default="float32", help=about)
+        for option in command.shared:
+            SHARED[option](one)
+        if command.options:
+            add_options(one, command.options)
+        if command.add_arguments:
+            command.add_arguments(one)
+        add_look(one, (*ENDINGS, *film_files.ENDINGS) if command.has_film else ENDINGS)
+        one.set_defaults(run=_figure, figure=name)
+    figure.set_defaults(options={name: _options_of(one) for name, one in kinds.choices.items()})
 
 
 def _options_of(parser: ArgumentParser) -> dict[str, Action]:
