@@ -1,7 +1,9 @@
-"""The engine of one command, and what it answers."""
+"""The engines of one command, on this machine or another, and what they answer."""
 
 from __future__ import annotations
 
+import atexit
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,35 +11,60 @@ from app.commands.faults import Fault
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
-    from inference.service.engine import Engine
+
+# A request and who is told of its progress in, a result, a `Failure` or None out.
+EngineCall = Callable[[Any, Callable[[object], None]], object]
 
 
 class CommandEngine:
-    """One engine for all figures of a command, and what it said of their checkpoints."""
+    """One engine a machine for all figures of a command, and what it said of their checkpoints.
+
+    A machine is named by its address, see `app.link.remote.address`; empty is this one.
+    """
 
     def __init__(self) -> None:
-        from inference.service.engine import Engine
+        self._engines: dict[str, EngineCall] = {}
+        self._infos: dict[tuple[str, str], CheckpointInfo] = {}
+        self._devices: dict[str, str] = {}  # by machine, where models are run if another device was named
+        self._usual: dict[str, str] = {}
 
-        self.engine = Engine()
-        self._infos: dict[str, CheckpointInfo] = {}
-        self._device = self._usual = ""
-
-    def use(self, device: str) -> Engine:
+    def use(self, device: str = "", machine: str = "") -> EngineCall:
         """The engine, running models on a device; empty is the one that it began with. Raises `Fault`."""
-        if device != self._device:
-            self._usual = self._usual or _moved(self.engine, "")
-            _moved(self.engine, device or self._usual)
-            self._device = device
-        return self.engine
+        if machine not in self._engines:
+            self._engines[machine] = _elsewhere(machine) if machine else _here()
+        engine = self._engines[machine]
+        if device != self._devices.get(machine, ""):
+            self._usual[machine] = self._usual.get(machine) or _moved(engine, "")
+            _moved(engine, device or self._usual[machine])
+            self._devices[machine] = device
+        return engine
 
-    def info(self, checkpoint: str) -> CheckpointInfo:
+    def info(self, checkpoint: str, machine: str = "") -> CheckpointInfo:
         """Of a checkpoint, inspected once."""
-        if checkpoint not in self._infos:
-            self._infos[checkpoint] = _info(self.engine, checkpoint)
-        return self._infos[checkpoint]
+        if (machine, checkpoint) not in self._infos:
+            self._infos[machine, checkpoint] = _info(self.use(machine=machine), checkpoint)
+        return self._infos[machine, checkpoint]
 
 
-def _moved(engine: Engine, device: str) -> str:
+def _here() -> EngineCall:
+    from inference.context import Context
+    from inference.service.engine import Engine, answer
+
+    engine = Engine()
+    return lambda request, report: answer(engine, request, Context(report))
+
+
+def _elsewhere(machine: str) -> EngineCall:
+    from app.link.remote.address import parse_address
+    from app.link.remote.remote_link import remote_link
+
+    link = remote_link(parse_address(machine))
+    link.AGAIN = ""  # there is no key that asks once more
+    atexit.register(link.close)
+    return link.run
+
+
+def _moved(engine: EngineCall, device: str) -> str:
     """Where models are run from now on; where they are run, if no device is named."""
     from inference.results.devices import DevicesRequest, DevicesResult
 
@@ -46,7 +73,7 @@ def _moved(engine: Engine, device: str) -> str:
     return told.chosen
 
 
-def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:
+def _info(engine: EngineCall, checkpoint: str) -> CheckpointInfo:
     from inference.results.checkpoint import CheckpointInfo, InspectRequest
 
     info = answer_of(engine, InspectRequest(checkpoint))
@@ -54,12 +81,10 @@ def _info(engine: Engine, checkpoint: str) -> CheckpointInfo:
     return info
 
 
-def answer_of(engine: Engine, request: Any) -> object:
+def answer_of(engine: EngineCall, request: Any) -> object:
     """What the engine answers, all parts together. Raises `Fault` with the sentence of a failure."""
-    from inference.context import Context
     from inference.results.events import Failure, Partial
     from inference.results.maps import TilesResult
-    from inference.service.engine import answer
 
     parts: list[TilesResult] = []
 
@@ -67,7 +92,7 @@ def answer_of(engine: Engine, request: Any) -> object:
         if isinstance(reported, Partial) and isinstance(reported.result, TilesResult):
             parts.append(reported.result)
 
-    result = answer(engine, request, Context(keep))
+    result = engine(request, keep)
     if isinstance(result, Failure):
         raise Fault(result.message)
     if isinstance(result, TilesResult):  # they come one by one

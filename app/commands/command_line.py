@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from app.commands import hub_commands
-from app.commands.command_engine import CommandEngine, answer_of
+from app.commands.command_engine import CommandEngine, EngineCall, answer_of
 from app.commands.faults import Fault
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from inference.results.checkpoint import CheckpointInfo
     from inference.results.inputs import Input
-    from inference.service.engine import Engine
     from widgets.kit.figure import Figure
     from widgets.look.theme import FigureStyle
 
@@ -31,6 +30,7 @@ examples:
   headlight figure masked --text "The cat sat on the [MASK]." --caption --out mat.pdf
   headlight figure attention --text "The cat sat." --out all.npz
   headlight figure patches --checkpoint vit-scenes --scene 3 --query 4,5 --out patches.png
+  headlight figure heads --engine ssh://gpu1 --checkpoint ~/models/bert --text "The cat sat." --out heads.pdf
   headlight figure --batch slides.json
   headlight mesh --class chair --seed 3 --out chair.gif
   headlight train word2vec book.txt --out book.npz
@@ -81,16 +81,16 @@ def _parser(command: str = "") -> ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     adders = {"figure": _add_figure, "mesh": _add_mesh, "train": _add_train, "inspect": _add_inspect}
-    for add in (adders[command],) if command in adders else adders.values():
+    adders |= dict.fromkeys(hub_commands.NAMES, hub_commands.add_commands)
+    for add in (adders[command],) if command in adders else dict.fromkeys(adders.values()):
         add(commands)
-    hub_commands.add_commands(commands)
     return parser
 
 
 def _add_figure(commands: Any) -> None:
     from app.commands import batch
     from app.commands.figures import FIGURES
-    from app.commands.option_types import DEVICE_HELP, device_of
+    from app.commands.option_types import DEVICE_HELP, ENGINE_HELP, device_of, machine_of
     from app.commands.options import add_options
     from app.commands.shared_options import SHARED, add_look
     from app.export import film_files
@@ -108,6 +108,7 @@ def _add_figure(commands: Any) -> None:
             one.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder")
             about = "run in float32 (the default), or in the number format of the file"
             one.add_argument("--device", type=device_of, metavar="DEVICE", help=DEVICE_HELP)
+            one.add_argument("--engine", type=machine_of, default="", metavar="ADDRESS", help=ENGINE_HELP)
             one.add_argument("--precision", choices=("float32", "file"), default="float32", help=about)
         for option in command.shared:
             SHARED[option](one)
@@ -141,7 +142,7 @@ def _add_train(commands: Any) -> None:
 
 
 def _add_inspect(commands: Any) -> None:
-    from app.commands.option_types import between
+    from app.commands.option_types import ENGINE_HELP, between, machine_of
     from inference.results.needs import MOST_TOKENS, USUAL_TOKENS
 
     about = "say what a checkpoint is and which views it offers"
@@ -149,6 +150,7 @@ def _add_inspect(commands: Any) -> None:
     inspect.add_argument("checkpoint", metavar="NAME_OR_PATH", help="a folder, a bundled name, or a hub id")
     about = "tell the memory for looking at a text of so many tokens (default: 512)"
     inspect.add_argument("--tokens", type=between(1, MOST_TOKENS), default=USUAL_TOKENS, metavar="N", help=about)
+    inspect.add_argument("--engine", type=machine_of, default="", metavar="ADDRESS", help=ENGINE_HELP)
     inspect.add_argument("--json", action="store_true", help="as JSON")
     inspect.set_defaults(run=_inspect)
 
@@ -162,6 +164,9 @@ def _inspect(args: Namespace) -> str:
     from app.commands.inspect_text import inspect_text
     from app.commands.inspecting import inspected
 
+    if args.engine:
+        info = CommandEngine().info(args.checkpoint, args.engine)
+        return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info, args.tokens)
     if hub_commands.is_elsewhere(args.checkpoint):
         return hub_commands.inspect(args.checkpoint, as_json=args.json, n_tokens=args.tokens)
     args.checkpoint = hub_commands.place_of(args.checkpoint)
@@ -204,7 +209,7 @@ def _mesh(args: Namespace) -> str:
     from app.commands.figures import BadOption
     from app.export.saving import ExportError, FileIsThere
 
-    engine = CommandEngine().use(args.device or "")
+    engine = CommandEngine().use(args.device or "", args.engine)
     _app = _application()  # kept until the end: fonts are its own
     try:
         return mesh_commands.run(args, lambda request: answer_of(engine, request), _tell)
@@ -247,10 +252,10 @@ def _figure(args: Namespace, session: CommandEngine | None = None) -> str:
             from resources import bundled_checkpoints
 
             session = session or CommandEngine()
-            engine = session.use(args.device or "")
+            engine = session.use(args.device or "", args.engine)
             is_own = args.precision == "file"
             args.checkpoint = in_own_precision(args.checkpoint or bundled_checkpoints()[0], is_own=is_own)
-            info = session.info(args.checkpoint)
+            info = session.info(args.checkpoint, args.engine)
             _check_kinds(args, info)
             asked = command.request(args, info)
             inputs: list[Input] = []
@@ -294,7 +299,7 @@ def _tell(notes: tuple[str, ...]) -> None:
 
 
 def _notes(
-    engine: Engine, checkpoint: str, info: CheckpointInfo, inputs: list[Input], result: object
+    engine: EngineCall, checkpoint: str, info: CheckpointInfo, inputs: list[Input], result: object
 ) -> tuple[str, ...]:
     """What was left aside or assumed: of the checkpoint, of what it was given, and in what it answered."""
     from inference.results.tokenize import TokenizeRequest, TokenizeResult

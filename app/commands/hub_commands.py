@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _MB = 1_000_000
 
 
+NAMES = ("list", "download", "convert", "delete")
+
+
 def add_commands(commands: Any) -> None:
     """Let a command line understand them."""
     about = "say which checkpoints are on this machine"
@@ -28,8 +31,9 @@ def add_commands(commands: Any) -> None:
     about = "fetch a checkpoint from the Hugging Face hub into its cache"
     one = commands.add_parser("download", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
     one.add_argument("address", metavar="ID", help="such as google-bert/bert-base-uncased, ID@VERSION, or a page")
-    pickles = "where there are no other weights, fetch pickles, read them as tensors alone, and write safetensors"
+    pickles = "where there is nothing else, fetch pickles or GGUF, read them as tensors alone, and write safetensors"
     one.add_argument("--convert", action="store_true", help=pickles)
+    one.add_argument("--file", default="", metavar="NAME", help="which of several GGUF files (default: that in 8 bits)")
     one.set_defaults(run=_download)
 
     about = "make pickled weights (pytorch_model.bin, read as tensors alone) or a GGUF file into safetensors"
@@ -153,15 +157,23 @@ def _download(args: Namespace) -> str:
     takes_pickles = args.convert and found.can_convert
     if found.why_not and not takes_pickles:
         more = " --convert makes them so." if found.can_convert else ""
-        raise Fault(f"{found.why_not}{more}")
+        files = f" Its files: {', '.join(name for name, _ in found.choices)}." if found.choices else ""
+        raise Fault(f"{found.why_not}{more}{files}")
     print(
-        f"headlight: {found.repo}, {found.n_bytes / _MB:,.1f} MB, licence {found.licence or 'not said'}",
+        f"headlight: {found.repo}, {_n_bytes(found, args.file) / _MB:,.1f} MB, licence {found.licence or 'not said'}",
         file=sys.stderr,
     )
-    done = _ask_with_bar(DownloadRequest(found.repo, found.commit, found.revision, takes_pickles))
+    done = _ask_with_bar(DownloadRequest(found.repo, found.commit, found.revision, takes_pickles, args.file))
     assert isinstance(done, DownloadResult)
-    folder = _converted(done.folder) if takes_pickles else done.folder
+    folder = _converted(done.to_convert) if done.to_convert else done.folder
     return f"{done.repo} is in {folder}: {done.n_bytes / _MB:,.1f} MB came."
+
+
+def _n_bytes(found: RepoResult, file: str) -> int:
+    """That would be fetched with a file of weights of its choice."""
+    sizes = dict(found.choices)
+    usual = next((name for name in found.files if name in sizes), "")
+    return found.n_bytes - sizes.get(usual, 0) + sizes.get(file, sizes.get(usual, 0))
 
 
 def _convert(args: Namespace) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands.figures import BadOption
-from app.commands.option_types import DEVICE_HELP, between, device_of
+from app.commands.option_types import DEVICE_HELP, ENGINE_HELP, between, device_of, machine_of
 from app.commands.options import add_options as add_declared
 from app.export.formats import BY_MESH_COMMAND, ending_of
 from app.export.saving import ExportError
@@ -33,6 +33,7 @@ def add_options(parser: ArgumentParser) -> None:
     """What `headlight mesh` understands."""
     parser.add_argument("--checkpoint", metavar="NAME_OR_PATH", help="a bundled name or a folder (default: bundled)")
     parser.add_argument("--device", type=device_of, metavar="DEVICE", help=DEVICE_HELP)
+    parser.add_argument("--engine", type=machine_of, default="", metavar="ADDRESS", help=ENGINE_HELP)
     parser.add_argument("--class", dest="label", metavar="NAME", help="what to sample, such as chair")
     parser.add_argument(
         "--count", type=between(1, MOST), default=1, metavar="N", help="so many, of one seed after the other"

@@ -51,6 +51,21 @@ def device_of(text: str) -> str:
         raise ArgumentTypeError(str(error)) from error
 
 
+ENGINE_HELP = "compute on another machine, over your own ssh: ssh://HOST, or ssh://USER@HOST:FOLDER of Headlight there"
+
+
+def machine_of(text: str) -> str:
+    """The address of another machine; empty for this one, which is called `process`."""
+    from app.link.remote.address import BadAddress, parse_address
+
+    if text in ("", "process"):  # argparse asks of what was not given, too
+        return ""
+    try:
+        return parse_address(text).text
+    except BadAddress as error:
+        raise ArgumentTypeError(str(error).rstrip(".")) from error
+
+
 def letters_of(text: str) -> float:
     """The size of letters in points, such as `8pt`."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QFont, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.hub.sizes import memory_text, size_text
@@ -11,6 +12,9 @@ from inference.results.needs import USUAL_TOKENS, memory_need
 from widgets.figures.counts import number_of
 from widgets.kit.clean import shown
 from widgets.registry import VIEWS
+
+_LARGER = 1.2  # times the other letters
+_Part = tuple[str, list[tuple[str, str]]]  # a title; names and texts of rows
 
 
 class Facts(QPlainTextEdit):
@@ -64,7 +68,7 @@ class Facts(QPlainTextEdit):
             (self.tr("Training data"), found.data or not_said),
             (self.tr("Gated"), self.tr("yes: its owners ask for an agreement") if found.gated else self.tr("no")),
         ]
-        parts = [_lines(found.repo, rows)]
+        parts = [_part(found.repo, rows)]
         if found.info is not None:
             parts += self._of_info(found.info)
         self._show(parts)
@@ -72,9 +76,9 @@ class Facts(QPlainTextEdit):
     def show_info(self, info: CheckpointInfo) -> None:
         """What a checkpoint on this machine is, and its views."""
         self._shown = info
-        self._show([info.name, *self._of_info(info)])
+        self._show([_part(info.name, []), *self._of_info(info)])
 
-    def _of_info(self, info: CheckpointInfo) -> list[str]:
+    def _of_info(self, info: CheckpointInfo) -> list[_Part]:
         groups = ", ".join(
             f"{one.title}: {one.about_layers} of {number_of(max(one.n_heads), 'heads')}" for one in info.groups
         )
@@ -94,15 +98,33 @@ class Facts(QPlainTextEdit):
         offered = by_reason.pop("", [])
         lacking = [(", ".join(titles), why) for why, titles in by_reason.items()]
         return [
-            _lines(info.architecture, rows),
-            _lines(self.tr("Views that it has"), [("", ", ".join(offered) or self.tr("none"))]),
-            _lines(self.tr("Views that it has not"), lacking) if lacking else "",
+            _part(info.architecture, rows),
+            _part(self.tr("Views that it has"), [("", ", ".join(offered) or self.tr("none"))]),
+            *([_part(self.tr("Views that it has not"), lacking)] if lacking else []),
         ]
 
-    def _show(self, parts: list[str]) -> None:
-        self.setPlainText("\n\n".join(filter(None, parts)))
+    def _show(self, parts: list[_Part]) -> None:
+        """Titles are large, and names of rows bold, so that what is looked for is found; it stays a plain text."""
+        self.clear()
+        cursor, plain = self.textCursor(), QTextCharFormat()
+        title, name = QTextCharFormat(), QTextCharFormat()
+        name.setFontWeight(QFont.Weight.Bold)
+        title.setFontWeight(QFont.Weight.Bold)
+        title.setFontPointSize(self.font().pointSizeF() * _LARGER)
+        for number, (heading, rows) in enumerate(parts):
+            cursor.insertText("\n\n" if number else "", plain)
+            cursor.insertText(heading, title)
+            for what, text in rows:
+                cursor.insertText("\n", plain)
+                cursor.insertText(f"{what}: " if what else "", name)
+                cursor.insertText(text, plain)
+        self.moveCursor(QTextCursor.MoveOperation.Start)
 
 
-def _lines(title: str, rows: list[tuple[str, str]]) -> str:
-    told = (f"{name}: {text}" if name else text for name, text in rows)
-    return "\n".join(shown(" ".join(line.split())) for line in (title, *told))
+def _part(title: str, rows: list[tuple[str, str]]) -> _Part:
+    """Each on one line, without what would be drawn as something else."""
+    return _one_line(title), [(_one_line(name), _one_line(text)) for name, text in rows]
+
+
+def _one_line(text: str) -> str:
+    return shown(" ".join(text.split()))

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.hub.sizes import size_text
-from inference.results.counts import count_of
+from inference.results.counts import count_of, noun
 from inference.results.hub import FolderEntry, FolderRequest, FolderResult
 from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel, explain_controls, plain_tip
@@ -64,6 +64,8 @@ class FoldersDialog(QDialog):
         self._said.setWordWrap(True)
         self._open = self._button("folders_open", self.tr("&Open"))
         self._lay_out()
+        em = self.fontMetrics().height()
+        self.resize(min(44 * em, parent.width()), min(32 * em, parent.height()))
         self._path.returnPressed.connect(self._on_path_entered)
         self._up.clicked.connect(self._on_up_clicked)
         self._open.clicked.connect(self._on_open_clicked)
@@ -90,8 +92,6 @@ class FoldersDialog(QDialog):
         layout.addLayout(top)
         layout.addWidget(self._tree, 1)
         layout.addLayout(bottom)
-        em, parent = self.fontMetrics().height(), self.parentWidget()
-        self.resize(min(44 * em, parent.width()), min(32 * em, parent.height()))
 
     def go_to(self, folder: str) -> None:
         """Ask what a folder holds; empty is the user's own."""
@@ -116,9 +116,8 @@ class FoldersDialog(QDialog):
             font.setBold(entry.is_checkpoint)
             item.setFont(0, font)
         n = sum(entry.is_checkpoint for entry in found.entries)
-        told = self.tr("{} and {} other.").format(
-            count_of(n, "checkpoints"), count_of(len(found.entries) - n, "folders")
-        )
+        n_others = len(found.entries) - n
+        told = self.tr("{}, {} other {}.").format(count_of(n, "checkpoints"), n_others, noun(n_others, "folders"))
         left = self.tr(" {:,} more are not listed: type the path of one.").format(found.n_left_out)
         self._say(f"{told}{left if found.n_left_out else ''}")
         self._judge()

@@ -272,8 +272,8 @@ class Hub(QObject):
 
     @Slot(int, object, object, bool)
     def _on_jobs_arrived(self, _number: int, request: JobRequest, result: object, is_partial: bool) -> None:
-        if isinstance(result, DownloadResult) and isinstance(request, DownloadRequest) and request.takes_pickles:
-            self._convert(result.folder)
+        if isinstance(result, DownloadResult) and result.to_convert:
+            self._convert(result.to_convert)
         elif isinstance(result, DownloadResult) and self._dialog is not None:
             self._dialog.hub.show_downloaded(result.repo, result.folder)
         elif isinstance(result, ConvertResult):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
@@ -20,13 +21,18 @@ from app.hub.lecture import Suggested, suggested
 from app.hub.sizes import MB, size_text
 from inference.results.hub import DownloadRequest, RepoRequest, RepoResult
 from inference.results.job import JobState
-from widgets.kit.plain import PlainLabel, ask_plain, plain_tip
+from widgets.kit.clean import shown
+from widgets.kit.plain import PlainLabel, ask_plain, explain_items, plain_tip
 from widgets.panels.job_line import JobLine
 
 _ABOUT = Qt.ItemDataRole.UserRole
 PICKLES = (
     "Its weights are pickles, which can run code when they are read. Headlight reads nothing but tensors from them, in "
     "a process of its own, and writes them as safetensors; go on only if you trust where they are from."
+)
+GGUF = (
+    "Headlight reads no GGUF as it is: a folder with safetensors is made of the file, in which its packed numbers are "
+    "float32 again and take up to eight times the room."
 )
 ASK_ABOVE = 1_000 * MB  # bytes from which a download begins only after a question
 
@@ -73,6 +79,11 @@ class HubPage(QWidget):
         self._said.setWordWrap(True)
         self._job = JobLine("hub_job", self, with_title=False)
         self._job.hide()
+        self._file = QComboBox(self)
+        self._file.setObjectName("hub_file")
+        self._file.setAccessibleName(self.tr("File of weights"))
+        self._file.setToolTip(self.tr("Each file holds all of the weights, in a precision of its own; one is fetched"))
+        self._file.hide()
         self._download = self._button("hub_download", self.tr("&Download"))
         self._open = self._button("hub_open", self.tr("&Open"))
         self._lay_out()
@@ -81,6 +92,7 @@ class HubPage(QWidget):
         self._address.textChanged.connect(self._on_address_changed)
         self._version.textChanged.connect(self._on_address_changed)
         self._look.clicked.connect(self._on_look_clicked)
+        self._file.currentIndexChanged.connect(self._on_file_changed)
         self._download.clicked.connect(self._on_download_clicked)
         self._open.clicked.connect(self._on_open_clicked)
         self._list.currentItemChanged.connect(self._on_list_current_changed)
@@ -152,6 +164,7 @@ class HubPage(QWidget):
         bottom = QHBoxLayout()
         bottom.addWidget(self._job, 1)
         bottom.addStretch(0)
+        bottom.addWidget(self._file)
         bottom.addWidget(self._download)
         bottom.addWidget(self._open)
         layout = QVBoxLayout(self)
@@ -176,6 +189,7 @@ class HubPage(QWidget):
     def _on_address_changed(self) -> None:
         self._asked = self._found = None
         self._folder = ""
+        self._file.hide()
         self.about.forget()
         self._say("")
         self._judge()
@@ -208,17 +222,47 @@ class HubPage(QWidget):
         found = self._found
         if found is None:
             return
-        missing = found.n_bytes - found.n_there
+        missing = self._n_missing(found)
         question = self.tr("{} of {} are to come, and {} are free on the disk.").format(
             size_text(missing), found.repo, size_text(found.n_free)
         )
         if found.can_convert:
-            question = f"{question} {self.tr(PICKLES)}"
+            question = f"{question} {self.tr(GGUF if found.choices else PICKLES)}"
         is_asked = found.can_convert or missing > ASK_ABOVE
         if not is_asked or ask_plain(self, "hub_ask", self.tr("Download"), question, self.tr("&Download")):
             self.download_requested.emit(
-                DownloadRequest(found.repo, found.commit, found.revision, takes_pickles=found.can_convert)
+                DownloadRequest(
+                    found.repo, found.commit, found.revision, takes_pickles=found.can_convert, file=self._wanted()
+                )
             )
+
+    def _wanted(self) -> str:
+        """The file of weights that is chosen; empty where there is no choice."""
+        return self._file.currentData() or "" if self._found is not None and self._found.choices else ""
+
+    def _n_missing(self, found: RepoResult) -> int:
+        """Bytes that are to come with the file that is chosen."""
+        sizes = dict(found.choices)
+        usual = next((name for name in found.files if name in sizes), "")
+        return max(found.n_bytes - found.n_there + sizes.get(self._wanted(), 0) - sizes.get(usual, 0), 0)
+
+    @Slot()
+    def _on_file_changed(self) -> None:
+        if self._found is not None and self._found.choices:
+            missing = self.tr("{} will come.").format(size_text(self._n_missing(self._found)))
+            self._say(f"{self._found.why_not} {missing}")
+
+    def _offer_files(self, found: RepoResult) -> None:
+        """The usual file is chosen until the user chooses another."""
+        before, usual = self._wanted(), next((name for name, _ in found.choices if name in found.files), "")
+        self._file.blockSignals(True)
+        self._file.clear()
+        for name, n_bytes in found.choices:
+            self._file.addItem(f"{shown(name)} ({size_text(n_bytes)})", name)
+        explain_items(self._file)
+        self._file.setCurrentIndex(max(self._file.findData(before or usual), 0))
+        self._file.blockSignals(False)
+        self._file.setVisible(bool(found.choices))
 
     @Slot()
     def _on_open_clicked(self) -> None:
@@ -236,9 +280,12 @@ class HubPage(QWidget):
         """What the hub said, in part or in whole; nothing if something else is asked for by now."""
         if request != self._asked:
             return
+        self._offer_files(found)
         self._found, self._folder = found, found.folder
         self.about.show_repo(found)
-        if found.why_not:
+        if found.choices:
+            self._on_file_changed()
+        elif found.why_not:
             self._say(found.why_not, is_warning=True)
         elif not found.is_whole:
             self._say(self.tr("Looking which views it will have …"))
@@ -288,7 +335,8 @@ class HubPage(QWidget):
         self._download.setEnabled(not why and found is not None and (not found.why_not or found.can_convert))
         self._download.setToolTip(plain_tip(why or (found.why_not if found else "")))
         self._open.setEnabled(bool(self._folder))
-        self._open.setToolTip("" if self._folder else self.tr("It has to be on {} first.").format(self._machine))
+        why_not = "" if self._folder else self.tr("It has to be on {} first.").format(self._machine)
+        self._open.setToolTip(plain_tip(why_not))
         self._look.setEnabled(self._asked is None or (found is not None and found.is_whole))
 
     def _say(self, sentence: str, *, is_warning: bool = False) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.hub.about_pane import AboutPane
-from app.hub.hub_page import PICKLES
+from app.hub.hub_page import GGUF, PICKLES
 from app.hub.sizes import size_text
 from app.hub.watching import Watching
 from inference.results.checkpoint import CheckpointInfo
@@ -253,10 +253,13 @@ class MachinePage(QWidget):
         folder = self._folder()
         if not folder or not self._open.isEnabled():
             return
-        if not self._is_conversion:
+        chosen = self._chosen()
+        if not self._is_conversion or not isinstance(chosen, CachedRevision):
             self.open_requested.emit(folder)
-        elif ask_plain(self, "convert_ask", self.tr("Convert"), self.tr(PICKLES), self.tr("&Convert")):
-            self.convert_requested.emit(folder)
+            return
+        question = self.tr(GGUF if chosen.file else PICKLES)
+        if ask_plain(self, "convert_ask", self.tr("Convert"), question, self.tr("&Convert")):
+            self.convert_requested.emit(f"{folder}/{chosen.file}" if chosen.file else folder)
 
     @Slot()
     def _on_views_clicked(self) -> None:

@@ -178,7 +178,8 @@ class ProcessLink:
             return self._obituary()
         except (wire.BadMessage, MemoryError) as error:  # what follows in the pipe cannot be told apart any more
             self._on_nonsense(error)
-            self._process.kill()
+            if not isinstance(error, wire.CutOff):  # whose process is about to say how it ends
+                self._process.kill()
             if isinstance(error, wire.BadMessage):
                 return self._obituary()
             self._bury()

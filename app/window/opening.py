@@ -89,7 +89,7 @@ class Opening(QObject):
         if (elsewhere := self._controller.elsewhere) is None:
             self.open(path)
             return
-        sentence = self.tr("{} lies on this machine, and this window computes on {}: copy it there, or open it here.")
+        sentence = self.tr("{} lies on this machine, and this window computes on {}: copy it there first.")
         self.said.emit(sentence.format(Path(path).name, elsewhere.name), True, "drop")
 
     def _ask_for(self, checkpoint: str) -> None:

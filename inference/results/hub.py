@@ -43,7 +43,9 @@ class CachedRevision:
     why_not
         Why Headlight cannot open it, in one sentence; empty where nothing speaks against it.
     can_convert
-        Whether it could after its pickled weights were converted.
+        Whether it could after its weights were converted.
+    file
+        The GGUF file that would be converted then; empty for pickles.
     """
 
     repo: str
@@ -55,6 +57,7 @@ class CachedRevision:
     changed: float
     why_not: str
     can_convert: bool = False
+    file: str = ""
 
     @property
     def version(self) -> str:
@@ -262,6 +265,9 @@ class RepoResult:
         Whether it could be opened after its pickled weights were fetched and converted.
     card
         Its README in Markdown, as its owners wrote it.
+    choices
+        Files of which one is fetched, where each holds all of the weights (GGUF): names and bytes, the smallest first;
+        `files` has the usual one of them.
     """
 
     repo: str
@@ -284,6 +290,7 @@ class RepoResult:
     is_whole: bool = False
     can_convert: bool = False
     card: str = ""
+    choices: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +304,9 @@ class DownloadRequest(JobRequest["DownloadResult"]):
     revision
         The name that is to stand for it in the cache.
     takes_pickles
-        Whether weights may come as pickles where there are no others; the user was asked.
+        Whether weights may come as pickles or GGUF where there are no others, to be converted; the user was asked.
+    file
+        Which file of weights, where there is a choice; empty: the usual one.
     """
 
     is_light: ClassVar[bool] = True
@@ -308,6 +317,7 @@ class DownloadRequest(JobRequest["DownloadResult"]):
     commit: str
     revision: str = "main"
     takes_pickles: bool = False
+    file: str = ""
 
     @property
     def title(self) -> str:
@@ -328,8 +338,11 @@ class DownloadResult:
         What is opened.
     n_bytes
         That came over the network now.
+    to_convert
+        What has to be converted before it can be opened: the folder, or the chosen file in it; empty for nothing.
     """
 
     repo: str
     folder: str
     n_bytes: int
+    to_convert: str = ""

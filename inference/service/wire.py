@@ -32,6 +32,10 @@ class BadMessage(ValueError):
     """What arrived is not a message of ours."""
 
 
+class CutOff(BadMessage):
+    """What arrived is the beginning of a message, and no more comes."""
+
+
 def pack(value: Any, arrays: list[np.ndarray]) -> Any:
     """A JSON value for `value`; its arrays are appended to `arrays`."""
     if isinstance(value, np.ndarray):
@@ -144,7 +148,7 @@ def read(
     if not start:
         return None
     if len(start) < _LENGTH.size:
-        raise BadMessage("cut off in its length")
+        raise CutOff("cut off in its length")
     (length,) = _LENGTH.unpack(start)
     most = MOST_FOREIGN_HEADER if is_foreign else MAX_HEADER
     if length > most:
@@ -195,5 +199,5 @@ def _read_arrays(
 def _exactly(stream: Readable, n_bytes: int) -> bytes | bytearray:
     data = stream.read(n_bytes)
     if len(data) < n_bytes:
-        raise BadMessage(f"cut off after {len(data)} of {n_bytes} bytes")
+        raise CutOff(f"cut off after {len(data)} of {n_bytes} bytes")
     return data

@@ -29,6 +29,7 @@ class FakeRunner(QObject):
     progressed, cancelled = Signal(str, object), Signal(str, object)
     arrived, failed = Signal(str, object, object, bool), Signal(str, object, object)
     engine_died, busy_changed = Signal(str), Signal(bool)
+    elsewhere = None
 
     def __init__(self) -> None:
         super().__init__()

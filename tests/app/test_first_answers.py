@@ -70,7 +70,7 @@ class SilentRunner(QObject):
     progressed, cancelled = Signal(str, object), Signal(str, object)
     arrived, failed = Signal(str, object, object, bool), Signal(str, object, object)
     engine_died, busy_changed = Signal(str), Signal(bool)
-    is_busy = True
+    is_busy, elsewhere, job_link = True, None, None
 
     def __init__(self) -> None:
         super().__init__()

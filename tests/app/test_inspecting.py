@@ -13,6 +13,7 @@ import pytest
 
 from app.commands import inspecting
 from app.commands.inspecting import inspected
+from benchmarks.ours.make_sharded import make_sharded
 from inference.context import Context, Refused
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
 from inference.service.engine import Engine
@@ -22,8 +23,11 @@ ROOT = Path(__file__).parents[2]
 AGAIN = "make it again: python -m resources.recipes.first_answers"
 ASK = """
 import sys
+from pathlib import Path
 from app.commands.command_line import run
 status = run(["inspect", *sys.argv[1:]])
+peak = Path("/proc/self/status")
+print(peak.read_text().partition("VmHWM:")[2].split()[0] if peak.exists() else 0, file=sys.stderr)
 print(sorted({"torch", "transformers"} & set(sys.modules)), file=sys.stderr)
 sys.exit(status)
 """
@@ -115,3 +119,19 @@ def test_neither_torch_nor_transformers_is_imported(checkpoint, form, qapp):
         )
         assert done.stderr.split("\n")[-2] == "[]"
         assert "BertForPreTraining" in done.stdout
+
+
+def test_ten_gigabytes_in_shards_are_told_of_their_headers_alone(tmp_path, qapp):
+    assert make_sharded(tmp_path / "large") > 10e9
+    info = inspected(str(tmp_path / "large"), ask)
+    assert (info.architecture, info.n_parameters) == ("LlamaForCausalLM", 5_119_348_736)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", ASK, str(tmp_path / "large")],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    kilobytes, imported = done.stderr.split("\n")[-3:-1]
+    assert imported == "[]"
+    assert int(kilobytes) < 90_000  # 70,000 here; another system or Python may take a little more

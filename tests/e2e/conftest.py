@@ -165,8 +165,8 @@ def start(request, lent_engine, qapp, qtbot, tmp_path, monkeypatch) -> Iterator[
         monkeypatch.setattr(application, "ProcessLink", lambda: lent_engine)
     started: list[MainWindow] = []
 
-    def begin(checkpoint: str = "") -> Driver:
-        window = application.make_window(checkpoint)
+    def begin(checkpoint: str = "", engine: str = "process") -> Driver:
+        window = application.make_window(checkpoint, engine)
         started.append(window)
         window.show()
         window.activateWindow()

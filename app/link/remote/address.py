@@ -16,7 +16,7 @@ class BadAddress(ValueError):
 
 
 @dataclass(frozen=True)
-class Address:
+class MachineAddress:
     """Where an engine is to be started.
 
     Attributes
@@ -48,7 +48,7 @@ class Address:
         return self.host.rpartition("@")[2]
 
 
-def parse_address(text: str) -> Address:
+def parse_address(text: str) -> MachineAddress:
     """The address that a text is, with or without its `ssh://`. Raises `BadAddress`."""
     given = text.strip().removeprefix(SCHEME)
     if len(given) > _LONGEST:
@@ -57,7 +57,7 @@ def parse_address(text: str) -> Address:
         raise BadAddress("This address holds a letter that no name of a machine or folder has.")
     found = _HOST.match(given)
     rest = given[found.end() :] if found else ""
-    if not found or (rest and not rest.startswith(":")):
+    if not found or (rest and not rest.startswith(":")) or rest.startswith("://"):
         if found and rest.startswith("/"):
             raise BadAddress(f"{text.strip()!r}: a folder stands behind a colon, as in ssh://host:/opt/headlight.")
         raise BadAddress(f"{text.strip()!r} names no machine; write ssh://host, or ssh://user@host:folder.")
@@ -66,4 +66,4 @@ def parse_address(text: str) -> Address:
         raise BadAddress(f"{folder} would be a folder; a port is told to ssh itself, in ~/.ssh/config.")
     if folder.startswith("-"):
         raise BadAddress(f"The folder {folder!r} begins with a dash; write ./{folder}.")
-    return Address(found.group(), folder)
+    return MachineAddress(found.group(), folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.link.engine_link import JobLink
-from app.link.remote.address import Address
+from app.link.remote.address import MachineAddress
 from app.link.remote.remote_link import RemoteLink, remote_job_link, remote_link
 from inference.service.hello import Hello
 
@@ -13,7 +13,7 @@ _KEPT = ".local/share/headlight"  # below the user's folder there, made when som
 class Elsewhere:
     """Its address, the line to its engine, and what is known of it once it has answered."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: MachineAddress) -> None:
         self.address = address
         self.link: RemoteLink = remote_link(address)
 

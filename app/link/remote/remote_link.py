@@ -13,8 +13,8 @@ from typing import Any
 from app import VERSION
 from app.link.engine_link import ASK_AGAIN, ROOT, JobProcessLink, ProcessLink, Report, how_it_ended
 from app.link.remote import ssh
-from app.link.remote.address import Address, parse_address
-from app.link.remote.crossing import Crossing, NotSent
+from app.link.remote.address import MachineAddress, parse_address
+from app.link.remote.sent_files import NotSent, SentFiles
 from app.link.remote.ssh import HeardPipe, LastWords
 from app.link.shared_memory import Ring
 from inference import IS_OFFLINE_WISHED
@@ -49,19 +49,19 @@ class RemoteLink(ProcessLink):
     """
 
     CONNECT = 45.0  # seconds until the engine must have said who it is
-    AGAIN = ASK_AGAIN  # the end of what is said where it may be asked once more
+    AGAIN: str = ASK_AGAIN  # the end of what is said where it may be asked once more
     PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds before each further try to make a line again
 
     def __init__(self, command: tuple[str, ...]) -> None:
         super().__init__(command)
-        self.address: Address = parse_address(command[0])
+        self.address: MachineAddress = parse_address(command[0])
         self.hello: Hello | None = None
         self._is_greeted = False
         self._connecting_since = 0.0
         self._given_up = threading.Event()
         self._said: LastWords | None = None
         self._pipe: HeardPipe | None = None
-        self._crossing: Crossing | None = None
+        self._files: SentFiles | None = None
         self._asked: Request | None = None
         self._report: Report = lambda _event: None
         self._nonsense = ""
@@ -74,9 +74,9 @@ class RemoteLink(ProcessLink):
         try:
             if no_line := self._connect():
                 return self._unless_unread(f"{self.address.name} {no_line.why}.{self.AGAIN}")
-            assert self._crossing
-            result = super().run(self._crossing.take(request), report)
-            return self._crossing.back(result)
+            assert self._files
+            result = super().run(self._files.take(request), report)
+            return self._files.back(result)
         except NotSent as error:
             return Failure("refused", str(error))
         finally:
@@ -168,7 +168,7 @@ class RemoteLink(ProcessLink):
             self._bury()
             return _NoLine(why, is_final=True)
         self.hello, self._is_greeted = told, True
-        self._crossing = Crossing(self._send, told.inbox)
+        self._files = SentFiles(self._send, told.inbox)
         return None
 
     @staticmethod
@@ -190,9 +190,7 @@ class RemoteLink(ProcessLink):
         place = self.address.folder or "~/headlight"
         if code == ssh.NO_FOLDER:
             more = "" if self.address.folder else ", and no command headlight"
-            return _NoLine(
-                f"has no folder {place}{more}: write where Headlight lies there behind a colon", is_final=True
-            )
+            return _NoLine(f"has no folder {place}{more}: write behind a colon where Headlight lies", is_final=True)
         if code == ssh.NO_PROGRAM:
             return _NoLine(f"has a folder {place}, but no Headlight in it", is_final=True)
         if code == ssh.OF_SSH:
@@ -209,12 +207,12 @@ class RemoteLink(ProcessLink):
         if got is not None:
             checked.check(got[0], self._asked)
             event = got[0].get("event")
-            if isinstance(event, Partial) and self._crossing:
-                got[0]["event"] = Partial(self._crossing.back(event.result), event.is_whole)
+            if isinstance(event, Partial) and self._files:
+                got[0]["event"] = Partial(self._files.back(event.result), event.is_whole)
         return got
 
     def _on_nonsense(self, error: Exception) -> None:
-        self._nonsense = str(error)[:200]
+        self._nonsense = "" if isinstance(error, wire.CutOff) else str(error)[:200]
 
     def _obituary(self) -> Failure | None:
         how = self._how_it_broke()
@@ -264,12 +262,12 @@ class RemoteJobLink(JobProcessLink, RemoteLink):
         return self._unless_unread(f"{how} before it was done.")
 
 
-def remote_link(address: Address) -> RemoteLink:
+def remote_link(address: MachineAddress) -> RemoteLink:
     """For looking at things."""
     return RemoteLink((address.text,))
 
 
-def remote_job_link(address: Address) -> RemoteJobLink:
+def remote_job_link(address: MachineAddress) -> RemoteJobLink:
     """For one job."""
     return RemoteJobLink((address.text, "--job"))
 

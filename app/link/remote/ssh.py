@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO
 
-from app.link.remote.address import Address
+from app.link.remote.address import MachineAddress
 
 PROGRAM = "HEADLIGHT_SSH"  # in the environment: the program that is called in place of ssh
 # No questions: there is no terminal to answer them in. A line that is dead is noticed within 15 seconds. What the
@@ -28,7 +28,7 @@ _CHUNK = 256 * 1024
 _SAID_LINES, _SAID_LETTERS = 12, 200
 
 
-def ssh_command(address: Address, words: tuple[str, ...], wishes: dict[str, str]) -> list[str]:
+def ssh_command(address: MachineAddress, words: tuple[str, ...], wishes: dict[str, str]) -> list[str]:
     """What is called here so that an engine is started there.
 
     Parameters

@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
-from app.link.remote.address import Address, BadAddress, parse_address
+from app.link.remote.address import BadAddress, MachineAddress, parse_address
 from app.window.settings import Settings, is_text, load_settings, locked, read_entries, write_entries
 
 FILE_NAME = "hosts.json"  # beside the settings of this machine
@@ -17,7 +17,7 @@ MOST_HOSTS = 9
 _LOOKS = ("theme", "font_scale", "color_map", "caption", "window", "docks")
 
 
-def settings_elsewhere(address: Address, own: Path) -> Path:
+def settings_elsewhere(address: MachineAddress, own: Path) -> Path:
     """The file of settings for an engine on another machine; one that is new begins with the looks of this one.
 
     Sessions, kept answers and what was open lie beside it: they are of checkpoints there.
@@ -42,7 +42,7 @@ def recent_hosts(own: Path) -> tuple[str, ...]:
     return tuple(good[:MOST_HOSTS])
 
 
-def keep_host(address: Address, own: Path) -> None:
+def keep_host(address: MachineAddress, own: Path) -> None:
     """Put one at the head of the list. Raises OSError."""
     file = own.with_name(FILE_NAME)
     with locked(file):

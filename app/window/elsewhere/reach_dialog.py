@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.link.remote.address import SCHEME, Address, BadAddress, parse_address
+from app.link.remote.address import SCHEME, BadAddress, MachineAddress, parse_address
 from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel, explain_controls
 
@@ -25,7 +25,7 @@ class ReachDialog(QDialog):
 
     Signals
     -------
-    reach_requested(Address)
+    reach_requested(MachineAddress)
         The user wants to compute there.
     given_up()
         The user waits no longer.
@@ -87,7 +87,7 @@ class ReachDialog(QDialog):
         em = self.fontMetrics().height()
         self.resize(min(38 * em, parent.width()), min(22 * em, parent.height()))
         help_button.clicked.connect(self.help_requested)
-        self._cancel.clicked.connect(self._on_cancel_clicked)
+        self._cancel.clicked.connect(self.reject)
         self._connect.clicked.connect(self._on_connect_clicked)
         self._address.textChanged.connect(self._on_address_changed)
         self._recent.itemClicked.connect(self._on_recent_chosen)
@@ -149,7 +149,7 @@ class ReachDialog(QDialog):
             self._address.setFocus()
             return
         try:
-            address: Address = parse_address(self._address.text())
+            address: MachineAddress = parse_address(self._address.text())
         except BadAddress as error:
             self._tell(str(error), is_warning=True)
             return
@@ -157,20 +157,16 @@ class ReachDialog(QDialog):
         self._tell(self.tr("Connecting to {} …").format(address.name))
         self.reach_requested.emit(address)
 
-    @Slot()
-    def _on_cancel_clicked(self) -> None:
+    def reject(self) -> None:
+        """Wait no longer for a machine; where none is waited for, go away. Cancel and Escape do this."""
         if self._is_reaching:
             self.given_up.emit()
             self.say(self.tr("Given up."))
         else:
-            self.close()
+            super().reject()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._is_reaching:
             self.given_up.emit()
             self.say("")
         super().closeEvent(event)
-
-    def reject(self) -> None:
-        """Escape does what Cancel does."""
-        self._on_cancel_clicked()

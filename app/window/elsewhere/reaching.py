@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.link.controller import Controller
 from app.link.jobs import Jobs
-from app.link.remote.address import Address
+from app.link.remote.address import MachineAddress
 from app.window.elsewhere.hosts import keep_host, recent_hosts
 from app.window.menus.another_window import open_another
 from app.window.telling import Telling
@@ -70,7 +70,7 @@ class Reaching(QObject):
         self._dialog.activateWindow()
 
     @Slot(object)
-    def _on_dialog_reach_requested(self, address: Address) -> None:
+    def _on_dialog_reach_requested(self, address: MachineAddress) -> None:
         from app.link.remote.remote_link import remote_job_link  # not before it is wanted
 
         self._give_up()
@@ -86,7 +86,7 @@ class Reaching(QObject):
             asking.shutdown()
             asking.deleteLater()
 
-    def _on_asking_arrived(self, address: Address, *_answer: object) -> None:
+    def _on_asking_arrived(self, address: MachineAddress, *_answer: object) -> None:
         if self._dialog is None or self._asking is None:
             return
         self._keep(address)
@@ -112,10 +112,10 @@ class Reaching(QObject):
         if not self._context.runs_folder:
             self._context.runs_folder = self._elsewhere.kept("runs")
             self._keep(self._elsewhere.address)
-            sentence = self.tr("Computing on {}. Only results come from there.")
-            self._telling.say(sentence.format(told.about), False, "elsewhere")
+            sentence = self.tr("Computing on {} ({}); only results come from there.")
+            self._telling.say(sentence.format(self._elsewhere.name, told.about), False, "elsewhere")
 
-    def _keep(self, address: Address) -> None:
+    def _keep(self, address: MachineAddress) -> None:
         try:
             keep_host(address, self._file)
         except OSError as error:

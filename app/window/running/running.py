@@ -50,6 +50,7 @@ class Running(QObject):
         self._menu: QMenu | None = None
         self._of_devices: tuple[QAction, ...] = ()
         self._open: tuple[str, ...] = ()
+        self._hello: object = None  # of the engine on another machine
         self._wanted = ""  # the device that was asked for and is not chosen yet
         self._is_wish_kept = True
         opening.opened.connect(self._on_opening_opened)
@@ -146,6 +147,9 @@ class Running(QObject):
 
     @Slot(object)
     def _on_controller_memory_told(self, memory: MemoryResult) -> None:
+        elsewhere = self._controller.elsewhere
+        if elsewhere is not None and elsewhere.hello is not self._hello:  # a line that was made anew ends at a new one
+            self._open, self._hello = (), elsewhere.hello
         now = tuple(one.checkpoint for one in memory.checkpoints)
         gone = [folder_name(one) for one in self._open if one not in now]
         self._open = now

@@ -82,6 +82,7 @@ def _revision(repo: CachedRepoInfo, revision: CachedRevisionInfo) -> CachedRevis
         changed=revision.last_modified,
         why_not=why_not,
         can_convert=needed.can_convert,
+        file=needed.of_weights[0] if needed.choices else "",
     )
 
 

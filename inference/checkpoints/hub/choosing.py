@@ -14,6 +14,7 @@ from inference.files.config_file import CONFIG
 PICKLE, PICKLE_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 _SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 _PICKLE_SHARD = re.compile(r"pytorch_model-\d{5}-of-\d{5}\.bin")
+_NO_WHOLE_GGUF = re.compile(r"-\d{5}-of-\d{5}\.gguf$|mmproj|imatrix", re.IGNORECASE)
 _BESIDE = (".json", ".txt", ".model", ".spm", ".jinja", ".tiktoken")
 _BESIDE_NAMES = ("README.md", "LICENSE", "merges.txt", "prophetnet.tokenizer")
 # Of training, of other programs, and of other formats.
@@ -39,17 +40,21 @@ class NeededFiles:
         Names of all others.
     why_not
         Why that can not be opened as it is, in one sentence; empty where nothing speaks against it.
+    choices
+        Names of files that each hold all of the weights, in another precision, where there is nothing else (GGUF): one
+        of them is among those of the weights.
     """
 
     weights: str
     of_weights: tuple[str, ...]
     beside: tuple[str, ...]
     why_not: str = ""
+    choices: tuple[str, ...] = ()
 
     @property
     def can_convert(self) -> bool:
-        """Whether its pickles can be made into safetensors, once the user has agreed."""
-        return self.weights == "pickle" and CONFIG in self.beside
+        """Whether its weights can be made into safetensors, once the user has agreed."""
+        return bool(self.choices) or (self.weights == "pickle" and CONFIG in self.beside)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -57,16 +62,38 @@ class NeededFiles:
         return (*self.beside, *self.of_weights)
 
 
-def choose_files(repo: str, sizes: Mapping[str, int]) -> NeededFiles:
-    """What is needed of a repository, from the names and sizes of its files."""
+def choose_files(repo: str, sizes: Mapping[str, int], wanted: str = "") -> NeededFiles:
+    """What is needed of a repository, from the names and sizes of its files.
+
+    Parameters
+    ----------
+    wanted
+        Which one, where there is a choice; empty: the usual one.
+    """
     here = {name: size for name, size in sizes.items() if "/" not in name and "\\" not in name}
     weights, of_weights = _weights(here)
+    choices = _ggufs(here) if weights == "gguf" else ()
+    if choices:
+        of_weights = (wanted if wanted in choices else _usual(choices),)
     beside = tuple(
         name
         for name, size in sorted(here.items())
         if (name.endswith(_BESIDE) or name in _BESIDE_NAMES) and not _NOT_BESIDE.search(name) and size <= MOST_BESIDE
     )
-    return NeededFiles(weights, of_weights, beside, _why_not(repo, weights, here, sizes))
+    if choices:  # its configuration is in the file itself
+        beside = tuple(name for name in beside if name in _BESIDE_NAMES)
+    return NeededFiles(weights, of_weights, beside, _why_not(repo, weights, here, sizes, choices), choices)
+
+
+def _ggufs(here: Mapping[str, int]) -> tuple[str, ...]:
+    """Files with all weights of a model of words, the smallest first: no parts, and no eyes of another model."""
+    names = (name for name in here if name.endswith(".gguf") and not _NO_WHOLE_GGUF.search(name))
+    return tuple(sorted(names, key=lambda name: (here[name], name)))
+
+
+def _usual(ggufs: tuple[str, ...]) -> str:
+    """That in eight bits, which rounds little; else the smallest."""
+    return next((name for name in ggufs if "q8_0" in name.lower()), ggufs[0])
 
 
 def _weights(here: Mapping[str, int]) -> tuple[str, tuple[str, ...]]:
@@ -93,7 +120,11 @@ def _weights(here: Mapping[str, int]) -> tuple[str, tuple[str, ...]]:
     return "none", ()
 
 
-def _why_not(repo: str, weights: str, here: Mapping[str, int], sizes: Mapping[str, int]) -> str:
+def _why_not(
+    repo: str, weights: str, here: Mapping[str, int], sizes: Mapping[str, int], choices: tuple[str, ...]
+) -> str:
+    if choices:
+        return f"{repo} holds its weights only as GGUF; one of its files can be fetched and made into safetensors."
     if not any(name in here for name in (CONFIG, ADAPTER_CONFIG, OPEN_CLIP_CONFIG)):
         if "model_index.json" in here:
             return f"{repo} is a pipeline of several models (diffusers), not a single checkpoint."
@@ -102,7 +133,7 @@ def _why_not(repo: str, weights: str, here: Mapping[str, int], sizes: Mapping[st
         case "pickle":
             return f"{repo} holds its weights only as pickles, which can run code; Headlight reads safetensors."
         case "gguf":
-            return f"{repo} holds its weights only as GGUF; Headlight reads safetensors."
+            return f"{repo} holds its weights only as GGUF in several parts; Headlight reads safetensors, or one file."
         case "other" | "none" if not any(name.endswith(".safetensors") for name in sizes):
             what = "no weights" if weights == "none" else "weights only in formats of other programs"
             return f"{repo} holds {what}; Headlight reads safetensors."

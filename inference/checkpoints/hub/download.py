@@ -114,7 +114,9 @@ def download(request: DownloadRequest, context: Context) -> DownloadResult:
 
 def _download(hub: HfApi, address: Address, request: DownloadRequest, context: Context) -> DownloadResult:
     said = _patient(lambda: look_up(hub, address), context)
-    choice = choose_files(address.repo, sizes_of(said))
+    choice = choose_files(address.repo, sizes_of(said), request.file)
+    if request.file and request.file not in choice.of_weights:
+        raise Refused(f"{address.repo} has no file of weights {request.file[:200]!r} that could be chosen.")
     if choice.why_not and not (request.takes_pickles and choice.can_convert):
         raise Refused(choice.why_not)
     by_name = {file.rfilename: file for file in said.siblings or ()}
@@ -130,7 +132,10 @@ def _download(hub: HfApi, address: Address, request: DownloadRequest, context: C
         arrived.tell("putting it together")
         folder = _patient(lambda: _put_together(address.repo, commit, files), context)
         _name(address.repo, commit, request.revision)
-    return DownloadResult(address.repo, folder, arrived.n_came)
+    to_convert = "" if choice.weights == "safetensors" else folder
+    if choice.choices:
+        to_convert = str(Path(folder) / choice.of_weights[0])
+    return DownloadResult(address.repo, folder, arrived.n_came, to_convert)
 
 
 def _patient(ask: Callable[[], Any], context: Context) -> Any:

@@ -122,6 +122,7 @@ def _facts(address: Address, said: ModelInfo, choice: NeededFiles, sizes: Mappin
         folder=folder if folder and is_there else "",
         why_not=choice.why_not,
         can_convert=choice.can_convert,
+        choices=tuple((name, sizes[name]) for name in choice.choices),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
@@ -14,6 +16,7 @@ from app.hub.hub import Hub
 from app.hub.lecture import suggested
 from app.hub.sizes import size_text
 from inference.checkpoints.hub.address import read_address
+from inference.context import Context
 from inference.results.conversion import ConvertRequest, ConvertResult
 from inference.results.devices import Device, DevicesResult
 from inference.results.events import Failure, Progress
@@ -25,11 +28,16 @@ from inference.results.hub import (
     DeleteCachedResult,
     DownloadRequest,
     DownloadResult,
+    FolderEntry,
+    FolderRequest,
+    FolderResult,
     FolderViewsRequest,
     RepoRequest,
     RepoResult,
 )
 from inference.results.job import JobPhase, JobState
+from inference.service.engine import Engine
+from resources import CHECKPOINTS
 from tests.factories import make_checkpoint_info
 
 COMMIT = "a" * 40
@@ -72,6 +80,8 @@ class FakeJobs(QObject):
 class FakeWindow(QObject):
     """What the hub needs of the window."""
 
+    browse_elsewhere = Signal(str)
+
     def __init__(self):
         super().__init__()
         self.opened, self.said = [], []
@@ -88,6 +98,7 @@ class FakeWindow(QObject):
 
 class FakeController(QObject):
     opened, devices_told = Signal(object), Signal(object)
+    elsewhere = None
 
     def __init__(self):
         super().__init__()
@@ -233,7 +244,7 @@ def test_pickles_are_fetched_after_a_question_converted_and_opened(page, monkeyp
     page.click("hub_download")
     assert "pickles, which can run code" in asked[0]
     assert page.jobs.submitted == [DownloadRequest("org/x", COMMIT, "main", takes_pickles=True)]
-    page.jobs.answer(DownloadResult("org/x", "/cache/x", 2_000_000))
+    page.jobs.answer(DownloadResult("org/x", "/cache/x", 2_000_000, "/cache/x"))
     assert page.jobs.submitted[-1] == ConvertRequest("/cache/x", str(tmp_path / "converted"))
     assert page.window.opened == []
     page.jobs.answer(ConvertResult("/converted/x", 9, 2_000_000))
@@ -251,6 +262,76 @@ def test_pickles_on_this_machine_are_converted_after_a_question(page, monkeypatc
     monkeypatch.setattr(machine_page, "ask_plain", lambda *_: True)
     page.click("machine_open")
     assert page.jobs.submitted == [ConvertRequest("/cache/old", str(tmp_path / "converted"))]
+
+
+def test_a_gguf_file_on_this_machine_is_converted_after_another_question(page, monkeypatch, tmp_path):
+    page.hub.show_machine()
+    page.asking.answer(CachedResult("/cache", (replace(PICKLE, can_convert=True, file="a.gguf"),)))
+    chosen(page, "org/old")
+    questions = []
+    monkeypatch.setattr(machine_page, "ask_plain", lambda *args: questions.append(args[3]) or True)
+    page.click("machine_open")
+    assert "reads no GGUF as it is" in questions[0]
+    assert page.jobs.submitted == [ConvertRequest("/cache/old/a.gguf", str(tmp_path / "converted"))]
+
+
+def test_one_of_several_gguf_files_is_chosen_fetched_and_converted(page, monkeypatch, tmp_path):
+    page.look_up()
+    several = replace(
+        FOUND, weights="gguf", files=("README.md", "x.q8_0.gguf"), n_bytes=3_001_000, can_convert=True, is_whole=True,
+        choices=(("x.q2_k.gguf", 1_000_000), ("x.q8_0.gguf", 3_000_000)), why_not="Only GGUF.",
+    )  # fmt: skip
+    page.asking.answer(several)
+    assert page.hub_file.isVisible()
+    assert page.hub_file.currentText() == "x.q8_0.gguf (3.0 MB)"
+    page.hub_file.setCurrentIndex(0)
+    assert "1.0 MB will come." in page.hub_said.text()
+    page.asking.answer(replace(several, card="later"))
+    assert page.hub_file.currentData() == "x.q2_k.gguf"
+    questions = []
+    monkeypatch.setattr(hub_page, "ask_plain", lambda *args: questions.append(args[3]) or True)
+    page.click("hub_download")
+    assert "reads no GGUF as it is" in questions[0]
+    assert page.jobs.submitted == [DownloadRequest("org/x", COMMIT, "main", True, "x.q2_k.gguf")]
+    page.jobs.answer(DownloadResult("org/x", "/cache/x", 1, "/cache/x/x.q2_k.gguf"))
+    assert page.jobs.submitted[-1] == ConvertRequest("/cache/x/x.q2_k.gguf", str(tmp_path / "converted"))
+    page.hub_address.setText("org/y")
+    assert not page.hub_file.isVisible()
+
+
+def test_steps_of_a_watched_folder_are_told_with_size_and_kind(page, tmp_path):
+    step = shutil.copytree(CHECKPOINTS / "bert-mini", tmp_path / "run" / "checkpoint-500")
+    assert page.hub.watching.watch(str(tmp_path / "run")) == ""
+    page.hub.show_machine()
+    asked = page.asking.submitted[-1]
+    assert asked == FolderRequest(str(tmp_path / "run"))
+    page.asking.answer(Engine().run(asked, Context()))
+    row = page.machine_tree.topLevelItem(1).child(0)
+    n_bytes = sum(file.stat().st_size for file in step.iterdir())
+    assert [row.text(i) for i in range(4)] == ["checkpoint-500", "500", size_text(n_bytes), "bert"]
+
+
+def test_folders_of_another_machine_are_gone_through_and_a_checkpoint_in_one_is_opened(page):
+    page.controller.elsewhere = SimpleNamespace(name="gpu1", kept=lambda name: f"/there/{name}")
+    page.window.browse_elsewhere.emit("/models")
+    assert page.asking.submitted == [FolderRequest("/models")]
+    entries = FolderEntry("new", "/models/new", False), FolderEntry("x", "/models/x", True, "bert", 2_000_000)
+    page.asking.answer(FolderResult("/models", "/", entries))
+    assert page.folders_said.text() == "1 checkpoint, 1 other folder."
+    assert [page.folders_tree.topLevelItem(1).text(i) for i in range(3)] == ["x", "bert", "2.0 MB"]
+    page.folders_tree.setCurrentItem(page.folders_tree.topLevelItem(0))
+    page.click("folders_open")
+    assert page.asking.submitted[-1] == FolderRequest("/models/new")
+    page.asking.failed.emit(0, page.asking.submitted[-1], Failure("refused", "No."))
+    assert page.folders_said.text() == "No."
+    page.folders_tree.setCurrentItem(page.folders_tree.topLevelItem(1))
+    page.click("folders_open")
+    assert page.window.opened == ["/models/x"]
+    page.hub.show_machine()
+    assert not page.machine_watch.isEnabled()
+    page.asking.answer(CachedResult("/cache", (PICKLE,)))
+    page.hub._convert("/cache/old")
+    assert page.jobs.submitted == [ConvertRequest("/cache/old", "/there/converted")]
 
 
 def test_foreign_text_is_plain(page):

@@ -16,6 +16,7 @@ from app.hub.hub import Hub
 from app.window.about import shortcuts_html
 from app.window.actions import COMMANDS, MOST_NUMBERS, LastKeys, build_menus, set_view_shortcuts
 from app.window.editing.editing import Editing
+from app.window.elsewhere.reaching import Reaching
 from app.window.finding.finding import Finding
 from app.window.help.helping import Helping
 from app.window.main_window import MainWindow
@@ -62,6 +63,7 @@ def test_every_command_is_a_method_of_the_window():
         "hub": Hub,
         "going": Going,
         "opening": Opening,
+        "reaching": Reaching,
         "running": Running,
         "": MainWindow,
     }

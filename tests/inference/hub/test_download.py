@@ -235,6 +235,25 @@ def test_pickles_come_only_where_they_are_asked_for(fake_hub):
     assert "only as pickles" in listed.why_not
 
 
+def test_of_several_gguf_files_one_comes_and_is_named_as_what_is_to_be_converted(fake_hub):
+    files = fake_hub.repos[MINI].files
+    del files[WEIGHTS], files["pytorch_model.bin"]
+    files |= {"m.Q2_K.gguf": b"G" * 10, "m.Q8_0.gguf": b"GG" * 10, "mmproj-x.gguf": b"G", "m-00001-of-00002.gguf": b"G"}
+    found = repo(RepoRequest(MINI), Context())
+    assert (found.weights, found.can_convert) == ("gguf", True)
+    assert found.choices == (("m.Q2_K.gguf", 10), ("m.Q8_0.gguf", 20))
+    assert "m.Q8_0.gguf" in found.files
+    for file, comes in (("", "m.Q8_0.gguf"), ("m.Q2_K.gguf", "m.Q2_K.gguf")):
+        done = download(DownloadRequest(MINI, COMMIT, "main", True, file), Context())
+        assert done.to_convert == f"{done.folder}/{comes}"
+    with pytest.raises(Refused, match=r"no file of weights 'config\.json' that could be chosen"):
+        download(DownloadRequest(MINI, COMMIT, "main", True, "config.json"), Context())
+    (listed,) = cached(CachedRequest(), Context()).revisions
+    assert (listed.can_convert, listed.file) == (True, "m.Q8_0.gguf")
+    with pytest.raises(Refused, match="one of its files can be fetched"):
+        fetch()
+
+
 def test_it_is_listed_and_deleted(fake_hub):
     done = fetch()
     (listed,) = cached(CachedRequest(), Context()).revisions

@@ -43,7 +43,7 @@ class NotSent(ValueError):
     """Something cannot be asked of another machine; why, in one sentence."""
 
 
-class Crossing:
+class SentFiles:
     """Sends each file once as long as a line holds."""
 
     def __init__(self, send: Callable[[dict[str, object]], None], inbox: str) -> None:
