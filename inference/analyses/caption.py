@@ -19,6 +19,7 @@ from inference.forward.expectations import text_of
 from inference.forward.writer import Writer
 from inference.forward.writing import GrowingPatterns, Writing, write_on
 from inference.inputs.seen import seen_image
+from inference.inputs.unknown_words import notes_of_unknown_words
 from inference.inputs.written import longest_target, start_token
 from inference.results.caption import CaptionRequest, CaptionResult, with_caption
 from inference.results.decoding import Decoding
@@ -135,12 +136,18 @@ class _Captioning:
         )
 
     def _notes(self, pattern: np.ndarray) -> tuple[str, ...]:
+        begun = "" if self.request.prefix_ids is not None else self.request.prefix
+        unknown = notes_of_unknown_words(self.model.info.name, self.model.tokenizer, [begun])
         if self.request.is_blind:
-            return ("All that was read of the image is set to zero, so that no place differs from another one.",)
+            told = "All that was read of the image is set to zero, so that no place differs from another one."
+            return (told, *unknown)
         if len(pattern):
-            return ()
+            return unknown
         n, (rows, columns) = len(self.writing.ids), self.picture.grid
-        return (f"What {n:,} tokens attend to in {rows * columns:,} patches is too much to be shown at once.",)
+        return (
+            *unknown,
+            f"What {n:,} tokens attend to in {rows * columns:,} patches is too much to be shown at once.",
+        )
 
     def _patterns(self, context: Context, *, is_whole: bool) -> np.ndarray:
         """[layer, head, target, patch] of as many places as are known."""

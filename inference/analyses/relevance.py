@@ -10,6 +10,7 @@ from inference.capture.capture import capture
 from inference.capture.head_changes import WatchedOutputs
 from inference.context import Refused
 from inference.inputs.seen import seen_image
+from inference.inputs.unknown_words import notes_of_unknown_words
 from inference.results.relevance import RelevanceRequest, RelevanceResult
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def relevance(request: RelevanceRequest, model: Model, context: Context) -> Rele
         cosine=cosine,
         logit=float(output.logits_per_image[0, 0].detach()),
         picture=seen_image(prepared, grid),
-        notes=encoded.notes,
+        notes=(*encoded.notes, *notes_of_unknown_words(model.info.name, model.tokenizer, [request.input.text.text])),
     )
 
 

@@ -8,6 +8,7 @@ import torch
 
 from inference.context import Refused
 from inference.forward.pairs.vectors import image_vectors, scale_and_bias, text_vectors
+from inference.inputs.unknown_words import notes_of_unknown_words
 from inference.results.similarity import SimilarityRequest, SimilarityResult
 
 if TYPE_CHECKING:
@@ -45,5 +46,8 @@ def similarity(request: SimilarityRequest, model: Model, context: Context) -> Si
         bias,
         model.pairs.is_each_pair_judged(model.net.config),
         tuple(image.thumbnail for image in images),
-        tuple(dict.fromkeys(note for image in images for note in image.notes)),
+        (
+            *dict.fromkeys(note for image in images for note in image.notes),
+            *notes_of_unknown_words(model.info.name, model.tokenizer, request.texts),
+        ),
     )

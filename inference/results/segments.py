@@ -57,6 +57,8 @@ class SegmentsResult:
         float32 [label, label]: cosines of the labels' own vectors.
     seen
         uint8 [row, column, 3]: the image as the model sees it.
+    notes
+        What else is to be said.
     """
 
     labels: tuple[str, ...]
@@ -68,3 +70,4 @@ class SegmentsResult:
     is_exclusive: bool
     similarity: np.ndarray
     seen: np.ndarray
+    notes: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """The film bar: what it asks, which frames it chooses, and that a film becomes the input only when it was read."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ def test_numbers_of_frames_are_left_out_evenly_and_never_that_of_the_chosen_one(
         assert numbered == frozenset(range(0, 36, every))
     lines = [strip.box_of(place).center().x() for place in sorted(numbered)]
     wide = strip.fontMetrics().horizontalAdvance("1000")
-    assert min((b - a for a, b in zip(lines, lines[1:], strict=False)), default=wide) >= wide
+    assert min((b - a for a, b in pairwise(lines)), default=wide) >= wide
     strip.setFocus()
     QTest.keyClick(strip, Qt.Key.Key_Right)
     assert 1 in strip.numbered()

@@ -106,10 +106,10 @@ class Page(PassesFocus, QWidget):
         self._why_nothing = why
         self._empty.setText(why or self._sentence)
 
-    def show_on(self, canvas: _Shows[F], figure: F, style: FigureStyle) -> None:
-        """Show a figure with its caption, on the canvas or on what holds it."""
+    def show_on(self, canvas: _Shows[F], figure: F, style: FigureStyle, notes: tuple[str, ...] = ()) -> None:
+        """Show a figure with its caption and what else is to be said, on the canvas or on what holds it."""
         canvas.show_figure(figure, style)
-        self.caption.show_text(figure.caption)
+        self.caption.show_text("  ·  ".join((figure.caption, *notes)))
         self.show_canvas()
 
     def show_canvas(self) -> None:

@@ -159,6 +159,10 @@ class GrowingTextView(View, Generic[R]):
 
     # The picture
 
+    def told_first(self, result: R) -> tuple[str, ...]:
+        """What is said before all else of a result: little room is left behind the rest."""
+        return ()
+
     def restyle(self) -> None:
         self.rebuild()
 
@@ -169,7 +173,7 @@ class GrowingTextView(View, Generic[R]):
         n_shown = min(max(self.playback.step, 1), self._result.written.n_steps)
         figure = self.make_figure(self._result, n_shown)
         self._scroll.show_figure(figure, self.style_now(), is_growing=grows or self.playback.is_live)
-        self._page.caption.show_text(figure.caption)
+        self._page.caption.show_text("  ·  ".join((*self.told_first(self._result), figure.caption)))
         self._page.show_canvas()
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()

@@ -69,7 +69,8 @@ so they are under its own licence.
 The run was shortened while it went: the learning rate began to fall at step 737, not at step 720.
 
 ## Measured
-Again with `python -m resources.recipes.lseg_scenes.report --out resources/checkpoints/lseg-scenes`, in a few minutes.
+Again with `python -m resources.recipes.lseg_scenes.report --out resources/checkpoints/lseg-scenes`: a minute of one
+core, and the same figures to the last digit.
 
 Intersection over union of every label, over the pixels of {n_test:,} scenes of seeds that training never draws and as
 many whose first thing is a pair that never occurs in training, all {n_labels} labels being offered at once. The

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QToolButton
 
@@ -54,6 +56,11 @@ def test_controls_are_one_row_until_a_caption_begins_with_something(view):
     view._canvas.spot_chosen.emit(CaptionSpot("candidate", 1))
     assert view.findChild(QLineEdit, "caption_prefix").isVisible()
     assert view.findChild(QToolButton, "caption_back_to").isVisible()
+
+
+def test_that_a_word_is_unknown_is_said_first(view):
+    answer(view, replace(make_caption(), notes=("It does not know “zebra”.",)))
+    assert view._page.caption.text().startswith("It does not know “zebra”.  ·  scene 3")
 
 
 def test_a_finished_caption_becomes_the_text_of_the_input(view):

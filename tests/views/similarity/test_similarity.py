@@ -66,6 +66,11 @@ def test_it_asks_for_all_that_is_compared(view):
     assert view.why_not_current == ""
 
 
+def test_what_else_is_to_be_said_stands_above_the_picture(view):
+    answer(view, replace(make_result(), notes=("It does not know “zebra”.",)))
+    assert view._page.caption.text().endswith("  ·  It does not know “zebra”.")
+
+
 def test_another_pair_is_framed_and_nothing_is_asked(view):
     answer(view, make_result())
     assert view.figure().chosen == (0, 0)

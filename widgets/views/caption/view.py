@@ -104,6 +104,9 @@ class CaptionView(GrowingTextView[CaptionResult]):
 
     # The picture
 
+    def told_first(self, result: CaptionResult) -> tuple[str, ...]:
+        return () if result.is_blind else result.notes  # that it is blind is said in the picture, too
+
     def figure(self) -> CaptionFigure | None:
         figure = self._canvas.figure
         return figure if isinstance(figure, CaptionFigure) else None

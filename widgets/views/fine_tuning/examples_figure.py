@@ -67,7 +67,8 @@ class ExamplesFigure(PlottedFigure):
         low = min(float(run.accuracies.min()) for run in self.study.runs)
         high = max(float(run.accuracies.max()) for run in self.study.runs)
         room = 0.08 * (high - low) + 0.02
-        y = Axis(_tr("right"), low=max(0.0, low - room), high=min(1.0, high + room), text=percent_text)
+        # A little above all: dots on the edge would be halves.
+        y = Axis(_tr("right"), low=max(0.0, low - room), high=min(1.0 + room / 4, high + room), text=_share_text)
         return (Plot((*dots, *lines), x, y),)
 
     def _run(self, spot: PlotSpot) -> MeasuredRuns:
@@ -133,6 +134,10 @@ class ExamplesFigure(PlottedFigure):
             "accuracy": each,
         }
         return Numbers(arrays, ("method", "labelled examples", "runs", "accuracy", "standard deviation"), rows)
+
+
+def _share_text(share: float) -> str:
+    return percent_text(share) if share <= 1 else ""
 
 
 def _spread(run: MeasuredRuns) -> float:

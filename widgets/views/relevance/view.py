@@ -65,7 +65,7 @@ class RelevanceView(View):
         assert given.text is not None
         self._options.set_shown("truth", bool(result.picture.things))  # of files nobody knows what is in them
         figure = RelevanceFigure(result, image_title(given.image), given.text.text, self._options.value())
-        self._page.show_on(self._canvas, figure, self.style_now())
+        self._page.show_on(self._canvas, figure, self.style_now(), result.notes)
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 

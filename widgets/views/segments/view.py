@@ -98,7 +98,7 @@ class SegmentsView(View):
         self._options.control("scores").setEnabled(options.show == "labels")
         for field in ("opacity", "outlines"):
             self._options.control(field).setEnabled(options.show != "similarity")
-        self._page.caption.show_text(self._figure.caption)
+        self._page.caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
         self.restyle()
         self._show_page()
         self._on_canvas_spot_changed(self._canvas.spot)

@@ -66,7 +66,7 @@ class SimilarityView(View):
         request, result = self._shown
         names = tuple(map(image_title, request.images))
         figure = SimilarityFigure(result, names, request.texts, self._options.value(), self._chosen(request))
-        self._page.show_on(self._canvas, figure, self.style_now())
+        self._page.show_on(self._canvas, figure, self.style_now(), result.notes)
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 

@@ -151,7 +151,7 @@ class ZeroShotView(View):
         request, result = self._shown
         options = self._options.value()
         figure = ZeroShotFigure(result, tuple(map(image_title, request.images)), request.labels, options)
-        self._labels_page.show_on(self._scroll, figure, self.style_now())
+        self._labels_page.show_on(self._scroll, figure, self.style_now(), result.notes)
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 
@@ -160,7 +160,7 @@ class ZeroShotView(View):
             return
         request, result = self._tested
         figure = ZeroShotTestFigure(result, Path(request.folder).name, self._test_options.value())
-        self._test_page.show_on(self._matrix, figure, self.style_now())
+        self._test_page.show_on(self._matrix, figure, self.style_now(), result.notes)
         self._on_matrix_spot_changed(self._matrix.spot)
         self.figure_changed.emit()
 
