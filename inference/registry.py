@@ -121,6 +121,7 @@ FAMILIES: dict[str, str] = {
     "composed": "inference.families.composed:ComposedFamily",
     "captions": "inference.families.composed:CaptionFamily",
     "virtex": "inference.families.composed:VirTexFamily",
+    "fsmt": "inference.families.encoder_decoder:FSMTFamily",
     "prophetnet": "inference.families.prophetnet:ProphetNetFamily",
     "llava": "inference.families.chat.in_order:LlavaFamily",
     "paligemma": "inference.families.chat.in_order:PaliGemmaFamily",

@@ -13,11 +13,13 @@ from inference.capture.blocks import blocks_kept
 from inference.context import Refused
 from inference.family.base import Encoded, check_count
 from inference.family.components import Block, Components, Names, Stack, base_path, joined, that_are_there
+from inference.family.parts import AttentionPart, PartsFamily, part
 from inference.family.recurrent import RecurrentText, recurrent_lacking
 from inference.family.text import TextFamily
+from inference.family.text_heads import why_no_unembedding
 from inference.inputs.shortening import shortened
 from inference.inputs.tokens import as_text, behind_start, tokenize
-from inference.inputs.written import exact_target, source_of
+from inference.inputs.written import exact_target, source_of, target_of
 from inference.layouts.unpadded import check_blocks, check_padded, unpadded
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import TOO_LONG, Input
@@ -251,6 +253,67 @@ class RecurrentTranslatorFamily(RecurrentText, EncoderDecoderFamily):
             unembedding=unembedding,
             lacking=recurrent_lacking(net, unembedding),
         )
+
+
+class FSMTFamily(PartsFamily):
+    """The translators of fairseq for WMT 2019 (Ng et al. 2019); time comes before the batch between their layers."""
+
+    name = "fsmt"
+    reads = ("text",)
+    heads = frozenset({"FSMTForConditionalGeneration"})
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "fsmt" and config.src_vocab_size == config.tgt_vocab_size
+
+    def parts(self, config: PreTrainedConfig) -> tuple[AttentionPart, ...]:
+        n, heads = config.decoder_layers, config.decoder_attention_heads
+        return (
+            part("Encoder", r"encoder\.layers", config.encoder_layers, config.encoder_attention_heads, "source"),
+            part("Decoder", r"decoder\..*self_attn", n, heads, "target", is_causal=True),
+            part("Decoder to encoder", r"decoder\..*encoder_attn", n, heads, ("target", "source")),
+        )
+
+    def n_ctx(self, config: PreTrainedConfig) -> int:
+        return config.max_position_embeddings - config.pad_token_id - 1
+
+    def position_kind(self, config: PreTrainedConfig) -> str:
+        return "sinusoidal"
+
+    def lacks(self, opened: Opened) -> dict[str, str]:
+        has_head = opened.net_class in self.heads
+        return super().lacks(opened) | {"translation": "" if has_head else why_no_unembedding(opened)}
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`. `text_pair` is what was written so far; without one it is the source itself."""
+        given = as_text(input)
+        source = tokenize(source_of(given), config, tokenizer, self.n_ctx(config))
+        return _encoded(source, target_of(given, config, tokenizer), config)
+
+    def output(self, net: PreTrainedModel, tensors: dict[str, Any], *, with_head: bool = True, **more: Any) -> Any:
+        """See `Attends.output`. Where keys and values are kept, transformers lets tokens see those behind them (5.23),
+        so that several are given one by one.
+        """
+        given = tensors["decoder_input_ids"]
+        if not more.get("use_cache") or given.shape[1] == 1:
+            return super().output(net, tensors, with_head=with_head, **more)
+        rows = []
+        for one in given.split(1, 1):
+            found = super().output(net, tensors | {"decoder_input_ids": one}, with_head=with_head, **more)
+            rows.append(found.logits)
+            more |= {"past_key_values": found.past_key_values}
+            tensors = tensors | {"encoder_outputs": (found.encoder_last_hidden_state,)}
+        found.logits = torch.cat(rows, 1)
+        return found
+
+    def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
+        self.output(net, encoded.tensors, with_head=False, use_cache=False)
 
 
 def _names(config: PreTrainedConfig) -> tuple[Names, Names]:

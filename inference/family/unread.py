@@ -23,6 +23,7 @@ _REASONS = {
     "is no pattern over all words to show",
     "lxmert": "whose regions are not placed by four numbers each",
     "visual_bert": "which reads its image behind the words' last layer but one, in a layer that is not laid out",
+    "fsmt": "which has a vocabulary for each of its languages; only those with one for both are laid out",
     "blip": "whose class is not one that writes a caption or tells whether one fits",
     "longt5": "whose local attention runs in blocks beside averages of blocks, which are not laid out",
     "perceiver": "whose attention is between inputs and a fixed set of vectors, which are not laid out",

@@ -23,6 +23,7 @@ _VOCABULARIES = (
     "tokenizer.json",
     "vocab.txt",
     "vocab.json",
+    "vocab-src.json",
     "spiece.model",
     "sentencepiece.bpe.model",
     "sentencepiece.model",
@@ -138,6 +139,7 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
         raise
     except BaseException as error:  # tokenizers' PanicException is no Exception
         raise Refused(f"The tokenizer in {vocabulary.name} cannot be read: {first_line(error)}") from error
+    _check_languages(tokenizer)
     d_vocab = getattr(config_of_text(config), "vocab_size", 0x110000)
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         raise Refused(f"The tokenizer in {vocabulary.name} knows no words, only special tokens.")
@@ -147,6 +149,12 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
             "it belongs to another model."
         )
     return tokenizer
+
+
+def _check_languages(tokenizer: Any) -> None:
+    """Raise `Refused` where source and target have vocabularies of their own: what a number means is asked of one."""
+    if hasattr(tokenizer, "get_tgt_vocab") and {n: word for word, n in tokenizer.encoder.items()} != tokenizer.decoder:
+        raise Refused("Its tokenizer has a vocabulary for each language; only those with one for both are read.")
 
 
 def _check_pieces(tokenizer: PreTrainedTokenizerBase, model: Path) -> None:

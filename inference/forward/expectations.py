@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from inference.inputs.languages import language_ids
 from inference.inputs.tokens import piece
 from inference.results.decoding import Cut, Written
 
@@ -181,4 +182,7 @@ def text_of(model: Model, ids: Sequence[int]) -> str:
     """Tokens as they would be typed, without special ones; empty where there is no tokenizer."""
     if model.tokenizer is None:
         return ""
+    if model.info.languages:  # of some tokenizers these are no special ones
+        languages = set(language_ids(model.tokenizer))
+        ids = [token for token in ids if token not in languages]
     return str(model.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()

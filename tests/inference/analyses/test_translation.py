@@ -26,7 +26,7 @@ from tests.inputs import text_input
 BUILT = ("transformer", "marian", "bart", "pegasus", "m2m_100")
 TYPES = ("mbart", "led", "blenderbot")
 T5 = {"t5": (tf.T5ForConditionalGeneration, tf.T5Config), "mt5": (tf.MT5ForConditionalGeneration, tf.MT5Config)}
-CONFIGURED = {"prophetnet": "prophetnet", "encoder-decoder": "encoder-decoder of two BERTs"}
+CONFIGURED = {"fsmt": "fsmt", "prophetnet": "prophetnet", "encoder-decoder": "encoder-decoder of two BERTs"}
 ARCHITECTURES = (*BUILT, *TYPES, *T5, *CONFIGURED)
 N_SOURCE = 9
 LONGEST = 14  # tokens of a target
