@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 
 from app.link.first_answers import FirstAnswers
 from app.link.jobs import Jobs
@@ -112,8 +112,15 @@ class Controller(QObject):
         view.request_changed.connect(partial(self._on_view_request_changed, view.objectName()))
         view.request_withdrawn.connect(partial(self._on_view_request_withdrawn, view.objectName()))
         view.noticed.connect(partial(self._on_view_noticed, view.objectName()))
+        view.installEventFilter(self)
         view.job_action_requested.connect(self._jobs.act)
         self._views[view.objectName()] = view
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What went wrong in a view is told as long as that is looked at; it asks again when it is shown."""
+        if event.type() is QEvent.Type.Hide and not event.spontaneous():
+            self.settled.emit(_about(watched.objectName()))
+        return super().eventFilter(watched, event)
 
     def open(self, checkpoint: str) -> None:
         """Load a checkpoint; the answer comes by `opened` or `open_failed`."""
@@ -193,8 +200,7 @@ class Controller(QObject):
                 view.show_job(self._jobs.state(number))
             return
         channel = _channel(name, request)
-        for about in (channel, f"{name}/"):
-            self.settled.emit(_about(about))
+        self.settled.emit(_about(name))  # it looks at something else; what still fails is asked, and told, again
         if self._is_leaving:
             self._held[channel] = request
             return
