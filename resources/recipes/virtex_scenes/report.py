@@ -57,9 +57,10 @@ so in the paper, but without them so small a network hardly learned relations of
     python -m resources.recipes.virtex_scenes.report --state STATE --out resources/checkpoints/virtex-scenes
 
 ## Measured
-Again with `python -m resources.recipes.virtex_scenes.report --out resources/checkpoints/virtex-scenes`: two
-minutes of one core, and the same figures to the last digit. Captions are written greedily, read by the grammar of the scenes, and looked up in their scene. Controls: the
-network is blind (all that it read of the image is set to zero), or its caption is looked up in another scene.
+Again with `python -m resources.recipes.virtex_scenes.report --out resources/checkpoints/virtex-scenes`: two minutes of
+one core, and the same figures to the last digit. Captions are written greedily, read by the grammar of the scenes, and
+looked up in their scene. Controls: the network is blind (all that it read of the image is set to zero), or its caption
+is looked up in another scene.
 
 | share that is true | from the beginning | from the end | blind | another scene |
 |---|---|---|---|---|
@@ -82,7 +83,7 @@ in {pointing:.3f} of {n_pointing:,} cases by the mean of the heads, and in {poin
 which was chosen on seeds below 2,000 (a patch at random: {pointing_chance:.3f}).
 
 What its features are worth for another task stands in `fine_tuning.json`, measured beside a network that was trained
-on labels of the same scenes:
+on labels of the first half of the same scenes:
 
     python -m resources.recipes.virtex_scenes.label --state LABELS
     python -m resources.recipes.virtex_scenes.transfer --labels LABELS --state RUNS --out CHECKPOINT

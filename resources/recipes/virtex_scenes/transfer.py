@@ -4,10 +4,10 @@
     python -m resources.recipes.virtex_scenes.transfer --again --out CHECKPOINT
 
 Linear classifiers read the mean of the last features of a frozen network: of the one that wrote captions, of the same
-one trained on labels of the very same scenes (`label`), and of one with random weights; beside them a network that is
-trained wholly on the portraits. Each run is a line in STATE/runs.jsonl and is not made again. What learned from labels
-comes with the checkpoint, so that `--again` measures it, too: it makes the runs of the study that take minutes, writes
-nothing, and says how far each is from what the study has.
+one trained on labels of the first half of these scenes (`label`), and of one with random weights; beside them a network
+that is trained wholly on the portraits. Each run is a line in STATE/runs.jsonl and is not made again. What learned from
+labels comes with the checkpoint, so that `--again` measures it, too: it makes the runs of the study that take minutes,
+writes nothing, and says how far each is from what the study has.
 
 References
 ----------
@@ -43,7 +43,7 @@ LABEL_WEIGHTS = Path("labels") / "visual.safetensors"  # in the folder of the ch
 MOST = 8_000  # portraits of a seed
 METHODS = {
     "captions": "linear classifier on virtex-scenes, as it is",
-    "labels": "the same on weights that learned from labels of the same scenes",
+    "labels": "the same on weights that learned from labels of the first half of the same scenes",
     "random": "the same on random weights",
     "scratch": "the whole network trained on these portraits alone",
 }
