@@ -58,8 +58,9 @@ so in the paper, but without them so small a network hardly learned relations of
 
 ## Measured
 Again with `python -m resources.recipes.virtex_scenes.report --out resources/checkpoints/virtex-scenes`: two
-minutes of one core, and the same figures to the last digit. Captions are written greedily, read by the grammar of the scenes, and looked up in their scene. Controls: the
-network is blind (all that it read of the image is set to zero), or its caption is looked up in another scene.
+minutes of one core, and the same figures to the last digit. Captions are written greedily, read by the grammar of the
+scenes, and looked up in their scene. Controls: the network is blind (all that it read of the image is set to zero), or
+its caption is looked up in another scene.
 
 | share that is true | from the beginning | from the end | blind | another scene |
 |---|---|---|---|---|
