@@ -53,7 +53,7 @@ _RATE = 2e-3
 
 
 @dataclass(frozen=True)
-class Scale:
+class StudyPlan:
     """What is measured.
 
     Attributes
@@ -73,11 +73,11 @@ class Scale:
 
 
 # On many portraits a network is trained once.
-STUDY_SCALE = Scale(
+STUDY_PLAN = StudyPlan(
     (*_EPOCHS,), (0, 1, 2), (*((n, seed) for n in (100, 500) for seed in (0, 1, 2)), (2_000, 0), (MOST, 0)), 1_000
 )
-AGAIN_SCALE = Scale((100, 500, 2_000), (0, 1, 2), ((100, 0), (100, 1), (100, 2), (500, 0)), 1_000)
-_SMOKE_SCALE = Scale((32,), (0,), ((32, 0),), 16)
+AGAIN_PLAN = StudyPlan((100, 500, 2_000), (0, 1, 2), ((100, 0), (100, 1), (100, 2), (500, 0)), 1_000)
+_SMOKE_PLAN = StudyPlan((32,), (0,), ((32, 0),), 16)
 
 
 def portraits(size: int, seed: int) -> tuple[list[Scene], np.ndarray]:
@@ -148,18 +148,18 @@ def backbones(checkpoint: Path) -> dict[str, VisualBackbone]:
     return found
 
 
-def measured(scale: Scale, checkpoint: Path, done: set[tuple[str, int, int]]) -> Iterator[dict[str, Any]]:
+def measured(plan: StudyPlan, checkpoint: Path, done: set[tuple[str, int, int]]) -> Iterator[dict[str, Any]]:
     """The runs that are not done, one by one; what takes long comes last."""
-    test = _labelled(TEST[: scale.n_test])
+    test = _labelled(TEST[: plan.n_test])
     frozen = backbones(checkpoint)
     tested = {method: features(visual, test[0]) for method, visual in frozen.items()}
 
     def run(method: str, n: int, seed: int, accuracy: float, began: float) -> dict[str, Any]:
-        told = {"method": method, "n": n, "seed": seed, "accuracy": round(accuracy, 5), "n_tested": scale.n_test}
+        told = {"method": method, "n": n, "seed": seed, "accuracy": round(accuracy, 5), "n_tested": plan.n_test}
         return told | {"seconds": round(time.monotonic() - began), "day": time.strftime("%Y-%m-%d")}
 
-    for seed in scale.seeds:
-        missing = {(method, n) for method in frozen for n in scale.sizes if (method, n, seed) not in done}
+    for seed in plan.seeds:
+        missing = {(method, n) for method in frozen for n in plan.sizes if (method, n, seed) not in done}
         if not missing:
             continue
         scenes, kinds = portraits(max(n for _, n in missing), seed)
@@ -168,7 +168,7 @@ def measured(scale: Scale, checkpoint: Path, done: set[tuple[str, int, int]]) ->
             began = time.monotonic()
             found = probe_accuracy((learned[method][:n], kinds[:n]), (tested[method], test[1]))
             yield run(method, n, seed, found, began)
-    for n, seed in scale.scratch:
+    for n, seed in plan.scratch:
         if ("scratch", n, seed) not in done:
             began = time.monotonic()
             yield run("scratch", n, seed, scratch_accuracy(portraits(n, seed), test, seed), began)
@@ -214,11 +214,11 @@ def accuracy_in(told: dict[str, Any], run: dict[str, Any]) -> float | None:
     return None
 
 
-def _again(checkpoint: Path, scale: Scale) -> None:
+def _again(checkpoint: Path, plan: StudyPlan) -> None:
     began = time.monotonic()
     told = json.loads((checkpoint / STUDY).read_text(encoding="utf-8"))
     furthest = {"classifiers": 0.0, "from scratch": 0.0}
-    for run in measured(scale, checkpoint, set()):
+    for run in measured(plan, checkpoint, set()):
         known = accuracy_in(told, run)
         print(json.dumps(run | {"study": known}), flush=True)
         if known is not None:
@@ -243,13 +243,13 @@ def main() -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     if args.again:
-        _again(args.out, _SMOKE_SCALE if args.smoke else AGAIN_SCALE)
+        _again(args.out, _SMOKE_PLAN if args.smoke else AGAIN_PLAN)
         return
     args.state.mkdir(parents=True, exist_ok=True)
     if args.labels:
         keep_label_weights(args.labels, args.out)
     done = {(run["method"], run["n"], run["seed"]) for run in read_runs(args.state)}
-    for run in measured(_SMOKE_SCALE if args.smoke else STUDY_SCALE, args.out, done):
+    for run in measured(_SMOKE_PLAN if args.smoke else STUDY_PLAN, args.out, done):
         with (args.state / RUNS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(run) + "\n")
         print(json.dumps(run), flush=True)
