@@ -120,7 +120,7 @@ class VlBertStream(nn.Module):
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
         self.encoder = StreamEncoder(config)
         self.mlm_head = nn.ModuleDict({"predictions": WordHead(config)})
-        self.mvrc_head = _ClassHead(config)
+        self.mvrc_head = _LookClasses(config)
         if config.with_rel_head:
             self.pooler = FirstState(d, d, nn.Tanh())
             self.relationsip_head = nn.ModuleDict({"caption_image_relationship": nn.Linear(d, 2)})  # so spelt there
@@ -233,7 +233,7 @@ class VlBert(JointModel):
         )
 
 
-class _ClassHead(nn.Module):
+class _LookClasses(nn.Module):
     """Logits of classes of regions."""
 
     def __init__(self, config: VlBertConfig) -> None:
