@@ -131,6 +131,22 @@ def test_steps_with_a_cache_are_those_without(models, name):
     assert bool(writer.cache_bytes) == (name != WITHOUT_CACHE)
 
 
+def test_keys_and_values_stay_where_they_are_while_there_is_room(models, monkeypatch):
+    """transformers' own cache copies all of them at each token."""
+    monkeypatch.setattr("inference.forward.writer._LEAST_ROOM", 8)
+    writer = Writer(models("gpt2"), {"input_ids": torch.tensor([ids_of(3)])})
+    writer.begin()
+    places, sizes = [], []
+    for token in range(30):
+        writer.feed(torch.tensor([token]))
+        layer = writer._cache.layers[0]
+        assert layer.keys.shape[-2] == layer.values.shape[-2] == 3 + 1 + token
+        places.append(layer.keys.data_ptr())
+        sizes.append(writer.cache_bytes / (3 + 1 + token))
+    assert sum(one != other for one, other in zip(places, places[1:], strict=False)) == 3  # after 12, 21 and 32
+    assert len(set(sizes)) == 1  # free room is not counted
+
+
 @pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name not in (*HYBRIDS, WITHOUT_CACHE)])
 def test_the_pattern_of_a_step_is_its_row_of_the_full_pass(models, name):
     """Against transformers' own, step by step, in its written-out attention; and against the pass through all of it."""
