@@ -9,8 +9,6 @@ Bao, Dong, Piao and Wei 2022, "BEiT: BERT Pre-Training of Image Transformers".
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +21,7 @@ from inference.inputs.block_masking import block_mask
 from inference.models.image_tokenizer import ImageTokenizer
 from resources.recipes.beit_scenes_tokenizer import PATCH_SIZE
 from resources.recipes.scene_data import SIDE, images, training_scenes
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 
 N_BATCH = 16
 N_ROWS = SIDE // PATCH_SIZE
@@ -73,14 +71,9 @@ def training_masks(step: int) -> Tensor:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
+    parser = run_parser(__doc__, steps=4_000, rate=5e-3)
     parser.add_argument("--tokenizer", type=Path, required=True, help="state of beit_scenes_tokenizer")
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--rate", type=float, default=5e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
+    args = parsed(parser)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = ImageTokenizer.from_pretrained(args.tokenizer / "model").eval()
     model = build_model(args.seed, tokenizer.config.vocab_size)
@@ -98,11 +91,11 @@ def main() -> None:
         hits = (logits.argmax(-1) == tokens)[hidden].float().mean().item()
         return loss + loss_shown, {"top1": hits, "hidden": loss.item(), "shown": loss_shown.item()}
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    plan = Plan(args.steps, args.rate)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".layer" in name)
     model.save_pretrained(args.state / "model")
     run = {"steps": plan.n_steps, "batch": N_BATCH, "seed": args.seed}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    keep_run(args.state, run)
 
 
 if __name__ == "__main__":

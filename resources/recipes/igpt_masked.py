@@ -9,8 +9,6 @@ Chen et al. 2020, "Generative Pretraining from Pixels", section 2.2.
 
 from __future__ import annotations
 
-import argparse
-import json
 import shutil
 from pathlib import Path
 
@@ -21,7 +19,7 @@ from torch.nn import functional as F
 from inference.models.masked_igpt import MaskedImageGPT, MaskedImageGPTConfig
 from resources.recipes.igpt_small import N_BATCH, N_COLOURS, SIDE, SIZES, load_palette, portraits, to_tokens
 from resources.recipes.scene_data import TRAIN
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 
 SHARE = 0.15
 
@@ -50,14 +48,9 @@ def hidden_pixels(seed: int, n: int) -> Tensor:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
+    parser = run_parser(__doc__, steps=600, rate=2e-3)
     parser.add_argument("--palette", type=Path, help="state of igpt_small, whose palette is taken; else one is learned")
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
+    args = parsed(parser)
     args.state.mkdir(parents=True, exist_ok=True)
     if args.palette:
         shutil.copy(args.palette / "palette.npy", args.state)
@@ -74,11 +67,11 @@ def main() -> None:
         hits = (result.logits.argmax(-1) == tokens)[hidden].float().mean().item()
         return result.loss, {"top1": hits}
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    plan = Plan(args.steps, args.rate)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".h." in name)
     model.save_pretrained(args.state / "model")
     run = {"steps": plan.n_steps, "batch": N_BATCH, "seed": args.seed}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    keep_run(args.state, run)
 
 
 if __name__ == "__main__":

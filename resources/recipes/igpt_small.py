@@ -9,8 +9,6 @@ Chen et al. 2020, "Generative Pretraining from Pixels".
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +21,7 @@ from transformers import ImageGPTConfig, ImageGPTForCausalImageModeling
 
 from inference.inputs.scene_images import paint_scene
 from resources.recipes.scene_data import TRAIN
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 from resources.scenes import make_portrait
 
 SIDE = 16
@@ -94,13 +92,8 @@ def with_start(tokens: Tensor) -> Tensor:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
-    parser.add_argument("--steps", type=int, default=2_200)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
+    parser = run_parser(__doc__, steps=2_200, rate=2e-3)
+    args = parsed(parser)
     palette = load_palette(args.state, 40 if args.smoke else 1_000)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = build_model(args.seed)
@@ -114,11 +107,11 @@ def main() -> None:
         hits = (logits.argmax(-1) == tokens).float().mean().item()
         return F.cross_entropy(logits.flatten(0, 1), tokens.flatten()), {"top1": hits}
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    plan = Plan(args.steps, args.rate)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".h." in name)
     model.save_pretrained(args.state / "model")
     run = {"steps": plan.n_steps, "batch": N_BATCH, "seed": args.seed}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    keep_run(args.state, run)
 
 
 if __name__ == "__main__":

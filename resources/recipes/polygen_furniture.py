@@ -14,9 +14,7 @@ Nash et al. 2020, "PolyGen: An Autoregressive Generative Model of 3D Meshes".
 
 from __future__ import annotations
 
-import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -33,7 +31,7 @@ from resources.recipes.furniture_data import (
     training_pieces,
     vertex_batch,
 )
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, parsed, run_parser, train
 
 N_PIECES = 50_000
 N_BATCH = 16
@@ -59,17 +57,12 @@ def build_model(seed: int) -> PolyGenForMeshGeneration:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the runs keep their state")
+    parser = run_parser(__doc__, steps=4_000, rate=2e-3)
     parser.add_argument("--part", choices=("vertices", "faces"), required=True)
-    parser.add_argument("--steps", type=int, default=4_000)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--jitter", type=float, default=0.5, help="share of the meshes whose faces are read with errors"
     )
-    parser.add_argument("--smoke", action="store_true", help="a few steps on a few meshes")
-    args = parser.parse_args()
+    args = parsed(parser)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     pieces = training_pieces(200 if args.smoke else N_PIECES, args.state / f"train{'-smoke' if args.smoke else ''}.npz")
     net = build_model(args.seed)
@@ -101,7 +94,7 @@ def main() -> None:
         return _loss(logits, wanted, sum(len(piece.values) for piece in chosen))
 
     part = net.face_model if by_faces else net.vertex_model
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    plan = Plan(args.steps, args.rate)
     file = args.state / f"{args.part}.pt"
     train(part, face_loss if by_faces else vertex_loss, plan, file, is_matrix=lambda name: "layers." in name)
     told = args.state / f"{args.part}.json"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +39,41 @@ class Plan:
         """Share of `rate` at a step."""
         left = (self.n_steps - step) / (self.decay * self.n_steps)
         return min(1.0, (step + 1) / self.warm_up, max(0.02, left))
+
+
+def run_parser(description: str | None, *, steps: int, rate: float) -> argparse.ArgumentParser:
+    """The command line of a recipe that trains: `--state`, `--steps`, `--rate`, `--seed`, `--threads` and `--smoke`.
+
+    Parameters
+    ----------
+    description
+        The recipe's own, above them in its help.
+    steps, rate
+        If none are given.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
+    parser.add_argument("--smoke", action="store_true", help="a few steps on little data")
+    return parser
+
+
+def parsed(parser: argparse.ArgumentParser, given: Sequence[str] | None = None) -> argparse.Namespace:
+    """What was given to a `run_parser`, torch having its threads; with `--smoke` there are three steps."""
+    args = parser.parse_args(given)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    if args.smoke:
+        args.steps = 3
+    return args
+
+
+def keep_run(state: Path, run: Mapping[str, Any]) -> None:
+    """Write down beside the state how a run went, for its card."""
+    (state / "run.json").write_text(json.dumps(run), encoding="utf-8")
 
 
 def train(

@@ -9,17 +9,13 @@ Dosovitskiy et al. 2021, "An Image Is Worth 16x16 Words".
 
 from __future__ import annotations
 
-import argparse
-import json
-from pathlib import Path
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import ViTConfig, ViTForImageClassification
 
 from resources.recipes.scene_data import SIDE, images, kinds_at_patches, kinds_present, training_scenes
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 from resources.scene_shapes import KINDS
 
 N_BATCH = 48
@@ -48,13 +44,8 @@ def build_model(seed: int) -> ViTForImageClassification:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
-    parser.add_argument("--steps", type=int, default=1_400)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
+    parser = run_parser(__doc__, steps=1_400, rate=2e-3)
+    args = parsed(parser)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = build_model(args.seed)
     model.to(device)  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
@@ -74,11 +65,11 @@ def main() -> None:
             "all_right": right,
         }
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    plan = Plan(args.steps, args.rate)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".layers." in name)
     model.save_pretrained(args.state / "model")
     run = {"steps": plan.n_steps, "batch": N_BATCH, "seed": args.seed}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    keep_run(args.state, run)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ Radford et al. 2021, "Learning Transferable Visual Models From Natural Language 
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import random
 from pathlib import Path
@@ -36,7 +34,7 @@ from resources.recipes.clip_scenes.data import (
     training_batch,
 )
 from resources.recipes.scene_data import SIDE, images
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import BACKGROUNDS, Scene
 
@@ -165,16 +163,8 @@ def patch_loss(patches: Tensor, scenes: list[Scene], pairs: Tensor, kinds: Tenso
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
-    parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    parser = run_parser(__doc__, steps=500, rate=2e-3)
+    args = parsed(parser)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = make_tokenizer()
     model = build_model(args.seed, tokenizer)
@@ -219,12 +209,12 @@ def main() -> None:
         total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
         return total, told
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    plan = Plan(args.steps, args.rate)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".layers." in name)
     model.save_pretrained(args.state / "model")
     tokenizer.save_pretrained(args.state / "model")
     run = {"steps": plan.n_steps, "portraits": N_PORTRAITS, "scenes": N_SCENES, "seed": args.seed}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    keep_run(args.state, run)
 
 
 if __name__ == "__main__":

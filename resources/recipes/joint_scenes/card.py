@@ -19,8 +19,10 @@ _ABOUT = {
         "UNITER (Chen et al. 2020)",
         "Words and regions go through one stream; a region is its vector and its box in seven numbers, each projected "
         "and normed.",
-        "masked words, hidden regions by their class and by their vector, sentences that are true or not, and the "
-        "transport of words to regions",
+        "masked words, hidden regions by their class and by their vector, sentences that are true or not, the "
+        "transport of words to regions, and, what UNITER had not, every region says by the head of words what its "
+        "detector calls it, without which words and regions do not come to one space (transport then found 0.43 of "
+        "the kinds)",
     ),
     "oscar": (
         "OSCAR in the form of VinVL (Li et al. 2020, Zhang et al. 2021)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -31,6 +32,11 @@ _MASKED, _HIDDEN, _MATCHING, _WRONG = range(4)  # what is asked of a sentence
 def make_tokenizer() -> PreTrainedTokenizerFast:
     """One token a word, of the words that are said of scenes."""
     return tokenizer_of_words(_WORDS, LONGEST, "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1")
+
+
+def word_ids(words: Iterable[str]) -> list[int]:
+    """Their tokens."""
+    return [_WORDS.index(word) for word in words]
 
 
 def with_word_changed(sentence: str, rng: random.Random) -> str:

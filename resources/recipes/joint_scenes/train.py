@@ -7,8 +7,6 @@ It goes on from where it stopped, if there is something in `DIR`. Regions are th
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 
 import torch
@@ -19,7 +17,7 @@ from inference.models.streams.vilt import ViltForPreTraining
 from resources import DETECTORS
 from resources.recipes.joint_scenes.data import make_tokenizer, training_batch
 from resources.recipes.joint_scenes.systems import DETECTOR, SYSTEMS, PatchTeacher, build, losses_of, reads_pixels
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 from resources.scene_shapes import KINDS
 
 N_SCENES = 16
@@ -27,19 +25,11 @@ N_SCENES = 16
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = run_parser(__doc__, steps=4_000, rate=2e-3)
     parser.add_argument("--system", choices=tuple(SYSTEMS), required=True)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
     parser.add_argument("--detector", type=Path, default=DETECTORS / DETECTOR, help="folder of the detector")
-    parser.add_argument("--steps", type=int, default=4_000)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=int, default=0, help="every so many steps its weights are kept, for its curve")
-    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    args = parsed(parser)
     detector = SceneDetector.from_pretrained(args.detector, dtype=torch.float32).eval()
     tokenizer = make_tokenizer()
     model = build(args.system, args.seed, len(tokenizer), detector.config)
@@ -57,14 +47,14 @@ def main() -> None:
             losses["patches"] = teacher.loss(batch)
         return torch.stack(list(losses.values())).sum(), {name: loss.item() for name, loss in losses.items()}
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate, warm_up=200)
+    plan = Plan(args.steps, args.rate, warm_up=200)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".encoder." in name)
     if teacher is not None:
         teacher.leave()
     model.eval().half().save_pretrained(args.state / "model")
     tokenizer.save_pretrained(args.state / "model")
     run = {"system": args.system, "steps": plan.n_steps, "scenes": n_scenes, "seed": args.seed}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    keep_run(args.state, run)
 
 
 if __name__ == "__main__":

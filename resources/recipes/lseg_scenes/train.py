@@ -12,8 +12,6 @@ Li et al. 2022, "Language-driven Semantic Segmentation".
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +26,7 @@ from inference.models.lseg.model import LSeg
 from inference.models.lseg.towers import LSegConfig
 from resources.recipes.clip_scenes.data import GROUNDS, SEEN
 from resources.recipes.scene_data import SIDE, TRAIN, images
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import BACKGROUNDS, HELD_OUT, Scene, make_portrait, make_scene
 
@@ -197,17 +195,9 @@ def pixel_loss(model: LSeg, labels: Labels, scenes: list[Scene], pixels: Tensor,
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
+    parser = run_parser(__doc__, steps=1_200, rate=2e-3)
     parser.add_argument("--clip", type=Path, default=CHECKPOINTS / "clip-scenes", help="whose text tower it takes")
-    parser.add_argument("--steps", type=int, default=1_200)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    args = parsed(parser)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = AutoTokenizer.from_pretrained(args.clip)
     clip = CLIPModel.from_pretrained(args.clip, dtype=torch.float32)
@@ -221,12 +211,12 @@ def main() -> None:
         loss, right = pixel_loss(model, labels, scenes, images(scenes).to(device), step)
         return loss, {"right": right}
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    plan = Plan(args.steps, args.rate)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".blocks." in name)
     model.save_pretrained(args.state / "model")
     tokenizer.save_pretrained(args.state / "model")
     run = {"steps": plan.n_steps, "batch": N_BATCH, "portraits": N_PORTRAITS, "seed": args.seed}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    keep_run(args.state, run)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,6 @@ It goes on from where it stopped, if there is something in `DIR`, which keeps th
 
 from __future__ import annotations
 
-import argparse
-import json
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -31,7 +28,7 @@ from resources.recipes.merlot_clips.data import (
     training_batch,
     training_stories,
 )
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 
 N_GROUPS: Final = 16
 N_CLIPS: Final = 5_000
@@ -122,17 +119,9 @@ def _masked(model: Merlot, input_ids: Tensor, rng: np.random.Generator) -> tuple
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state, and the frames")
-    parser.add_argument("--steps", type=int, default=4_000)
+    parser = run_parser(__doc__, steps=4_000, rate=2e-3)
     parser.add_argument("--clips", type=int, default=N_CLIPS)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    args = parsed(parser)
     tokenizer = make_tokenizer()
     model = build(args.seed, len(tokenizer))
     n_clips, n_groups = (6, 2) if args.smoke else (args.clips, N_GROUPS)
@@ -143,12 +132,12 @@ def main() -> None:
         losses = losses_of(model, batch, np.random.default_rng([7, step]))
         return torch.stack(list(losses.values())).sum(), {name: loss.item() for name, loss in losses.items()}
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate, warm_up=200)
+    plan = Plan(args.steps, args.rate, warm_up=200)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".layer0" in name)
     model.eval().half().save_pretrained(args.state / "model")
     tokenizer.save_pretrained(args.state / "model")
     run = {"steps": plan.n_steps, "groups": n_groups, "clips": n_clips, "seed": args.seed}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    keep_run(args.state, run)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,7 @@ It goes on from where it stopped, if there is something in `DIR`.
 
 from __future__ import annotations
 
-import argparse
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,7 +17,7 @@ from torch.nn import functional as F
 from inference.inputs.scene_images import thing_boxes
 from inference.models.scene_detector import Proposals, RegionsRead, SceneDetector, SceneDetectorConfig, overlaps
 from resources.recipes.scene_data import SIDE, images, training_scenes
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 from resources.scene_shapes import COLOURS, KINDS
 from resources.scenes import MOST_OBJECTS, Scene
 
@@ -136,16 +133,8 @@ def region_loss(read: RegionsRead, boxes: Tensor, truth: Truth) -> tuple[Tensor,
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
-    parser.add_argument("--steps", type=int, default=3_000)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    parser = run_parser(__doc__, steps=3_000, rate=2e-3)
+    args = parsed(parser)
     model = build_model(args.seed)
     n_scenes = 2 if args.smoke else N_SCENES
 
@@ -159,11 +148,11 @@ def main() -> None:
         losses |= {"kind": of_kinds, "colour": of_colours}
         return torch.stack(list(losses.values())).sum(), {name: loss.item() for name, loss in losses.items()}
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    plan = Plan(args.steps, args.rate)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda _: False)
     model.eval().half().save_pretrained(args.state / "model")
     run = {"steps": plan.n_steps, "scenes": n_scenes, "seed": args.seed}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    keep_run(args.state, run)
 
 
 if __name__ == "__main__":

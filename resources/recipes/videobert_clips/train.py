@@ -8,10 +8,7 @@ films and the words that they are sorted into, then the model.
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -19,7 +16,7 @@ from torch.nn import functional as F
 
 from inference.models.videobert.model import VideoBert, VideoBertConfig
 from resources.recipes.scene_data import SIDE
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 from resources.recipes.videobert_clips.batches import NOT_ASKED, laid_out, spoken, training_rows
 from resources.recipes.videobert_clips.chips import count_what_happens, make_words, train_network, training_vectors
 from resources.recipes.videobert_clips.data import (
@@ -62,19 +59,11 @@ def build(seed: int) -> VideoBert:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
+    parser = run_parser(__doc__, steps=4_000, rate=2e-3)
     parser.add_argument("--clips", type=int, default=10_000, help="training films")
     parser.add_argument("--network-clips", type=int, default=4_000, help="of these, those the network of chips learns")
     parser.add_argument("--network-steps", type=int, default=7_000)
-    parser.add_argument("--steps", type=int, default=4_000)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
-    parser.add_argument("--smoke", action="store_true", help="a few steps on a few films")
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    args = parsed(parser)
     n_clips, n_network = (40, 8) if args.smoke else (args.clips, args.network_clips)
     network_steps, n_steps = (3, 3) if args.smoke else (args.network_steps, args.steps)
     args.state.mkdir(parents=True, exist_ok=True)
@@ -98,7 +87,7 @@ def main() -> None:
     model.eval().half().save_pretrained(args.state / "model")
     make_tokenizer().save_pretrained(args.state / "model")
     run = {"steps": n_steps, "clips": n_clips, "network_clips": n_network, "network_steps": network_steps}
-    (args.state / "run.json").write_text(json.dumps(run | {"seed": args.seed}), encoding="utf-8")
+    keep_run(args.state, run | {"seed": args.seed})
 
 
 def losses_of(model: VideoBert, step: int, said: list, words: Tensor, vectors: Tensor, seed: int) -> dict[str, Tensor]:

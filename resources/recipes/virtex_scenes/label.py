@@ -7,9 +7,6 @@ It sees the very scenes that the captions were of, and is told which pairs of a 
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -17,7 +14,7 @@ from torch.nn import functional as F
 from inference.models.virtex.model import VisualBackbone
 from resources.recipes.clip_scenes.data import PAIRS
 from resources.recipes.scene_data import images, training_scenes
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, parsed, run_parser, train
 from resources.recipes.virtex_scenes.data import make_tokenizer
 from resources.recipes.virtex_scenes.train import N_SCENES, build_model
 from resources.scenes import Scene
@@ -51,16 +48,8 @@ def pairs_present(scenes: list[Scene]) -> Tensor:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
-    parser.add_argument("--steps", type=int, default=6_000)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    parser = run_parser(__doc__, steps=6_000, rate=2e-3)
+    args = parsed(parser)
     network = make_network(args.seed)
 
     def step_loss(step: int) -> tuple[Tensor, dict[str, float]]:
@@ -68,7 +57,7 @@ def main() -> None:
         told = pairs_present(scenes)
         return F.binary_cross_entropy_with_logits(network(images(scenes)), told, reduction="sum") / len(scenes), {}
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    plan = Plan(args.steps, args.rate)
     train(network, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: False)
 
 

@@ -13,7 +13,6 @@ Desai and Johnson 2021, "VirTex: Learning Visual Representations from Textual An
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from inference.models.virtex.layers import VirTexConfig
 from inference.models.virtex.model import VirTex
 from resources.recipes.scene_data import SIDE, images
-from resources.recipes.training import Plan, train
+from resources.recipes.training import Plan, keep_run, parsed, run_parser, train
 from resources.recipes.virtex_scenes.data import LONGEST, make_tokenizer, token_ids, training_batch
 
 N_SCENES, N_CAPTIONS = 32, 4  # of a step, and of each scene
@@ -58,18 +57,10 @@ def build_model(seed: int, n_tokens: int, *, knows_places: bool = True) -> VirTe
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="where the run keeps its state")
+    parser = run_parser(__doc__, steps=6_000, rate=2e-3)
     parser.add_argument("--start", type=Path, help="folder `model` of another run whose weights it begins with")
     parser.add_argument("--without-places", action="store_true", help="places do not tell where they are, as published")
-    parser.add_argument("--steps", type=int, default=6_000)
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
-    parser.add_argument("--smoke", action="store_true", help="a few steps")
-    args = parser.parse_args()
-    if args.threads:
-        torch.set_num_threads(args.threads)
+    args = parsed(parser)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = make_tokenizer()
     model = build_model(args.seed, len(tokenizer), knows_places=not args.without_places)
@@ -89,12 +80,12 @@ def main() -> None:
         found = model(encoder_outputs=read, labels=token_ids(tokenizer, captions).to(device))
         return found.loss, {}
 
-    plan = Plan(3 if args.smoke else args.steps, args.rate)
+    plan = Plan(args.steps, args.rate)
     train(model, step_loss, plan, args.state / "state.pt", is_matrix=lambda name: ".transformer." in name)
     model.eval().half().save_pretrained(args.state / "model")
     tokenizer.save_pretrained(args.state / "model")
     run |= {"steps": plan.n_steps, "scenes": n_scenes}
-    (args.state / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    keep_run(args.state, run)
 
 
 if __name__ == "__main__":

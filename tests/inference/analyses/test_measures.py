@@ -13,41 +13,15 @@ from inference.analyses.measures import measures
 from inference.analyses.rollout import rollout
 from inference.capture.head_measures import HeadMeasures
 from inference.context import Cancelled, Context
-from inference.results.measures import MEASURES, MeasuresRequest
+from inference.results.measures import MeasuresRequest
 from inference.results.rollout import RolloutRequest
 from tests.factories import make_long_tokens
+from tests.inference.measures_by_hand import measured_by_hand
 from tests.inference.planted import Largest, model_of, random_call
 from tests.inference.tiny_models import build_model, ids_of, patterns_of
 from tests.inputs import text_input
 
 REPEATING = text_input("the cat sat on the cat . the cat")
-
-
-def by_hand(pattern, ids, is_special):
-    """Of one head, [query_pos, key_pos], query by query."""
-    n = len(ids)
-    values: dict[str, list[float]] = {measure.name: [] for measure in MEASURES}
-    for query in range(n):
-        row = [float(p) for p in pattern[query]]
-        far = [abs(query - key) for key in range(n)]
-        mean = sum(p * d for p, d in zip(row, far, strict=True))
-        values["entropy"].append(-sum(p * math.log2(p) for p in row if p > 0))
-        values["distance"].append(mean)
-        values["distance_variance"].append(sum(p * (d - mean) ** 2 for p, d in zip(row, far, strict=True)))
-        values["same"].append(row[query])
-        if query > 0:
-            values["previous"].append(row[query - 1])
-        if query + 1 < n:
-            values["next"].append(row[query + 1])
-        values["special"].append(sum(p for p, special in zip(row, is_special, strict=True) if special))
-        followers = [
-            key
-            for key in range(1, query + 1)
-            if not is_special[query] and not is_special[key - 1] and ids[key - 1] == ids[query]
-        ]
-        if followers:
-            values["induction"].append(sum(row[key] for key in followers))
-    return {name: sum(numbers) / len(numbers) for name, numbers in values.items() if numbers}
 
 
 @pytest.mark.parametrize("block", [1, 100, 2**20])
@@ -61,7 +35,7 @@ def test_measures_are_those_of_the_whole_pattern(tiny_bert, monkeypatch, block):
     tokens = tiny_bert.encode(REPEATING).tokens
     for layer, heads in enumerate(patterns_of(tiny_bert, REPEATING, "encoder")):
         for head, pattern in enumerate(heads):
-            expected = by_hand(pattern, tokens.ids.tolist(), tokens.is_special.tolist())
+            expected = measured_by_hand(pattern, tokens.ids.tolist(), tokens.is_special.tolist())
             assert set(expected) == set(result.measures)
             for name, value in expected.items():
                 assert result.measures[name][layer, head] == pytest.approx(value, rel=1e-4, abs=1e-5), name

@@ -50,8 +50,13 @@ class BoxMarks:
                 color.setAlphaF(_LEAST_VEIL + (_MOST_VEIL - _LEAST_VEIL) * level)
                 painter.fillRect(places[number], color)
             _paint_outline(painter, places[number], style, is_pointed=number in self.pointed)
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        texts = [self._told(number) for number in range(len(places))]
+        widths = [min(metrics.horizontalAdvance(text) + 0.5 * em, image.width()) if text else 0.0 for text in texts]
+        labels = label_places(widths, places, image, em)
         for number in order:
-            _paint_label(painter, self._told(number), places[number], image, style)
+            _paint_label(painter, texts[number], labels[number], style)
 
     def _told(self, number: int) -> str:
         """Its label, and what lies on it; else how sure the detector is."""
@@ -74,17 +79,40 @@ def _paint_outline(painter: QPainter, box: QRectF, style: FigureStyle, *, is_poi
         painter.drawRect(box)
 
 
-def _paint_label(painter: QPainter, text: str, box: QRectF, image: QRectF, style: FigureStyle) -> None:
-    """White letters on black at the upper left of a box, within the image."""
+def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF, em: float) -> list[QRectF]:
+    """Where labels stand: at the upper left of their boxes, or where that hides another label, at another corner.
+
+    Parameters
+    ----------
+    widths
+        Of the labels, 0 where a box has none.
+    em
+        Height of a line of letters.
+    """
+    found: list[QRectF] = []
+    taken: list[QRectF] = []
+    for width, box in zip(widths, boxes, strict=True):
+        lines = (box.top() - 1.15 * em, box.bottom() + 0.05 * em, box.top() + 2, box.bottom() - 1.1 * em - 2)
+        tops = [top for top in lines if image.top() <= top <= image.bottom() - 1.1 * em] or [max(lines[2], image.top())]
+        lefts = [min(max(left, image.left()), image.right() - width) for left in (box.left(), box.right() - width)]
+        places = [QRectF(left, top, width, 1.1 * em) for top in tops for left in lefts]
+        place = min(places, key=lambda each: sum(_area(each.intersected(other)) for other in taken))
+        found.append(place)
+        if width:
+            taken.append(place)
+    return found
+
+
+def _area(place: QRectF) -> float:
+    return place.width() * place.height()
+
+
+def _paint_label(painter: QPainter, text: str, place: QRectF, style: FigureStyle) -> None:
+    """White letters on black."""
     if not text:
         return
     metrics = QFontMetricsF(style.font)
-    em = metrics.height()
-    width = min(metrics.horizontalAdvance(text) + 0.5 * em, image.width())
-    left = min(max(box.left(), image.left()), image.right() - width)
-    top = box.top() - 1.15 * em if box.top() - 1.15 * em >= image.top() else box.top() + 2
-    place = QRectF(left, top, width, 1.1 * em)
     painter.fillRect(place, QColor(0, 0, 0, 200))
     painter.setPen(QColor("#FFFFFF"))
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - 0.3 * em)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width() - 0.3 * metrics.height())
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, shown)
