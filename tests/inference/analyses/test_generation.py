@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -143,7 +144,7 @@ def test_keys_and_values_stay_where_they_are_while_there_is_room(models, monkeyp
         assert layer.keys.shape[-2] == layer.values.shape[-2] == 3 + 1 + token
         places.append(layer.keys.data_ptr())
         sizes.append(writer.cache_bytes / (3 + 1 + token))
-    assert sum(one != other for one, other in zip(places, places[1:], strict=False)) == 3  # after 12, 21 and 32
+    assert sum(one != other for one, other in pairwise(places)) == 3  # after 12, 21 and 32
     assert len(set(sizes)) == 1  # free room is not counted
 
 
