@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def longest(config: PreTrainedConfig) -> int:
     """Tokens that one of the two takes; 0 for no limit."""
     n_rows = getattr(config, "max_target_positions", 0) or getattr(config, "max_position_embeddings", 0) or 0
+    if config.model_type == "prophetnet":  # its first rows are no place's, and its streams stand one place further
+        return n_rows - config.pad_token_id - 2
     begins_behind = config.model_type in ("roberta", "xlm-roberta", "camembert")
     return n_rows - (config.pad_token_id or 0) - 1 if begins_behind else n_rows
 
@@ -101,6 +103,4 @@ def text_and_written(
 def longest_target(config: PreTrainedConfig) -> int:
     """Tokens that a decoder takes, its start token included; 0 for no limit."""
     decoder = getattr(config, "decoder", config)
-    if config.model_type == "prophetnet":  # its table has rows that no place uses
-        return config.max_position_embeddings - config.pad_token_id - 1
     return getattr(decoder, "max_decoder_position_embeddings", 0) or longest(decoder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -129,6 +130,22 @@ def test_steps_with_a_cache_are_those_without(models, name):
         expected = model.family.output(model.net, {"input_ids": whole})
     torch.testing.assert_close(torch.stack(rows), expected.logits[0].float(), atol=1e-4, rtol=1e-4)
     assert bool(writer.cache_bytes) == (name != WITHOUT_CACHE)
+
+
+def test_keys_and_values_stay_where_they_are_while_there_is_room(models, monkeypatch):
+    """transformers' own cache copies all of them at each token."""
+    monkeypatch.setattr("inference.forward.writer._LEAST_ROOM", 8)
+    writer = Writer(models("gpt2"), {"input_ids": torch.tensor([ids_of(3)])})
+    writer.begin()
+    places, sizes = [], []
+    for token in range(30):
+        writer.feed(torch.tensor([token]))
+        layer = writer._cache.layers[0]
+        assert layer.keys.shape[-2] == layer.values.shape[-2] == 3 + 1 + token
+        places.append(layer.keys.data_ptr())
+        sizes.append(writer.cache_bytes / (3 + 1 + token))
+    assert sum(one != other for one, other in pairwise(places)) == 3  # after 12, 21 and 32
+    assert len(set(sizes)) == 1  # free room is not counted
 
 
 @pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name not in (*HYBRIDS, WITHOUT_CACHE)])

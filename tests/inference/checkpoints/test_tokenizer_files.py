@@ -127,3 +127,23 @@ def test_a_text_is_split_as_sentencepiece_does_or_not_at_all(tmp_path, monkeypat
     monkeypatch.setattr(tf.LlamaTokenizer, "tokenize", lambda *_: ["t", "he"])
     with pytest.raises(Refused, match=r"tokenizer.model splits texts in a way that transformers does not follow\."):
         load_tokenizer(tmp_path, config)
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_vocabulary_for_each_language_is_refused(tmp_path, is_shared):
+    """FSMT's tokenizer tells what a number means from the target's vocabulary alone."""
+    source = {sign: number for number, sign in enumerate(["<s>", "<pad>", "</s>", "<unk>", "a</w>", "b</w>"])}
+    target = source if is_shared else source | {"a</w>": 5, "b</w>": 4}
+    (tmp_path / "vocab-src.json").write_text(json.dumps(source))
+    (tmp_path / "vocab-tgt.json").write_text(json.dumps(target))
+    (tmp_path / "merges.txt").write_text("#version: 0.2\n")
+    (tmp_path / "tokenizer_config.json").write_text('{"langs": ["en", "de"], "tokenizer_class": "FSMTTokenizer"}')
+    config = tf.FSMTConfig(langs=["en", "de"], src_vocab_size=6, tgt_vocab_size=6)
+    config.save_pretrained(tmp_path)
+    if is_shared:
+        tokenizer = load_tokenizer(tmp_path, config)
+        assert tokenizer is not None
+        assert tokenizer("a b")["input_ids"] == [4, 5, 2]
+    else:
+        with pytest.raises(Refused, match="only those with one for both are read"):
+            load_tokenizer(tmp_path, config)
