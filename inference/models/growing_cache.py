@@ -52,7 +52,7 @@ class GrowingLayer(DynamicLayer):
         rooms = []
         for new, old in ((key_states, self.keys), (value_states, self.values)):
             room = new.new_empty((*new.shape[:-2], after + _ROOM, new.shape[-1]))
-            if before:
+            if old is not None and before:
                 room[..., :before, :] = old
             rooms.append(room)
         self._rooms = rooms[0], rooms[1]

@@ -16,17 +16,18 @@ from inference.context import Context
 from inference.results.checkpoint import CheckpointInfo, InspectRequest, OpenRequest
 from inference.results.heads import HeadsRequest
 from inference.results.inputs import Input, TextInput
-from inference.results.request import Request
 from inference.results.tokenize import TokenizeRequest
 from inference.service import wire
 from inference.service.engine import Engine
 from resources import FIRST_CHECKPOINT, SAMPLES, bundled_checkpoints, checkpoint_path
 from resources.first_answers import FILE, INSPECTED, content_hash
 
+# A request about a checkpoint, and the answer of an engine.
+Answered = tuple[OpenRequest | InspectRequest | TokenizeRequest | HeadsRequest, Any]
 INPUT = Input(text=TextInput(SAMPLES[0]))
 
 
-def first_answers() -> list[tuple[Request[Any], Any]]:
+def first_answers() -> list[Answered]:
     """What the first window asks, in order, with the answers of an engine.
 
     Where it runs is left open: that is another processor and another number format on another machine.
@@ -35,7 +36,7 @@ def first_answers() -> list[tuple[Request[Any], Any]]:
     opening = OpenRequest(FIRST_CHECKPOINT)
     info = engine.run(opening, Context())
     assert isinstance(info, CheckpointInfo)
-    answers: list[tuple[Request[Any], Any]] = [(opening, replace(info, device="", runs_in=""))]
+    answers: list[Answered] = [(opening, replace(info, device="", runs_in=""))]
     for request in (
         TokenizeRequest(FIRST_CHECKPOINT, INPUT),
         HeadsRequest(FIRST_CHECKPOINT, INPUT, info.groups[0].name),
@@ -44,14 +45,14 @@ def first_answers() -> list[tuple[Request[Any], Any]]:
     return answers
 
 
-def inspections() -> list[tuple[Request[Any], Any]]:
+def inspections() -> list[Answered]:
     """What each bundled checkpoint is. Adapters are left out: the base of one lies elsewhere, and may change."""
     engine = Engine()
     names = [name for name in bundled_checkpoints() if (checkpoint_path(name) / "config.json").exists()]
     return [(request, engine.run(request, Context())) for request in map(InspectRequest, names)]
 
 
-def pack(answers: list[tuple[Request[Any], Any]]) -> bytes:
+def pack(answers: list[Answered]) -> bytes:
     """What the file holds: a message for each, which says of which files of the checkpoint it is."""
     stream = io.BytesIO()
     for request, answer in answers:

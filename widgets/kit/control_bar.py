@@ -66,12 +66,12 @@ class ControlBar(QWidget):
         self._append(box)
         return box
 
-    def add_button(self, name: str, text: str, tip: str) -> QToolButton:
-        """A small button; its tool tip is its accessible name too."""
-        return self.add_buttons((name, text, tip))[0]
+    def add_button(self, name: str, text: str, tip: str, *, is_rare: bool = False) -> QToolButton:
+        """A small button; its tool tip is its accessible name too. A rare one stands behind the button More."""
+        return self.add_buttons((name, text, tip), is_rare=is_rare)[0]
 
-    def add_buttons(self, *buttons: tuple[str, str, str]) -> list[QToolButton]:
-        """Small buttons that wrap together: names, texts and tool tips."""
+    def add_buttons(self, *buttons: tuple[str, str, str], is_rare: bool = False) -> list[QToolButton]:
+        """Small buttons that wrap together: names, texts and tool tips; all of them rare, or none."""
         group = QWidget(self)
         row = QHBoxLayout(group)
         row.setContentsMargins(0, 0, 0, 0)
@@ -85,6 +85,8 @@ class ControlBar(QWidget):
             row.addWidget(button)
             made.append(button)
         self._append(group)
+        if is_rare:
+            self.put_behind_more(group)
         return made
 
     def put_behind_more(self, widget: QWidget) -> None:

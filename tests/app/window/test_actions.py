@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QComboBox, QDockWidget, QMainWindow, QMenu, QTextE
 from app.hub.hub import Hub
 from app.window.about import shortcuts_html
 from app.window.actions import COMMANDS, MOST_NUMBERS, LastKeys, build_menus, set_view_shortcuts
+from app.window.appearance import Presentation
 from app.window.editing.editing import Editing
 from app.window.elsewhere.reaching import Reaching
 from app.window.finding.finding import Finding
@@ -64,6 +65,7 @@ def test_every_command_is_a_method_of_the_window():
         "going": Going,
         "opening": Opening,
         "reaching": Reaching,
+        "presentation": Presentation,
         "running": Running,
         "": MainWindow,
     }

@@ -78,15 +78,16 @@ class LabPage(Page):
         self._name.setMaxLength(_LONGEST_NAME)
         name = labelled(self._name, "training_name", _tr("Name"))
         self.controls.add_widget(name)
+        self.controls.put_behind_more(name)
         self._start = self.controls.add_button("training_start", _tr("Start"), _tr("Train a new model, as chosen"))
         self._compare = CompareButton()
         self.controls.add_widget(self._compare)
         word2vec = self.controls.add_button(
-            "training_word2vec", _tr("word2vec …"), _tr("Train vectors of words: on the page Training of Word vectors")
+            "training_word2vec",
+            _tr("word2vec …"),
+            _tr("Train vectors of words: on the page Training of Word vectors"),
+            is_rare=True,
         )
-        for rare in (name, word2vec.parentWidget()):
-            assert rare is not None
-            self.controls.put_behind_more(rare)
         self._why_not = LineLabel(_tr("Why it cannot be started"), self)
         self._why_not.setObjectName("training_why_not")
         self._why_not.hide()
