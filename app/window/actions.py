@@ -130,7 +130,7 @@ COMMANDS: tuple[Command, ...] = (
         for megabytes in CHECKPOINTS_MB
     ),
     Command("&Run/Compute &on", "&Look again", "running.look_for_devices"),
-    Command("&Run", "Compute on another mac&hine…", "reaching.show_dialog"),
+    Command("&Run", "Compute on ano&ther machine…", "reaching.show_dialog"),
     Command("&Run", "Run in the &precision of the file", "running.set_own_precision", "", None, "", True),
     *(
         Command(f"&Help/&Lecture/&{number} {part.title}", card.title, "open_card", "", card.name)

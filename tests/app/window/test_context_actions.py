@@ -71,6 +71,7 @@ class SilentController(QObject):
 
     opened, open_failed, tokenized = Signal(object), Signal(object), Signal(object, str)
     open_cancelled, tokenize_cancelled = Signal(), Signal()
+    elsewhere = None
 
     def __init__(self):
         super().__init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QObject, Signal
@@ -29,6 +30,7 @@ MESH = replace(BERT, name="polygen", checkpoint="polygen", reads=("mesh",), clas
 class FakeController(QObject):
     opened, open_failed, tokenized = Signal(object), Signal(object), Signal(object, str)
     open_cancelled, tokenize_cancelled = Signal(), Signal()
+    elsewhere = None
 
     def __init__(self):
         super().__init__()
@@ -76,6 +78,28 @@ def test_a_bundled_name_is_asked_as_it_is_and_a_folder_in_full(opening, controll
     opening.open("")
     assert controller.asked == ["bert-mini", str(tmp_path / "mine")]
     assert opening.hints[0] == "Opening bert-mini…"
+
+
+def test_elsewhere_names_of_folders_are_left_as_they_are_and_browsed_there(controller, qtbot):
+    controller.elsewhere = SimpleNamespace(name="gpu1")
+    parent, gallery = QWidget(), Gallery()
+    qtbot.addWidget(parent)
+    qtbot.addWidget(gallery)
+    opening, browsed, said = Opening(controller, gallery, ViewContext(), parent), [], []
+    opening.browse_elsewhere.connect(browsed.append)
+    opening.said.connect(lambda *told: said.append(told))
+    opening.set_recent(("/models/bert",))
+    opening.open("~/mine")
+    opening.browse()
+    opening.open_dropped("/here/x")
+    assert controller.asked == ["~/mine"]
+    assert browsed == ["/models"]
+    assert said[-1] == (
+        "x lies on this machine, and this window computes on gpu1: copy it there first.", True, "drop"
+    )  # fmt: skip
+    tips = [gallery._list.item(row).toolTip() for row in range(gallery._list.count())]
+    assert any("/models/bert" in tip for tip in tips)
+    assert not any("not found" in tip for tip in tips)
 
 
 @pytest.mark.parametrize("name", ["~nosuchuser/x", "a\0b", "x" * 5000])

@@ -25,6 +25,7 @@ INFO = replace(make_checkpoint_info(), device="CPU", runs_in="float32")
 class FakeController(QObject):
     engine_died, devices_refused = Signal(str), Signal(str)
     memory_told, devices_told = Signal(object), Signal(object)
+    elsewhere = None
 
     def __init__(self):
         super().__init__()
