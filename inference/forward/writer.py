@@ -7,64 +7,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers.cache_utils import Cache, DynamicLayer, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput
 
 from inference.context import Refused
+from inference.models.growing_cache import GrowingLayer, with_room
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from inference.forward.model import Model
-
-
-_LEAST_ROOM = 64  # tokens for which there is room at least when keys and values move
-
-
-class GrowingLayer(DynamicLayer):
-    """Keys and values that have room to grow: a token is written behind the others, which move only now and then.
-
-    transformers' own layer copies all of them at each token: with a thousand tokens that takes as long as a layer.
-    What is read, [text, head, n, d_head], is a view of the room.
-    """
-
-    def __init__(self, layer: DynamicLayer) -> None:
-        super().__init__()
-        self.keys, self.values, self.is_initialized = layer.keys, layer.values, True
-        self.dtype, self.device = layer.dtype, layer.device
-        self._rooms: tuple[Tensor, ...] = ()
-        self._views: tuple[Tensor | None, ...] = ()
-
-    def update(self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
-        """All keys and values, with those of the next tokens behind."""
-        assert self.keys is not None
-        assert self.values is not None
-        known = (self.keys, self.values)
-        n = self.keys.shape[-2]
-        end = n + key_states.shape[-2]
-        is_in_room = all(one is other for one, other in zip(known, self._views, strict=False))
-        if not (self._rooms and is_in_room and end <= self._rooms[0].shape[-2]):  # full, or texts were chosen
-            more = max(_LEAST_ROOM, n // 2)
-            self._rooms = tuple(each.new_empty((*each.shape[:-2], end + more, each.shape[-1])) for each in known)
-            for room, each in zip(self._rooms, known, strict=True):
-                room[..., :n, :] = each
-        for room, each in zip(self._rooms, (key_states, value_states), strict=True):
-            room[..., n:end, :] = each
-        keys, values = (room[..., :end, :] for room in self._rooms)
-        self.keys, self.values = self._views = keys, values
-        return keys, values
-
-
-def _with_room(cache: Any) -> Any:
-    """A cache whose plain layers have room to grow; others, as of a sliding window, are as they were."""
-    if isinstance(cache, EncoderDecoderCache):  # keys and values of the source do not grow
-        _with_room(cache.self_attention_cache)
-    elif isinstance(cache, Cache):
-        cache.layers = [
-            GrowingLayer(layer) if type(layer) is DynamicLayer and layer.is_initialized else layer
-            for layer in cache.layers
-        ]
-    return cache
 
 
 class Writer:
@@ -104,7 +55,7 @@ class Writer:
         """Read the source and what is given; float32 [n, d_vocab], logits behind each token that is given."""
         with torch.inference_mode():
             output = self._model.family.output(self._model.net, self._tensors, **self._asked_to_keep, **self._more)
-        self._cache = _with_room(getattr(output, "past_key_values", None))
+        self._cache = with_room(getattr(output, "past_key_values", None))
         if self._is_encoder_decoder:
             self._read = output.encoder_last_hidden_state
         return output.logits[0].float()

@@ -4,55 +4,72 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from transformers.cache_utils import Cache, DynamicLayer
+from transformers.cache_utils import Cache, DynamicLayer, EncoderDecoderCache
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_ROOM = 256  # positions that are made room for at once
+_LEAST_ROOM = 64  # tokens for which there is room at least when keys and values move
+
+
+class GrowingLayer(DynamicLayer):
+    """Keys and values that have room to grow: a token is written behind the others, which move only now and then.
+
+    transformers' own layer copies all of them at each token: with a thousand tokens that takes as long as a layer, and
+    of several completions of a long beginning as long as an eighth of the weights. What is read,
+    [text, head, n, d_head], is a view of the room.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rooms: tuple[Tensor, ...] = ()
+        self._views: tuple[Tensor, ...] = ()
+
+    @classmethod
+    def of(cls, layer: DynamicLayer) -> GrowingLayer:
+        """One that knows what a plain layer does, which has read something."""
+        found = cls()
+        found.keys, found.values, found.is_initialized = layer.keys, layer.values, True
+        found.dtype, found.device = layer.dtype, layer.device
+        return found
+
+    def update(self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """All keys and values, with those of the next tokens behind."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        assert self.keys is not None
+        assert self.values is not None
+        known, new = (self.keys, self.values), (key_states, value_states)
+        n = self.get_seq_length()
+        end = n + key_states.shape[-2]
+        is_in_room = bool(self._rooms) and all(one is other for one, other in zip(known, self._views, strict=True))
+        if not is_in_room or end > self._rooms[0].shape[-2]:  # full, or texts were chosen or repeated
+            more = max(_LEAST_ROOM, n // 2)
+            self._rooms = tuple(each.new_empty((*each.shape[:-2], end + more, each.shape[-1])) for each in new)
+            if n:
+                for room, each in zip(self._rooms, known, strict=True):
+                    room[..., :n, :] = each
+        for room, each in zip(self._rooms, new, strict=True):
+            room[..., n:end, :] = each
+        keys, values = (room[..., :end, :] for room in self._rooms)
+        self.keys, self.values = self._views = keys, values
+        return keys, values
 
 
 class GrowingCache(Cache):
-    """As `DynamicCache`, which puts all keys and values together anew for each token; of several completions of a long
-    beginning that takes as long as an eighth of the weights.
-    """
+    """As `DynamicCache`, of such layers."""
 
     def __init__(self) -> None:
         super().__init__(layer_class_to_replicate=GrowingLayer)
 
 
-class GrowingLayer(DynamicLayer):
-    """Keys and values are the beginning of larger tensors, [batch, head, position, d_head], in whose rest the next ones
-    are put.
-    """
-
-    _rooms: tuple[Tensor, Tensor] | None = None
-
-    def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
-        """Put new keys and values behind those that are there; returns all."""
-        before = self.get_seq_length()
-        after = before + key_states.shape[-2]
-        if before == 0 or not self._has_room(after):
-            self._make_room(key_states, value_states, before, after)
-        assert self._rooms is not None
-        for room, new in zip(self._rooms, (key_states, value_states), strict=True):
-            room[..., before:after, :] = new
-        self.keys, self.values = (room[..., :after, :] for room in self._rooms)
-        return self.keys, self.values
-
-    def _has_room(self, n: int) -> bool:
-        """Whether what is there is the beginning of tensors for so many positions: it was not repeated or selected."""
-        if self._rooms is None or self.keys is None or self._rooms[0].shape[-2] < n:
-            return False
-        return self.keys.data_ptr() == self._rooms[0].data_ptr() and len(self.keys) == len(self._rooms[0])
-
-    def _make_room(self, key_states: Tensor, value_states: Tensor, before: int, after: int) -> None:
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-        rooms = []
-        for new, old in ((key_states, self.keys), (value_states, self.values)):
-            room = new.new_empty((*new.shape[:-2], after + _ROOM, new.shape[-1]))
-            if old is not None and before:
-                room[..., :before, :] = old
-            rooms.append(room)
-        self._rooms = rooms[0], rooms[1]
+def with_room(cache: Any) -> Any:
+    """A cache whose plain layers have room to grow; others, as of a sliding window, are as they were."""
+    if isinstance(cache, EncoderDecoderCache):  # keys and values of the source do not grow
+        with_room(cache.self_attention_cache)
+    elif isinstance(cache, Cache):
+        cache.layers = [
+            GrowingLayer.of(layer) if type(layer) is DynamicLayer and layer.is_initialized else layer
+            for layer in cache.layers
+        ]
+    return cache

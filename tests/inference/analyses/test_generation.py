@@ -134,7 +134,7 @@ def test_steps_with_a_cache_are_those_without(models, name):
 
 def test_keys_and_values_stay_where_they_are_while_there_is_room(models, monkeypatch):
     """transformers' own cache copies all of them at each token."""
-    monkeypatch.setattr("inference.forward.writer._LEAST_ROOM", 8)
+    monkeypatch.setattr("inference.models.growing_cache._LEAST_ROOM", 8)
     writer = Writer(models("gpt2"), {"input_ids": torch.tensor([ids_of(3)])})
     writer.begin()
     places, sizes = [], []

@@ -24,7 +24,7 @@ def same(one, other):
 
 @pytest.fixture
 def caches(monkeypatch):
-    monkeypatch.setattr(growing_cache, "_ROOM", 3)  # so that it is used up
+    monkeypatch.setattr(growing_cache, "_LEAST_ROOM", 3)  # so that it is used up
     return GrowingCache(), DynamicCache()
 
 
