@@ -89,7 +89,8 @@ class JointConceptsFigure:
     def is_far(self) -> np.ndarray:
         """bool [point]: which lie beyond what has room, and are drawn at the edge."""
         low, high = self._limits
-        return ((self.result.places < low - _ROUNDING) | (self.result.places > high + _ROUNDING)).any(1)
+        beyond = (self.result.places < low - _ROUNDING) | (self.result.places > high + _ROUNDING)
+        return np.asarray(beyond.any(1))
 
     @cached_property
     def colors(self) -> tuple[QColor, ...]:
