@@ -53,27 +53,6 @@ def set_width(window, letters):
     assert window.width() == letters * em(window)
 
 
-def test_the_title_of_a_panel_grows_with_the_letters(window, panels, qtbot):
-    font, dock = window.font(), panels.left
-
-    def height_of_title():
-        return dock.widget().y()
-
-    before, ink = height_of_title(), darkest_rows(dock)
-    font.setPointSizeF(2 * font.pointSizeF())
-    window.setFont(font)
-    qtbot.waitUntil(lambda: height_of_title() > 1.4 * before)
-    assert darkest_rows(dock) > 1.5 * ink
-
-
-def darkest_rows(dock):
-    """Rows of pixels with ink of the title, which its buttons at the right do not reach into."""
-    image = dock.grab().toImage()
-    width = dock.fontMetrics().averageCharWidth()
-    title = [[image.pixelColor(x, y).lightness() for x in range(width)] for y in range(dock.widget().y())]
-    return sum(min(row) < 100 for row in title)
-
-
 # Presentation
 
 
