@@ -345,23 +345,26 @@ def test_a_tokenizer_that_was_put_right_is_read_again_with_f5(driver, tmp_path):
     driver.wait(lambda: "dog" in driver.words(), seconds=20)
 
 
-def test_the_title_of_a_panel_grows_with_the_letters(qtbot):
+def test_the_title_of_a_panel_grows_with_the_letters(qtbot, qapp):
     """By the letters that a system gives to such titles Qt would leave it as it was."""
     window = QMainWindow()
     qtbot.addWidget(window)
     dock = panel_dock("Panel", QWidget(), Qt.DockWidgetArea.LeftDockWidgetArea, window)
     window.resize(600, 400)
     window.show()
-    font = window.font()
+    usual, font = qapp.font(), qapp.font()
 
     def height_of_title():
         return dock.widget().y()
 
     before, ink = height_of_title(), darkest_rows(dock)
     font.setPointSizeF(2 * font.pointSizeF())
-    window.setFont(font)
-    qtbot.waitUntil(lambda: height_of_title() > 1.4 * before)
-    assert darkest_rows(dock) > 1.5 * ink
+    qapp.setFont(font)
+    try:
+        qtbot.waitUntil(lambda: height_of_title() > 1.4 * before)
+        assert darkest_rows(dock) > 1.5 * ink
+    finally:
+        qapp.setFont(usual)
 
 
 def darkest_rows(dock):
