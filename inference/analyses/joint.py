@@ -323,4 +323,5 @@ def _focus(part: Tensor) -> Tensor:
     share = part / total.clamp(min=torch.finfo(total.dtype).tiny)
     entropy = -(share * share.clamp(min=1e-30).log()).sum(-1)
     focus = (1 - entropy / math.log(part.shape[-1])).clamp(0, 1)
-    return torch.where(total[..., 0] > 0, focus, torch.nan).nanmean(-1)
+    sees = total[..., 0] >= torch.finfo(total.dtype).tiny  # of less too few digits are left
+    return torch.where(sees, focus, torch.nan).nanmean(-1)
