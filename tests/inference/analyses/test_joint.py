@@ -107,7 +107,7 @@ def test_shares_are_sums_of_the_maps(name, models, regions):
             np.testing.assert_allclose(found, block.sum(-1).mean(-1), atol=1e-5)
             n = block.shape[-1]
             if n > 1:
-                sees = block.sum(-1) >= np.finfo(np.float32).tiny  # a causal query sees nothing of what stands behind it
+                sees = block.sum(-1) >= np.finfo(np.float32).tiny  # causal queries see nothing behind them
                 share = block / np.where(sees, block.sum(-1), 1)[..., None]
                 entropy = -(share * np.log(share, where=share > 0, out=np.zeros_like(share))).sum(-1)
                 focus = result.focus[result.level, : result.n_heads, query, key]
