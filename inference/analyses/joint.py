@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from inference.analyses.alignment import FIRST_OTHER_SEED, with_another_scene
 from inference.context import Refused
 from inference.family.joint_places import boxes_of, kinds_of
 from inference.family.jointly import ReadsJointly
@@ -96,7 +97,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
 
 
 def joint_words(request: JointWordsRequest, model: Model, context: Context) -> JointWordsResult:
-    """What the model's own heads say of the text, with the image and with all numbers of it set to zero.
+    """What the model's own heads say of the text: with the image, with zeros for it, and with another drawn scene.
 
     Parameters
     ----------
@@ -121,9 +122,13 @@ def joint_words(request: JointWordsRequest, model: Model, context: Context) -> J
     positions = np.flatnonzero(ids == mask) if has_words else np.zeros(0, np.int64)
     was_typed = was[positions] == mask
     blank = encoded.tensors | {name: torch.zeros_like(encoded.tensors[name]) for name in family.image_tensors}
+    passes = {"image": encoded.tensors, "image hidden": blank}
+    other = _with_another_image(request.input, ids, model)
+    if other is not None:
+        passes["another image"] = other
     words, probs, originals, scores, is_probability = [], [], [], [], False
-    for number, tensors in enumerate((encoded.tensors, blank)):
-        context.checkpoint(number, 2, "With the image hidden" if number else "With the image")
+    for number, (name, tensors) in enumerate(passes.items()):
+        context.checkpoint(number, len(passes), f"With: {name}")
         with torch.inference_mode():
             if len(positions):
                 logits = family.word_logits(model.net, tensors)[torch.as_tensor(positions, device=model.device)].float()
@@ -139,19 +144,39 @@ def joint_words(request: JointWordsRequest, model: Model, context: Context) -> J
     first = _first_of_text(sequence, ids)
     text = sequence.taken(range(first, first + len(ids)))
     spoken = before.sequences[family.text_axis].words[first:]
+    n = len(passes)
     return JointWordsResult(
         tokens=text,
         positions=positions,
         original=tuple("" if typed else spoken[pos] for pos, typed in zip(positions.tolist(), was_typed, strict=True)),
-        words=tuple(words) or ((), ()),
-        probs=np.stack(probs) if probs else np.zeros((2, 0, 0), np.float32),
-        original_probs=np.stack(originals).astype(np.float32) if originals else np.zeros((2, 0), np.float32),
-        scores=np.array(scores, np.float32) if scores else np.full(2, np.nan, np.float32),
+        words=tuple(words) or ((),) * n,
+        probs=np.stack(probs) if probs else np.zeros((n, 0, 0), np.float32),
+        original_probs=np.stack(originals).astype(np.float32) if originals else np.zeros((n, 0), np.float32),
+        scores=np.array(scores, np.float32) if scores else np.full(n, np.nan, np.float32),
         is_probability=is_probability,
         why_no_words=why_no_words or ("" if mask is not None else "without its tokenizer no word can be masked"),
         why_no_score=why_no_score,
         notes=encoded.notes,
+        given=tuple(passes),
     )
+
+
+def _with_another_image(input: Input, ids: np.ndarray, model: Model) -> dict[str, Tensor] | None:
+    """The same text with a drawn scene that no other view draws; None where that has no regions to be read.
+
+    Nor is there one where tags are masked: another image has others in their place.
+    """
+    if input.image is None:
+        return None
+    reads_regions = "regions" in model.family.reads
+    if reads_regions and (not model.info.detector or (input.regions is not None and input.regions.path)):
+        return None
+    other = model.encode(_given(with_another_scene(input, FIRST_OTHER_SEED, reads_regions), model))
+    others = other.tensors[_family(model).text_tensor][0].cpu().numpy()
+    n = min(len(ids), len(others))
+    mask = model.tokenizer.mask_token_id if model.tokenizer is not None else None
+    is_same = np.array_equal(np.flatnonzero(ids == mask), np.flatnonzero(others[:n] == mask))
+    return other.tensors if is_same else None
 
 
 def _family(model: Model) -> ReadsJointly:
@@ -317,10 +342,10 @@ def _shares(call: AttentionCall, of_queries: np.ndarray, of_keys: np.ndarray) ->
 def _focus(part: Tensor) -> Tensor:
     """[head] of [head, row, key_pos]: 1 - entropy / ln(keys) of each row brought to the sum 1, the mean over rows.
 
-    Rows that see nothing there have none; NaN where none has.
+    Rows that see nothing there, or less than float32 holds with all its digits, have none; NaN where none has.
     """
-    total = part.sum(-1, keepdim=True)
-    share = part / total.clamp(min=torch.finfo(total.dtype).tiny)
+    total, tiny = part.sum(-1, keepdim=True), torch.finfo(part.dtype).tiny
+    share = part / total.clamp(min=tiny)
     entropy = -(share * share.clamp(min=1e-30).log()).sum(-1)
     focus = (1 - entropy / math.log(part.shape[-1])).clamp(0, 1)
-    return torch.where(total[..., 0] > 0, focus, torch.nan).nanmean(-1)
+    return torch.where(total[..., 0] >= tiny, focus, torch.nan).nanmean(-1)

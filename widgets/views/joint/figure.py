@@ -74,10 +74,6 @@ class JointFigure:
     @property
     def caption(self) -> str:
         which = about(self.result, self.options, self.head)
-        if self.options.attention == "rollout" and self.result.rollout is None:
-            which += _tr(" (rollout is of one stream)")
-        elif self.options.attention == "tags" and self.result.through_tags is None:
-            which += _tr(" (nothing goes through tags here)")
         if not self.pinned:
             return _tr("{}; nothing is pinned").format(which)
         places = ", ".join(map(self._name, self.pinned))
