@@ -113,7 +113,6 @@ class JointAnswersFigure:
     def _card(self, mask: int, number: int, title: str) -> Card:
         result = self.result
         original, position = result.original[mask], int(result.positions[mask])
-        was = _tr(" · was “{}”").format(isolated(original)) if original else ""
         prob = float(result.original_probs[number, mask])
         guesses = tuple(
             Guess(clean(word), float(p), prediction_cards.same_word(word, float(p), original, prob))
@@ -121,7 +120,7 @@ class JointAnswersFigure:
         )
         is_there = any(guess.is_original for guess in guesses)
         return Card(
-            f"{position} · {title}{was}",
+            f"{position} · {title}",
             guesses,
             Guess(clean(original), prob, is_original=True) if original and not is_there else None,
             guesses[0].is_original if original and guesses else None,
