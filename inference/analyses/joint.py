@@ -121,11 +121,7 @@ def joint_words(request: JointWordsRequest, model: Model, context: Context) -> J
     has_words = not why_no_words and mask is not None
     positions = np.flatnonzero(ids == mask) if has_words else np.zeros(0, np.int64)
     was_typed = was[positions] == mask
-    blank = encoded.tensors | {name: torch.zeros_like(encoded.tensors[name]) for name in family.image_tensors}
-    passes = {"image": encoded.tensors, "image hidden": blank}
-    other = _with_another_image(request.input, ids, model)
-    if other is not None:
-        passes["another image"] = other
+    passes = _passes(request.input, encoded, ids, model)
     words, probs, originals, scores, is_probability = [], [], [], [], False
     for number, (name, tensors) in enumerate(passes.items()):
         context.checkpoint(number, len(passes), f"With: {name}")
@@ -161,22 +157,29 @@ def joint_words(request: JointWordsRequest, model: Model, context: Context) -> J
     )
 
 
-def _with_another_image(input: Input, ids: np.ndarray, model: Model) -> dict[str, Tensor] | None:
-    """The same text with a drawn scene that no other view draws; None where that has no regions to be read.
+def _passes(input: Input, encoded: Encoded, ids: np.ndarray, model: Model) -> dict[str, dict[str, Tensor]]:
+    """What the model is given, by its name in `JointWordsResult.given`.
 
-    Nor is there one where tags are masked: another image has others in their place.
+    Another image, and no tags, are left out where masks would not stand where they were.
     """
-    if input.image is None:
-        return None
-    reads_regions = "regions" in model.family.reads
-    if reads_regions and (not model.info.detector or (input.regions is not None and input.regions.path)):
-        return None
-    other = model.encode(_given(with_another_scene(input, FIRST_OTHER_SEED, reads_regions), model))
-    others = other.tensors[_family(model).text_tensor][0].cpu().numpy()
-    n = min(len(ids), len(others))
+    family, config = _family(model), model.net.config
+    blank = {name: torch.zeros_like(encoded.tensors[name]) for name in family.image_tensors}
+    passes = {"image": encoded.tensors, "image hidden": encoded.tensors | blank}
     mask = model.tokenizer.mask_token_id if model.tokenizer is not None else None
-    is_same = np.array_equal(np.flatnonzero(ids == mask), np.flatnonzero(others[:n] == mask))
-    return other.tensors if is_same else None
+    masked = np.flatnonzero(ids == mask)
+    others: dict[str, Input] = {}
+    text, regions = input.text, input.regions
+    if text is not None and text.text_pair is None and any(start.kind == "tag" for start in family.starts(config)):
+        others["no tags"] = replace(input, text=replace(text, text_pair=""))
+    reads_regions = "regions" in family.reads
+    is_found = not reads_regions or (bool(model.info.detector) and (regions is None or not regions.path))
+    if input.image is not None and is_found:  # a file has the regions of one image
+        others["another image"] = with_another_scene(input, FIRST_OTHER_SEED, reads_regions)
+    for name, other in others.items():
+        tensors = model.encode(_given(other, model)).tensors
+        if np.array_equal(np.flatnonzero(tensors[family.text_tensor][0].cpu().numpy() == mask), masked):
+            passes[name] = tensors
+    return passes
 
 
 def _family(model: Model) -> ReadsJointly:

@@ -187,7 +187,8 @@ class JointWordsResult:
     Attributes
     ----------
     given
-        What was given, of each pass; another image is left out where there is none that the model can read.
+        What was given, of each pass: `image`, `image hidden`, `no tags` of models that read them, which stay where the
+        image is hidden, and `another image`, a drawn scene, as far as the model can read one.
     tokens
         The text with the masks in place.
     positions

@@ -242,6 +242,23 @@ def test_masked_words_with_another_image_are_those_of_a_scene_in_its_place(name,
     np.testing.assert_allclose(result.probs[2, 0], logits.softmax(-1).topk(3).values, atol=1e-5)
 
 
+def test_oscar_is_asked_without_its_tags_too():
+    model = load("oscar-scenes", Context())
+    text, image = TextInput("a red house", masked=(2,)), ImageInput(seed=3, kind="scene")
+    input = Input(text=text, image=image, regions=RegionsInput())
+    result = joint_words(JointWordsRequest("", input, 3), model, Context())
+    assert result.given == ("image", "image hidden", "no tags", "another image")
+    tensors = model.encode(input).tensors
+    n = 5  # [CLS] a [MASK] house [SEP]; tags stand behind
+    assert tensors["input_ids"].shape[1] > n
+    bare = tensors | {name: tensors[name][:, :n] for name in ("input_ids", "token_type_ids")}
+    with torch.inference_mode():
+        probs = model.family.word_logits(model.net, bare)[2].softmax(-1)
+    np.testing.assert_allclose(result.probs[2, 0], probs.topk(3).values, atol=1e-5)
+    typed = replace(input, text=replace(text, text_pair="a cup"))  # in place of the tags
+    assert "no tags" not in joint_words(JointWordsRequest("", typed, 3), model, Context()).given
+
+
 MATCH = {"bridgetower pairs": 1, "blip matches": 1, "flava": 1, "visual_bert": 0, "lxmert": 1}
 
 

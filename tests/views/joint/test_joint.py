@@ -277,7 +277,7 @@ def test_another_image_stands_beside_and_what_the_word_loses_is_told():
     assert [card.title for card in figure.cards][2] == "1 · another image"
     assert figure.score_text.endswith("40.0 % with all its numbers zero, 10.0 % with another scene")
     plain = figure.words_text.replace("\u2068", "").replace("\u2069", "")
-    assert plain.endswith("“red” −40.0 points without the image, +10.0 points with another")
+    assert plain.endswith("“red” −40.0 points without the image, +10.0 with another")
     assert {row[0] for row in figure.numbers().rows} == {"image", "image hidden", "another image"}
 
 

@@ -38,16 +38,22 @@ def _tr(text: str) -> str:
 
 
 def _title_of(given: str) -> str:
-    return {"image": _tr("with the image"), "image hidden": _tr("image hidden")}.get(given, _tr("another image"))
+    texts = {"image": _tr("with the image"), "image hidden": _tr("image hidden"), "no tags": _tr("without tags")}
+    return texts.get(given, _tr("another image"))
 
 
 def _score_of(given: str) -> str:
-    texts = {"image": _tr("{} with the image"), "image hidden": _tr("{} with all its numbers zero")}
+    texts = {
+        "image": _tr("{} with the image"),
+        "image hidden": _tr("{} with all its numbers zero"),
+        "no tags": _tr("{} without tags"),
+    }
     return texts.get(given, _tr("{} with another scene"))
 
 
 def _drop_of(given: str) -> str:
-    return _tr("{} points without the image") if given == "image hidden" else _tr("{} points with another")
+    texts = {"image hidden": _tr("{} points without the image"), "no tags": _tr("{} without tags")}
+    return texts.get(given, _tr("{} with another"))
 
 
 def _points(drop: float) -> str:
