@@ -259,7 +259,7 @@ def test_heads_are_listed_by_what_they_cross(measure):
 def test_the_answers_stand_side_by_side():
     figure = JointAnswersFigure(make_answers())
     assert [card.title for card in figure.cards] == ["1 · with the image",
-                                                     "1 · image hidden"]  # fmt: skip
+                                                     "1 · image hidden −40.0"]  # fmt: skip
     assert figure.score_text.startswith("Text and image belong together: 90.0 % with the image, 40.0 %")
     assert [row[-1] for row in figure.numbers().rows[:2]] == pytest.approx([0.9, 0.4])
     none = replace(make_answers(()), why_no_words="X has no head that fills in words", scores=np.full(2, np.nan))
@@ -274,10 +274,12 @@ def test_another_image_stands_beside_and_what_the_word_loses_is_told():
         original_probs=np.array([[0.7], [0.3], [0.8]], np.float32), scores=np.array([0.9, 0.4, 0.1], np.float32),
     )  # fmt: skip
     figure = JointAnswersFigure(three)
-    assert [card.title for card in figure.cards][2] == "1 · another image"
-    assert figure.score_text.endswith("40.0 % with all its numbers zero, 10.0 % with another scene")
-    plain = figure.words_text.replace("\u2068", "").replace("\u2069", "")
-    assert plain.endswith("“red” −40.0 points without the image, +10.0 with another")
+    assert [card.title for card in figure.cards] == [
+        "1 · with the image", "1 · image hidden −40.0", "1 · another image +10.0",
+    ]  # fmt: skip
+    assert figure.score_text.endswith("90.0 % with the image, 40.0 % with it hidden, 10.0 % with another")
+    typed = JointAnswersFigure(replace(three, original=("",)))
+    assert typed.cards[1].title == "1 · image hidden"  # nothing was there that could lose
     assert {row[0] for row in figure.numbers().rows} == {"image", "image hidden", "another image"}
 
 
@@ -291,7 +293,9 @@ def test_a_plan_is_of_no_layer(view):
     assert levels.isVisibleTo(view)
     choose(view, "attention", "transport")
     assert not levels.isVisibleTo(view)
-    assert view.figure().caption.startswith("Transport plan of the last layer")
+    view._on_canvas_spot_chosen(JointPlace(1))
+    assert view.figure().caption == "Transport plan of the last layer: where “red” goes"
+    assert "red”, position 1: goes to " in view.figure().describe(JointPlace(1))
     answer(view, plan)  # another model has none, and the mean of a layer is shown
     assert levels.isVisibleTo(view)
     assert "mean of 2 heads (this model has no transport plan)" in view.figure().caption

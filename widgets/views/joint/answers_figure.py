@@ -45,20 +45,15 @@ def _title_of(given: str) -> str:
 def _score_of(given: str) -> str:
     texts = {
         "image": _tr("{} with the image"),
-        "image hidden": _tr("{} with all its numbers zero"),
+        "image hidden": _tr("{} with it hidden"),
         "no tags": _tr("{} without tags"),
     }
-    return texts.get(given, _tr("{} with another scene"))
-
-
-def _drop_of(given: str) -> str:
-    texts = {"image hidden": _tr("{} points without the image"), "no tags": _tr("{} without tags")}
     return texts.get(given, _tr("{} with another"))
 
 
-def _points(drop: float) -> str:
+def _points(gain: float) -> str:
     """Of a probability, in points of 100, as they are added or taken away."""
-    points = round(-100 * drop, 1)
+    points = round(100 * gain, 1)
     return f"{'+' if points > 0 else '−' if points < 0 else '±'}{abs(points):.1f}"
 
 
@@ -94,17 +89,9 @@ class JointAnswersFigure:
             return _tr("No masked words: {}.").format(result.why_no_words)
         if not len(result.positions):
             return _tr("Click a word to mask it, and see what the image tells of it.")
-        drops = (self._drop(mask) for mask in range(len(result.positions)) if result.original[mask])
-        return _tr("What the model puts under the masks") + "".join(f"; {drop}" for drop in drops)
-
-    def _drop(self, mask: int) -> str:
-        """What the word that was there loses without the image, and with another one."""
-        probs = self.result.original_probs[:, mask]
-        told = (
-            _drop_of(name).format(_points(float(probs[0] - prob)))
-            for name, prob in zip(self.result.given[1:], probs[1:], strict=True)
-        )
-        return _tr("“{}” {}").format(isolated(clean(self.result.original[mask])), ", ".join(told))
+        if any(self.result.original):
+            return _tr("What the model puts under the masks; in titles, what the word that was there gains or loses")
+        return _tr("What the model puts under the masks")
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
@@ -125,8 +112,9 @@ class JointAnswersFigure:
             for word, p in zip(result.words[number][mask], result.probs[number, mask], strict=True)
         )
         is_there = any(guess.is_original for guess in guesses)
+        points = _points(prob - float(result.original_probs[0, mask])) if original and number else ""
         return Card(
-            f"{position} · {title}",
+            f"{position} · {title} {points}".rstrip(),
             guesses,
             Guess(clean(original), prob, is_original=True) if original and not is_there else None,
             guesses[0].is_original if original and guesses else None,
