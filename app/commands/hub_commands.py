@@ -101,7 +101,8 @@ def repo_text(found: RepoResult, n_tokens: int) -> str:
 
     facts = aligned(dict(repo_facts(found)))
     if found.info is None:
-        return "\n".join((found.repo, *facts, "", found.why_not))
+        files = [f"  {name}  {n_bytes / _MB:,.1f} MB" for name, n_bytes in found.choices]
+        return "\n".join((found.repo, *facts, "", found.why_not, *files))
     return "\n".join((found.repo, *facts, "", *inspect_text(found.info, n_tokens).splitlines()[2:]))
 
 
