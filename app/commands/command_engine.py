@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -57,11 +58,21 @@ def _here() -> EngineCall:
 def _elsewhere(machine: str) -> EngineCall:
     from app.link.remote.address import parse_address
     from app.link.remote.remote_link import remote_link
+    from app.link.watchdog import Watchdog
 
     link = remote_link(parse_address(machine))
     link.AGAIN = ""  # there is no key that asks once more
-    atexit.register(link.close)
-    return link.run
+    watchdog = Watchdog(link.kill_if_hung)
+    watchdog.start()
+    for end in (watchdog.stop, link.close):  # the last is called first
+        atexit.register(end)
+
+    def ask(request: Any, report: Callable[[object], None]) -> object:
+        if link.hello is None and sys.stderr.isatty():  # to begin there takes seconds
+            print(f"headlight: connecting to {link.address.name} …", file=sys.stderr)
+        return link.run(request, report)
+
+    return ask
 
 
 def _moved(engine: EngineCall, device: str) -> str:

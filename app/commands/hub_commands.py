@@ -6,8 +6,10 @@ import json
 import sys
 from argparse import Namespace
 from dataclasses import asdict
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from app.commands.command_engine import CommandEngine, answer_of
 from app.commands.faults import Fault
 from inference.results.counts import noun
 from resources import bundled_checkpoints, checkpoint_path
@@ -25,6 +27,7 @@ def add_commands(commands: Any) -> None:
     """Let a command line understand them."""
     about = "say which checkpoints are on this machine"
     one = commands.add_parser("list", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
+    _add_engine(one, "list those on another machine: ssh://HOST, or ssh://USER@HOST:FOLDER of Headlight there")
     one.add_argument("--json", action="store_true", help="as JSON")
     one.set_defaults(run=_list)
 
@@ -44,8 +47,15 @@ def add_commands(commands: Any) -> None:
     about = "delete a checkpoint from the hub's cache"
     one = commands.add_parser("delete", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
     one.add_argument("address", metavar="ID", help="an id, or ID@VERSION for one version alone")
+    _add_engine(one, "delete it from the cache of another machine: ssh://HOST, or ssh://USER@HOST:FOLDER")
     one.add_argument("--yes", action="store_true", help="without a question")
     one.set_defaults(run=_delete)
+
+
+def _add_engine(one: Any, about: str) -> None:
+    from app.commands.option_types import machine_of
+
+    one.add_argument("--engine", type=machine_of, default="", metavar="ADDRESS", help=about)
 
 
 def is_elsewhere(place: str) -> bool:
@@ -91,7 +101,8 @@ def repo_text(found: RepoResult, n_tokens: int) -> str:
 
     facts = aligned(dict(repo_facts(found)))
     if found.info is None:
-        return "\n".join((found.repo, *facts, "", found.why_not))
+        files = [f"  {name}  {n_bytes / _MB:,.1f} MB" for name, n_bytes in found.choices]
+        return "\n".join((found.repo, *facts, "", found.why_not, *files))
     return "\n".join((found.repo, *facts, "", *inspect_text(found.info, n_tokens).splitlines()[2:]))
 
 
@@ -122,15 +133,16 @@ def _repo(address: str) -> RepoResult:
 def _list(args: Namespace) -> str:
     from inference.results.hub import CachedRequest, CachedResult
 
-    found = _ask(CachedRequest())
+    found = _ask(CachedRequest(), machine=args.engine)
     assert isinstance(found, CachedResult)
     if args.json:
         return json.dumps({"bundled": bundled_checkpoints(), **asdict(found)}, indent=2)
-    return _listed(found)
+    return _listed(found, args.engine)
 
 
-def _listed(found: CachedResult) -> str:
-    lines = ["Bundled", *(f"  {name}" for name in bundled_checkpoints()), "", f"In the hub's cache ({found.place})"]
+def _listed(found: CachedResult, machine: str) -> str:
+    place = f"{found.place} at {machine}" if machine else found.place
+    lines = ["Bundled", *(f"  {name}" for name in bundled_checkpoints()), "", f"In the hub's cache ({place})"]
     rows = [
         (
             f"{one.repo}@{one.version}" if one.version != "main" else one.repo,
@@ -202,7 +214,7 @@ def _delete(args: Namespace) -> str:
     from inference.results.hub import CachedRequest, CachedResult, DeleteCachedRequest, DeleteCachedResult
 
     repo, _, version = args.address.partition("@")
-    found = _ask(CachedRequest())
+    found = _ask(CachedRequest(), machine=args.engine)
     assert isinstance(found, CachedResult)
     sizes = [
         one.n_bytes
@@ -213,11 +225,12 @@ def _delete(args: Namespace) -> str:
     if not args.yes and (sizes or found.n_unfinished or found.notes):
         if not sys.stdin.isatty():
             raise Fault(f"{args.address} is deleted only with --yes, as nobody can be asked here.")
-        sys.stderr.write(f"Delete {args.address} ({sum(sizes) / _MB:,.1f} MB) from {found.place}? [y/N] ")
+        place = f"{found.place} at {args.engine}" if args.engine else found.place
+        sys.stderr.write(f"Delete {args.address} ({sum(sizes) / _MB:,.1f} MB) from {place}? [y/N] ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             return f"{args.address} is kept."
-    done = _ask(DeleteCachedRequest(repo, version))
+    done = _ask(DeleteCachedRequest(repo, version), machine=args.engine)
     assert isinstance(done, DeleteCachedResult)
     return f"{done.repo} is deleted: {done.n_versions} of its versions, {done.n_bytes / _MB:,.1f} MB are free now."
 
@@ -233,7 +246,9 @@ def _ask_with_bar(request: Any) -> object:
         bar.end()
 
 
-def _ask(request: Any, report: Any = lambda _: None) -> object:
+def _ask(request: Any, report: Any = lambda _: None, machine: str = "") -> object:
+    if machine:
+        return answer_of(_engines().use(machine=machine), request)
     from inference.context import Context
     from inference.results.events import Failure
     from inference.service.engine import Engine, answer
@@ -242,3 +257,9 @@ def _ask(request: Any, report: Any = lambda _: None) -> object:
     if isinstance(result, Failure):
         raise Fault(result.message)
     return result
+
+
+@cache
+def _engines() -> CommandEngine:
+    """One line to another machine for all that a command asks of it."""
+    return CommandEngine()

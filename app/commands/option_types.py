@@ -55,10 +55,10 @@ ENGINE_HELP = "compute on another machine, over your own ssh: ssh://HOST, or ssh
 
 
 def machine_of(text: str) -> str:
-    """The address of another machine; empty for this one, which is called `process`."""
+    """The address of another machine; empty for this one, which the window calls `process` or `thread`."""
     from app.link.remote.address import BadAddress, parse_address
 
-    if text in ("", "process"):  # argparse asks of what was not given, too
+    if text in ("", "process", "thread"):  # argparse asks of what was not given, too
         return ""
     try:
         return parse_address(text).text

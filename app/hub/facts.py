@@ -65,6 +65,7 @@ class Facts(QPlainTextEdit):
             ),
             (self.tr("Free on the disk"), size_text(found.n_free)),
             (self.tr("Licence"), found.licence or not_said),
+            (self.tr("Languages"), found.languages or not_said),
             (self.tr("Training data"), found.data or not_said),
             (self.tr("Gated"), self.tr("yes: its owners ask for an agreement") if found.gated else self.tr("no")),
         ]

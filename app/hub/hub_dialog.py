@@ -67,6 +67,7 @@ class HubDialog(QDialog):
         layout.addWidget(self._tabs, 1)
         layout.addLayout(row)
         self._length.valueChanged.connect(self._on_length_changed)
+        self._tabs.currentChanged.connect(self._on_tabs_current_changed)
         em = self.fontMetrics().height()
         self.resize(min(72 * em, parent.width()), min(46 * em, parent.height()))
         self.machine.open_requested.connect(self.open_requested)
@@ -77,6 +78,11 @@ class HubDialog(QDialog):
         """Tell what memory is free where models are run."""
         for about in (self.machine.about, self.hub.about, self.now):
             about.facts.set_device(device.about)
+
+    @Slot(int)
+    def _on_tabs_current_changed(self, _index: int) -> None:
+        if self.isVisible() and self._tabs.currentWidget() is self.machine:
+            self.machine.list_requested.emit()  # what is there may never have been asked
 
     @Slot(int)
     def _on_length_changed(self, n_tokens: int) -> None:

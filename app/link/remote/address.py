@@ -60,10 +60,14 @@ def parse_address(text: str) -> MachineAddress:
     if not found or (rest and not rest.startswith(":")) or rest.startswith("://"):
         if found and rest.startswith("/"):
             raise BadAddress(f"{text.strip()!r}: a folder stands behind a colon, as in ssh://host:/opt/headlight.")
+        if any(letter.isalpha() and not letter.isascii() for letter in given.partition(":")[0]):
+            raise BadAddress(f"{text.strip()!r}: ssh knows machines by letters from a to z; name it in ~/.ssh/config.")
         raise BadAddress(f"{text.strip()!r} names no machine; write ssh://host, or ssh://user@host:folder.")
     folder = rest[1:]
-    if folder.isdecimal():
-        raise BadAddress(f"{folder} would be a folder; a port is told to ssh itself, in ~/.ssh/config.")
+    if (port := folder.partition("/")[0]).isdecimal():
+        raise BadAddress(
+            f"{port} would be a folder; a port is told to ssh itself, in ~/.ssh/config (for a folder write ./{folder})."
+        )
     if folder.startswith("-"):
         raise BadAddress(f"The folder {folder!r} begins with a dash; write ./{folder}.")
     return MachineAddress(found.group(), folder)

@@ -15,7 +15,7 @@ from app.link.engine_link import ASK_AGAIN, ROOT, JobProcessLink, ProcessLink, R
 from app.link.remote import ssh
 from app.link.remote.address import MachineAddress, parse_address
 from app.link.remote.sent_files import NotSent, SentFiles
-from app.link.remote.ssh import HeardPipe, LastWords
+from app.link.remote.ssh import HeardPipe, LastWords, plain
 from app.link.shared_memory import Ring
 from inference import IS_OFFLINE_WISHED
 from inference.results.devices import WISH, is_device
@@ -49,7 +49,8 @@ class RemoteLink(ProcessLink):
     """
 
     CONNECT = 45.0  # seconds until the engine must have said who it is
-    AGAIN: str = ASK_AGAIN  # the end of what is said where it may be asked once more
+    # The end of what is said where it may be asked once more; where it is empty, a line is made again when it is needed.
+    AGAIN: str = ASK_AGAIN
     PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds before each further try to make a line again
 
     def __init__(self, command: tuple[str, ...]) -> None:
@@ -116,6 +117,12 @@ class RemoteLink(ProcessLink):
         self._pipe = HeardPipe(process.stdout, self._on_pipe_heard)
         return process
 
+    def _bury(self) -> int:
+        code = super()._bury()
+        if self._said:
+            self._said.end()
+        return code
+
     def _wishes(self) -> dict[str, str]:
         """The device that was chosen before, and no network but where it is asked for."""
         device = os.environ.get(WISH, "")
@@ -148,7 +155,8 @@ class RemoteLink(ProcessLink):
             self.start()
         except OSError as error:
             why = error.strerror or type(error).__name__
-            return _NoLine(f"cannot be reached: {why[0].lower()}{why[1:]}", is_final=True)
+            of = f" ({error.filename})" if error.filename else ""  # what stands for ssh
+            return _NoLine(f"cannot be reached: {why[0].lower()}{why[1:]}{of}", is_final=True)
         process = self._process
         if process is None:
             return _NoLine("was not reached")
@@ -180,7 +188,7 @@ class RemoteLink(ProcessLink):
             n += len(line)
             if line.startswith(hello.WORD):
                 return hello.read_hello(line), ""
-            noise = noise or "".join(c for c in line.decode(errors="replace").strip() if c.isprintable())[:100]
+            noise = noise or plain(line.decode(errors="replace"))[:100]
         return None, noise
 
     def _why_not(self, was_hung: bool, code: int, noise: str) -> _NoLine:
@@ -218,9 +226,11 @@ class RemoteLink(ProcessLink):
         how = self._how_it_broke()
         if self._has_no_reader:
             return None
+        if not self.AGAIN:
+            return self._unless_unread(f"{how} before it was done.")
         if no_line := self._connect():
-            return self._unless_unread(f"{how}; {self.address.name} {no_line.why}.{ASK_AGAIN}")
-        return self._unless_unread(f"{how}, and is there again.{ASK_AGAIN}")
+            return self._unless_unread(f"{how}; {self.address.name} {no_line.why}.{self.AGAIN}")
+        return self._unless_unread(f"{how}, and is there again.{self.AGAIN}")
 
     def _how_it_broke(self) -> str:
         """Why nothing more comes, in a sentence without its end; the process is buried."""
@@ -258,8 +268,7 @@ class RemoteJobLink(JobProcessLink, RemoteLink):
         super().cancel()
 
     def _obituary(self) -> Failure | None:
-        how = self._how_it_broke()
-        return self._unless_unread(f"{how} before it was done.")
+        return RemoteLink._obituary(self)
 
 
 def remote_link(address: MachineAddress) -> RemoteLink:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shlex
 import shutil
 import threading
@@ -25,6 +26,7 @@ NO_FOLDER, NO_PROGRAM = 44, 45  # exit statuses of what runs there: none that a 
 OF_SSH = 255  # of ssh itself, where there was no line or it broke
 _USUAL_FOLDER = "~/headlight"
 _CHUNK = 256 * 1024
+_COLORS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _SAID_LINES, _SAID_LETTERS = 12, 200
 
 
@@ -73,6 +75,11 @@ def _quoted(folder: str) -> str:
     return shlex.quote(folder)
 
 
+def plain(words: str) -> str:
+    """What a program said, as plain text: without colours, and with spaces for what no letter is."""
+    return "".join(letter if letter.isprintable() else " " for letter in _COLORS.sub("", words)).strip()
+
+
 class LastWords:
     """What a process says to its user, in a thread of its own: a pipe that nobody reads would stop it."""
 
@@ -87,8 +94,7 @@ class LastWords:
         self._thread.join(0.5)  # a process that ssh leaves behind for the next line keeps the pipe open
         said = [line.decode(errors="replace").strip() for line in tuple(self._lines)]
         words = next((line for line in reversed(said) if line), "")
-        plain = "".join(letter if letter.isprintable() else " " for letter in words)
-        return plain[:_SAID_LETTERS].rstrip(" .")
+        return plain(words)[:_SAID_LETTERS].rstrip(" .")
 
     def _read(self) -> None:
         with suppress(OSError, ValueError):

@@ -6,14 +6,14 @@ Numbers that were packed into a few bits become float32 again as far as they can
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, modeling_gguf_pytorch_utils
 
 from inference.checkpoints.converting.gguf_header import GgufHeader, read_gguf_header
 from inference.checkpoints.free_memory import free_bytes
@@ -24,6 +24,9 @@ from inference.files.reasons import first_line
 ENDING = ".gguf"
 _FLOAT32 = 4
 _N_STEPS = 2
+
+# Its bar goes to a terminal that may not be there, and beside our own; the switch of transformers does not reach it.
+modeling_gguf_pytorch_utils.tqdm = partial(modeling_gguf_pytorch_utils.tqdm, disable=True)
 
 
 def n_bytes_of(path: Path) -> int:
@@ -81,7 +84,7 @@ def _write(path: Path, made: Path) -> None:
     config = AutoConfig.from_pretrained(path.parent, **_where(path))
     with torch.device("meta"):  # only its names are wanted
         net = AutoModelForCausalLM.from_config(config)
-    tensors = load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=net)["tensors"]
+    tensors = modeling_gguf_pytorch_utils.load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=net)["tensors"]
     config.architectures = [type(net).__name__]
     if (places := tensors.get("transformer.wpe.weight")) is not None and config.model_type == "gpt2":
         config.n_positions = len(places)  # which transformers does not take from the file

@@ -124,7 +124,7 @@ def _why_not(
     repo: str, weights: str, here: Mapping[str, int], sizes: Mapping[str, int], choices: tuple[str, ...]
 ) -> str:
     if choices:
-        return f"{repo} holds its weights only as GGUF; one of its files can be fetched and made into safetensors."
+        return f"{repo} holds its weights only as GGUF; one of its files can be made into safetensors."
     if not any(name in here for name in (CONFIG, ADAPTER_CONFIG, OPEN_CLIP_CONFIG)):
         if "model_index.json" in here:
             return f"{repo} is a pipeline of several models (diffusers), not a single checkpoint."

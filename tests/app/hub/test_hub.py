@@ -154,10 +154,17 @@ def test_nothing_is_asked_before_the_user_asks(page):
     assert not page.hub_look.isEnabled()
 
 
+def test_what_is_on_this_machine_is_asked_also_where_its_tab_is_clicked(page):
+    page.hub.show_hub()
+    assert page.asking.submitted == []
+    page.hub_tabs.setCurrentIndex(0)
+    assert CachedRequest() in page.asking.submitted
+
+
 def test_what_it_is_comes_before_its_views_and_a_click_fetches_it(page):
     page.look_up()
     page.asking.answer(FOUND, is_partial=True)
-    assert "Licence: mit" in page.hub_facts.toPlainText()
+    assert "Licence: mit\nLanguages: not said\n" in page.hub_facts.toPlainText()
     assert "Views" not in page.hub_facts.toPlainText()
     page.asking.answer(replace(FOUND, info=make_checkpoint_info(), is_whole=True))
     assert "Views that it has\n" in page.hub_facts.toPlainText()

@@ -140,7 +140,7 @@ def test_a_cancelled_computation_ends_and_the_line_stays(ssh):
     ("mode", "sentence"),
     [
         ("version", f"gpu1 has Headlight 0.0.9, and here it is {VERSION}: both ends must be the same version."),
-        ("garbage", "gpu1 did not answer as Headlight does ([31mWelcome to gpu1)."),
+        ("garbage", "gpu1 did not answer as Headlight does (Welcome to gpu1)."),
         ("denied", "gpu1 cannot be reached (lab@gpu1: Permission denied (publickey)); what works in a terminal"),
     ],
 )
@@ -233,6 +233,12 @@ def test_a_folder_without_headlight_is_told(ssh, folder, sentence):
     ssh.does("real")
     with line(f"gpu1:{folder}", remote_job_link) as link:
         assert link.run(CachedRequest(), lambda event: None).message == sentence
+
+
+def test_a_program_in_place_of_ssh_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setenv("HEADLIGHT_SSH", "/no/such/ssh")
+    with line() as link:
+        assert told(link, "a").startswith("gpu1 cannot be reached: no such file or directory (/no/such/ssh).")
 
 
 def test_a_machine_without_ssh_says_so(monkeypatch):

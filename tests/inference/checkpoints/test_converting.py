@@ -72,9 +72,11 @@ def file(gpt2, tmp_path):
     return path
 
 
-def test_a_gguf_file_becomes_a_folder_that_computes_the_same(file, gpt2, tmp_path):
+def test_a_gguf_file_becomes_a_folder_that_computes_the_same(file, gpt2, tmp_path, capfd):
     assert n_bytes_of(file) == 4 * sum(one.numel() for one in gpt2.parameters())
-    model = load(converted(file, tmp_path), Context())
+    folder = converted(file, tmp_path)
+    assert "it/s" not in capfd.readouterr().err  # no bar of another program
+    model = load(folder, Context())
     assert model.info.architecture == "GPT2LMHeadModel"
     assert torch.allclose(logits(model.net), logits(gpt2), atol=1e-5)
     assert converted(file.parent / "gpt2" / ".." / file.name, tmp_path) != ""  # once more, from what is there

@@ -250,7 +250,7 @@ def test_of_several_gguf_files_one_comes_and_is_named_as_what_is_to_be_converted
         download(DownloadRequest(MINI, COMMIT, "main", True, "config.json"), Context())
     (listed,) = cached(CachedRequest(), Context()).revisions
     assert (listed.can_convert, listed.file) == (True, "m.Q8_0.gguf")
-    with pytest.raises(Refused, match="one of its files can be fetched"):
+    with pytest.raises(Refused, match="one of its files can be made"):
         fetch()
 
 
