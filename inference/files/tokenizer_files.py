@@ -162,10 +162,9 @@ def _with_languages(tokenizer: NllbTokenizer, folder: Path, d_vocab: int) -> Nll
     from tokenizers import AddedToken
     from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES as CODES
 
-    known, mask_token = tokenizer.get_vocab(), str(tokenizer.mask_token)
-    first, mask = known.get(CODES[0]), known.get(mask_token)
-    is_right = first is not None and mask is not None and first < mask
-    n_pieces = len(set(known) - {*CODES, mask_token})
+    mask, vocab = str(tokenizer.mask_token), tokenizer.get_vocab()
+    is_right = CODES[0] in vocab and vocab[CODES[0]] < vocab.get(mask, 0)
+    n_pieces = len(set(vocab) - {*CODES, mask})
     if is_right or d_vocab < n_pieces + len(CODES) + 1:
         return tokenizer
     found = type(tokenizer).from_pretrained(
