@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).parent
+CONFIG, ADAPTER_CONFIG = "config.json", "adapter_config.json"  # either of them makes a folder a checkpoint
 CHECKPOINTS = ROOT / "checkpoints"
 NGRAMS = ROOT / "ngrams" / "english.npz"
 EMBEDDINGS = ROOT / "embeddings" / "english.npz"
@@ -20,7 +21,7 @@ HELP = ROOT / "help"  # <view>.md: what a view shows and how it is read
 def bundled_checkpoints() -> tuple[str, ...]:
     """Names of the checkpoints that come with Headlight, the one shown at first start first."""
     # An adapter has no configuration of its own; its base is bundled, too.
-    configs = ("config.json", "adapter_config.json")
+    configs = CONFIG, ADAPTER_CONFIG
     with os.scandir(CHECKPOINTS) as folders:  # each start asks several times, and globbing takes four times as long
         names = {one.name for one in folders if any(os.path.exists(f"{one.path}/{config}") for config in configs)}
     return tuple(sorted(names, key=lambda name: (name != FIRST_CHECKPOINT, name)))

@@ -94,7 +94,7 @@ def tokenizer(texts):
 
 
 @pytest.mark.slow
-def test_train_cool_down_and_report(run, tmp_path):
+def test_train_cool_down_and_report(run, tmp_path, capsys):
     pytest.importorskip("sacrebleu")
     state, out = tmp_path / "state", tmp_path / "out"
     run("train", "--state", state, "--smoke")
@@ -122,6 +122,17 @@ def test_train_cool_down_and_report(run, tmp_path):
     assert "nan" not in card.split()
     assert "| **all sources** |" in card
     assert "| syntax and semantics |" in card
+    (out / "README.md").unlink()
+    capsys.readouterr()
+    run("report", "--smoke", "--out", out)  # the same from the folder alone
+    again = json.loads(capsys.readouterr().out)
+    row = " | ".join(f"{again['perplexity'][name]['all']:.1f}" for name in ("gpt-mini", "KN-3", "KN-5"))
+    assert f"| **all sources** | {row} |" in card
+    assert f"| **all** | {again['blimp']['gpt-mini']['all']:.3f} | {again['blimp']['KN-5']['all']:.3f} |" in card
+    assert not (out / "README.md").exists()
+    run("report", "--smoke", "--own", "--out", out)
+    own = json.loads(capsys.readouterr().out)
+    assert own["perplexity"] == {"gpt-mini": again["perplexity"]["gpt-mini"]}
 
 
 def test_a_run_goes_on_where_it_was(run, tmp_path):

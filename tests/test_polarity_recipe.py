@@ -123,7 +123,7 @@ def test_from_random_weights_nothing_of_the_base_is_left(tmp_path):
     assert other.dtype == torch.float32
 
 
-def test_it_measures_goes_on_and_writes_card_and_numbers(tmp_path, data, monkeypatch):
+def test_it_measures_goes_on_and_writes_card_and_numbers(tmp_path, data, monkeypatch, capsys):
     base, state, out = save_bert(tmp_path / "base"), tmp_path / "state", tmp_path / "out"
     args = ("--data", data, "--state", state, "--base", base, "--seeds", 1, "--smoke")
     call("measure", *args, monkeypatch=monkeypatch)
@@ -138,6 +138,12 @@ def test_it_measures_goes_on_and_writes_card_and_numbers(tmp_path, data, monkeyp
     card = (out / "README.md").read_text()
     assert all(word in card for word in ("CC BY 4.0", "validation split", "logistic regression", "random weights"))
     assert load(str(out), Context()).info.architecture == "BertForSequenceClassification"
+    capsys.readouterr()
+    call("report", "--data", data, "--out", out, monkeypatch=monkeypatch)  # from the folder alone
+    again = json.loads(capsys.readouterr().out)
+    told = {run["method"]: run["accuracy"] for run in runs if not run["size"]}
+    assert again == {method: pytest.approx(told[method], abs=1e-5) for method in ("adapter", "words", "majority")}
+    assert (out / "README.md").read_text() == card
 
 
 def test_what_does_not_depend_on_a_seed_is_counted_once():

@@ -93,6 +93,14 @@ def test_train_and_report(run, tmp_path, capsys):
         assert ids[0, -1] == END
         assert net.generate(ids, max_new_tokens=3).shape == (1, 4)
     card = (out / "README.md").read_text(encoding="utf-8")
+    (out / "README.md").unlink()
+    capsys.readouterr()
+    run("transformer_en_fr.report", "--out", out, "--limit", 12)  # the same from the folder alone
+    again = json.loads(capsys.readouterr().out)
+    row = " | ".join(f"{again['beam'][key]:.1f}" for key in ("bleu", "chrf", "bleu_all"))
+    assert f"| 4 beams, length penalty 0.6 | {row} |" in card
+    assert f"Loss without smoothing: {again['loss']:.3f} nats" in card
+    assert not (out / "README.md").exists()
     assert "license: apache-2.0" in card
     assert "nan" not in card.split()
     assert "--until 4" in card

@@ -47,6 +47,17 @@ class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise Fault(f"{message} (see {self.prog} --help)")
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's; a name without an option is most often a checkpoint."""
+        known, rest = self.parse_known_args(args, namespace)
+        if rest:
+            message = f"unrecognized arguments: {' '.join(rest)}"
+            figure = getattr(known, "figure", None)
+            if figure and not rest[0].startswith("-") and getattr(known, "checkpoint", "") is None:
+                message += f"; a checkpoint is named so: headlight figure {figure} --checkpoint {rest[0]}"
+            self.error(message)
+        return known
+
 
 def run(argv: Sequence[str]) -> int:
     """Run a command; 0, or 2 after one line on stderr."""

@@ -15,7 +15,7 @@ def inspect_text(info: CheckpointInfo, n_tokens: int = USUAL_TOKENS) -> str:
     """Facts, the views it offers and why others are off, and notes."""
     facts = {
         "Checkpoint": info.checkpoint,
-        "Architecture": f"{info.architecture} ({info.family})",
+        "Architecture": f"{info.architecture} ({info.family.replace('_', ' ')})",
         "Parameters": f"{info.n_parameters:,}",
         **{f"{group.title} attention": _group(group) for group in info.groups},
         "Precision": precision_text(info),

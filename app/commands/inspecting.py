@@ -16,10 +16,9 @@ from app.link.first_answers import FirstAnswers
 from app.link.result_cache import ResultCache
 from app.window.settings import settings_file
 from inference.results.checkpoint import CheckpointInfo, InspectRequest, in_own_precision, split_precision
-from resources import bundled_checkpoints, checkpoint_path
+from resources import ADAPTER_CONFIG, bundled_checkpoints, checkpoint_path
 from resources.first_answers import INSPECTED
 
-_OF_ADAPTERS = "adapter_config.json"
 FILE_NAME = "inspected.bin"  # beside the settings
 
 
@@ -37,7 +36,7 @@ def inspected(checkpoint: str, ask: Callable[[str], CheckpointInfo]) -> Checkpoi
         return info
     info = ask(checkpoint)
     name, _ = split_precision(checkpoint)
-    if not (checkpoint_path(name) / _OF_ADAPTERS).exists():  # the base of one lies elsewhere
+    if not (checkpoint_path(name) / ADAPTER_CONFIG).exists():  # the base of one lies elsewhere
         kept.keep(request.checkpoint, request, info)
         kept.write()
     return info

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -245,15 +245,21 @@ def check_actions(actions: Mapping[str, QAction], settings: Settings) -> None:
 
 
 class LastKeys(QObject):
-    """Runs a command by its key where nothing that has the focus wanted that key.
+    """Runs a command by its key where nothing that has the focus wanted that key, or says why the command is off.
 
     A shortcut of a window would be taken before the widget with the focus, and any popup over it, saw the key.
+
+    Parameters
+    ----------
+    actions
+        Commands of the menus.
+    refuse
+        Called with the reason that a command has for being off, when its key is pressed.
     """
 
-    def __init__(self, actions: Iterable[QAction], parent: QObject) -> None:
+    def __init__(self, actions: Iterable[QAction], refuse: Callable[[str], object], parent: QObject) -> None:
         super().__init__(parent)
-        is_last = Qt.ShortcutContext.WidgetShortcut
-        self._actions = {action.shortcut(): action for action in actions if action.shortcutContext() == is_last}
+        self.actions, self._refuse = tuple(actions), refuse
 
     def watch(self, *windows: QWidget) -> None:
         """Act on the keys that come to these; a dock that floats is a window, too."""
@@ -264,11 +270,30 @@ class LastKeys(QObject):
         """Of a window: what comes here went through all widgets from the one with the focus on."""
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
             return False
-        action = self._actions.get(QKeySequence(event.keyCombination()))
-        if action is None or not action.isEnabled():
+        keys = QKeySequence(event.keyCombination())
+        # Shortcuts of views move from one to another with the checkpoint.
+        action = next((action for action in self.actions if keys in action.shortcuts()), None)
+        if action is None:
             return False
-        action.trigger()
-        return True
+        if action.isEnabled():
+            if is_last := action.shortcutContext() == Qt.ShortcutContext.WidgetShortcut:
+                action.trigger()
+            return is_last
+        if reason := reason_off(action):
+            self._refuse(reason)
+        return bool(reason)
+
+
+def plain_title(action: QAction) -> str:
+    """What an action is called, without the letter that is underlined and the dots."""
+    return action.text().replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
+
+
+def reason_off(action: QAction) -> str:
+    """Why an action is off, as its tool tip says; empty where it is on, or gives no reason."""
+    # Without a tool tip Qt gives the text.
+    has_reason = not action.isEnabled() and action.toolTip().rstrip("…") != plain_title(action)
+    return action.toolTip() if has_reason else ""
 
 
 class _Call:

@@ -130,7 +130,7 @@ class Presentation(QObject):
         """The other screen can be gone to where there is one."""
         if (action := self._actions.get("presentation.go_to_other_screen")) is not None:
             action.setEnabled(len(QGuiApplication.screens()) > 1)
-            action.setToolTip("" if action.isEnabled() else self.tr("There is one screen."))
+            action.setToolTip("" if action.isEnabled() else self.tr("This machine has one screen."))
 
 
 class CtrlWheel(QObject):

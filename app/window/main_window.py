@@ -129,9 +129,9 @@ class MainWindow(QMainWindow):
         self.actions_by_name = build_menus(self)
         for part in (self.editing, self.filing, self.finding, self.running, self.presentation):
             part.set_actions(self.actions_by_name)
-        actions = tuple(self.actions_by_name.values())
-        self.area.set_window_actions(actions)
-        LastKeys(self.actions_by_name.values(), self).watch(self, self.gallery_dock, self.details_dock)
+        last_keys = LastKeys(self.actions_by_name.values(), self.telling.refuse, self)
+        self.area.set_window_actions(last_keys)
+        last_keys.watch(self, self.gallery_dock, self.details_dock)
         targets = DropTargets(
             self.opening.open_dropped,
             self.input_panel.open_images,

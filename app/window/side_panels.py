@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QDockWidget, QLayout, QMainWindow, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLayout,
+    QMainWindow,
+    QStyle,
+    QStyleOptionDockWidget,
+    QStylePainter,
+    QWidget,
+)
 
 # Widths in letters: of the panels, what the views have at least before a panel steps aside, and of the smallest window.
 LEFT, RIGHT, VIEWS, LEAST = 24, 34, 85, 60
@@ -106,8 +115,25 @@ class SidePanels(QObject):
 
 def panel_dock(title: str, widget: QWidget, side: Qt.DockWidgetArea, window: QMainWindow) -> QDockWidget:
     """A panel at a side of the window."""
-    dock = QDockWidget(title, window)
+    dock = _Dock(title, window)
     dock.setObjectName(f"dock_{side.name}")
     dock.setWidget(widget)
     window.addDockWidget(side, dock)
     return dock
+
+
+class _Dock(QDockWidget):
+    """Its title grows with all letters: Qt takes those that the system had at the start."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.isFloating():  # then the system shows it
+            super().paintEvent(event)
+            return
+        option = QStyleOptionDockWidget()
+        self.initStyleOption(option)
+        QStylePainter(self).drawControl(QStyle.ControlElement.CE_DockWidgetTitle, option)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and (layout := self.layout()) is not None:
+            layout.invalidate()  # the title has another height

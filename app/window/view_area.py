@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
+from app.window.actions import LastKeys
 from app.window.offered_views import OfferedViews
 from app.window.placement import ViewLayout
 from app.window.view_page import OpensFiles, ViewPage, ViewPlace
@@ -219,9 +220,9 @@ class ViewArea(QWidget):
         elif self._tabs.names != (name,):  # with nothing beside it, it would be where it is
             self._move(name, ViewPlace.BESIDE)
 
-    def set_window_actions(self, actions: Sequence[QAction]) -> None:
+    def set_window_actions(self, last_keys: LastKeys) -> None:
         """Commands whose shortcuts work in torn-off windows, too."""
-        self._windows.set_actions(actions)
+        self._windows.set_actions(last_keys)
 
     def close_windows(self) -> None:
         """The main window closes: so do those of the views. What `layout_now` says stays as it was."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QByteArray, QEvent, QMargins, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QIcon
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.window.actions import LastKeys
@@ -94,20 +92,23 @@ class ViewWindows(QObject):
         super().__init__(parent)
         self.by_name: dict[str, ViewWindow] = {}
         self._places: dict[str, str] = {}
-        self._actions: tuple[QAction, ...] = ()
-        self._last_keys = LastKeys((), self)
+        self._last_keys: LastKeys | None = None
 
-    def set_actions(self, actions: Sequence[QAction]) -> None:
+    def set_actions(self, last_keys: LastKeys) -> None:
         """Commands whose shortcuts work in these windows, too."""
-        self._actions, self._last_keys = tuple(actions), LastKeys(actions, self)
+        self._last_keys = last_keys
         for window in self.by_name.values():
-            window.addActions(self._actions)
+            self._give_actions(window, last_keys)
+
+    def _give_actions(self, window: ViewWindow, last_keys: LastKeys) -> None:
+        window.addActions(last_keys.actions)
+        last_keys.watch(window)
 
     def open(self, page: ViewPage, size: QSize, main: QWidget) -> None:
         """Give a page a window where its last one stood; the first time where it hides little of the main one."""
         window = ViewWindow(page)
-        window.addActions(self._actions)
-        self._last_keys.watch(window)
+        if self._last_keys is not None:
+            self._give_actions(window, self._last_keys)
         window.activated.connect(self.activated)
         window.closed.connect(self.closed)
         if not window.restore_place(self._places.get(page.name, "")):

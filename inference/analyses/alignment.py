@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from inference.forward.model import Model
     from inference.results.inputs import Input
 
-_FIRST_SEED = 2**30 + 2**20  # of scenes that no other view draws
+FIRST_OTHER_SEED = 2**30 + 2**20  # of scenes that no other view draws
 _THUMBNAIL = 48  # pixels
 
 
@@ -56,8 +56,8 @@ def alignment(request: AlignmentRequest, model: Model, context: Context) -> Alig
         raise Refused("A text and an image are needed; type a text.")
     inputs, texts = [replace(request.input, text=replace(text, masked=()))], [text.text]
     for number in range(request.n_pairs - 1):
-        seed = _FIRST_SEED + request.seed * MOST_PAIRS + number
-        inputs.append(_scene(request.input, seed, "regions" in family.reads))
+        seed = FIRST_OTHER_SEED + request.seed * MOST_PAIRS + number
+        inputs.append(with_another_scene(request.input, seed, "regions" in family.reads))
         texts.append(_sentence(seed, texts))
     n, is_probability = len(inputs), False
     scores = np.zeros((n, n), np.float32)
@@ -74,7 +74,8 @@ def alignment(request: AlignmentRequest, model: Model, context: Context) -> Alig
     return AlignmentResult(scores, is_probability, tuple(texts), tuple(thumbnails))
 
 
-def _scene(input: Input, seed: int, has_regions: bool) -> Input:
+def with_another_scene(input: Input, seed: int, has_regions: bool) -> Input:
+    """The same text with a drawn scene in place of its image; of regions those that are found in it."""
     regions = None
     if has_regions:
         regions = RegionsInput(of_scene=True, of_detector=input.regions is None or input.regions.of_detector)

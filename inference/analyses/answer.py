@@ -173,6 +173,7 @@ class _ReplyWriting:
             picture=seen_image(self.prepared, grid),
             through=self.through,
             is_beside=family.reads_beside,
+            n_read=self.encoded.tensors["input_ids"].shape[1] if "decoder_input_ids" in self.encoded.tensors else 0,
             cache_bytes=self.writer.cache_bytes,
             seconds=writing.seconds,
             tree=tree,

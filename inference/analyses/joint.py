@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from inference.analyses.alignment import FIRST_OTHER_SEED, with_another_scene
 from inference.context import Refused
 from inference.family.joint_places import boxes_of, kinds_of
 from inference.family.jointly import ReadsJointly
@@ -96,7 +97,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
 
 
 def joint_words(request: JointWordsRequest, model: Model, context: Context) -> JointWordsResult:
-    """What the model's own heads say of the text, with the image and with all numbers of it set to zero.
+    """What the model's own heads say of the text: with the image, with zeros for it, and with another drawn scene.
 
     Parameters
     ----------
@@ -120,10 +121,10 @@ def joint_words(request: JointWordsRequest, model: Model, context: Context) -> J
     has_words = not why_no_words and mask is not None
     positions = np.flatnonzero(ids == mask) if has_words else np.zeros(0, np.int64)
     was_typed = was[positions] == mask
-    blank = encoded.tensors | {name: torch.zeros_like(encoded.tensors[name]) for name in family.image_tensors}
+    passes = _passes(request.input, encoded, ids, model)
     words, probs, originals, scores, is_probability = [], [], [], [], False
-    for number, tensors in enumerate((encoded.tensors, blank)):
-        context.checkpoint(number, 2, "With the image hidden" if number else "With the image")
+    for number, (name, tensors) in enumerate(passes.items()):
+        context.checkpoint(number, len(passes), f"With: {name}")
         with torch.inference_mode():
             if len(positions):
                 logits = family.word_logits(model.net, tensors)[torch.as_tensor(positions, device=model.device)].float()
@@ -139,19 +140,46 @@ def joint_words(request: JointWordsRequest, model: Model, context: Context) -> J
     first = _first_of_text(sequence, ids)
     text = sequence.taken(range(first, first + len(ids)))
     spoken = before.sequences[family.text_axis].words[first:]
+    n = len(passes)
     return JointWordsResult(
         tokens=text,
         positions=positions,
         original=tuple("" if typed else spoken[pos] for pos, typed in zip(positions.tolist(), was_typed, strict=True)),
-        words=tuple(words) or ((), ()),
-        probs=np.stack(probs) if probs else np.zeros((2, 0, 0), np.float32),
-        original_probs=np.stack(originals).astype(np.float32) if originals else np.zeros((2, 0), np.float32),
-        scores=np.array(scores, np.float32) if scores else np.full(2, np.nan, np.float32),
+        words=tuple(words) or ((),) * n,
+        probs=np.stack(probs) if probs else np.zeros((n, 0, 0), np.float32),
+        original_probs=np.stack(originals).astype(np.float32) if originals else np.zeros((n, 0), np.float32),
+        scores=np.array(scores, np.float32) if scores else np.full(n, np.nan, np.float32),
         is_probability=is_probability,
         why_no_words=why_no_words or ("" if mask is not None else "without its tokenizer no word can be masked"),
         why_no_score=why_no_score,
         notes=encoded.notes,
+        given=tuple(passes),
     )
+
+
+def _passes(input: Input, encoded: Encoded, ids: np.ndarray, model: Model) -> dict[str, dict[str, Tensor]]:
+    """What the model is given, by its name in `JointWordsResult.given`.
+
+    Another image, and no tags, are left out where masks would not stand where they were.
+    """
+    family, config = _family(model), model.net.config
+    blank = {name: torch.zeros_like(encoded.tensors[name]) for name in family.image_tensors}
+    passes = {"image": encoded.tensors, "image hidden": encoded.tensors | blank}
+    mask = model.tokenizer.mask_token_id if model.tokenizer is not None else None
+    masked = np.flatnonzero(ids == mask)
+    others: dict[str, Input] = {}
+    text, regions = input.text, input.regions
+    if text is not None and text.text_pair is None and any(start.kind == "tag" for start in family.starts(config)):
+        others["no tags"] = replace(input, text=replace(text, text_pair=""))
+    reads_regions = "regions" in family.reads
+    is_found = not reads_regions or (bool(model.info.detector) and (regions is None or not regions.path))
+    if input.image is not None and is_found:  # a file has the regions of one image
+        others["another image"] = with_another_scene(input, FIRST_OTHER_SEED, reads_regions)
+    for name, other in others.items():
+        tensors = model.encode(_given(other, model)).tensors
+        if np.array_equal(np.flatnonzero(tensors[family.text_tensor][0].cpu().numpy() == mask), masked):
+            passes[name] = tensors
+    return passes
 
 
 def _family(model: Model) -> ReadsJointly:
@@ -317,10 +345,10 @@ def _shares(call: AttentionCall, of_queries: np.ndarray, of_keys: np.ndarray) ->
 def _focus(part: Tensor) -> Tensor:
     """[head] of [head, row, key_pos]: 1 - entropy / ln(keys) of each row brought to the sum 1, the mean over rows.
 
-    Rows that see nothing there have none; NaN where none has.
+    Rows that see nothing there, or less than float32 holds with all its digits, have none; NaN where none has.
     """
-    total = part.sum(-1, keepdim=True)
-    share = part / total.clamp(min=torch.finfo(total.dtype).tiny)
+    total, tiny = part.sum(-1, keepdim=True), torch.finfo(part.dtype).tiny
+    share = part / total.clamp(min=tiny)
     entropy = -(share * share.clamp(min=1e-30).log()).sum(-1)
     focus = (1 - entropy / math.log(part.shape[-1])).clamp(0, 1)
-    return torch.where(total[..., 0] > 0, focus, torch.nan).nanmean(-1)
+    return torch.where(total[..., 0] >= tiny, focus, torch.nan).nanmean(-1)

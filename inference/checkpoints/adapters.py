@@ -23,13 +23,12 @@ from inference.files.hub_layout import cache_of, folder_of_version
 from inference.files.json_file import read_object
 from inference.files.regular_files import is_there
 from inference.results.counts import count_of, verb
-from resources import bundled_checkpoints, checkpoint_path
+from resources import ADAPTER_CONFIG, bundled_checkpoints, checkpoint_path
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
-ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 _MAX_CONFIG = 2**20
 _MOST_RANK = 65_536

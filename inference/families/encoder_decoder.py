@@ -303,8 +303,9 @@ class FSMTFamily(PartsFamily):
         given = tensors["decoder_input_ids"]
         if not more.get("use_cache") or given.shape[1] == 1:
             return super().output(net, tensors, with_head=with_head, **more)
+        found: Any = None
         rows = []
-        for one in given.split(1, 1):
+        for one in given.split(1, 1):  # the start token at least
             found = super().output(net, tensors | {"decoder_input_ids": one}, with_head=with_head, **more)
             rows.append(found.logits)
             more |= {"past_key_values": found.past_key_values}

@@ -7,8 +7,9 @@ import re
 import sys
 import time
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any
 
 from inference.context import Refused
@@ -17,7 +18,7 @@ from inference.files.reasons import first_line
 from inference.files.regular_files import is_there
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from transformers import PreTrainedTokenizerBase
@@ -30,6 +31,9 @@ _MOST_SECONDS = 2.0
 _MOST_LETTERS = 2**20
 _MOST_MEMORY = 2**28  # bytes beside what the process has
 _MOST_BITS = 4_096  # of a number
+_MOST_COMPARED = 2**28  # letters with letters
+# Methods of texts that may look at each letter of the one for each of the other.
+_LETTER_BY_LETTER = frozenset({"rfind", "rindex", "rsplit", "rpartition", "strip", "lstrip", "rstrip"})
 
 
 class _TooLongError(Exception):
@@ -97,14 +101,42 @@ def as_message(text: str, template: str, tokenizer: PreTrainedTokenizerBase, *, 
 def _sandbox() -> Any:
     """transformers' environment for templates, in which no single step can take long.
 
-    A step of a template that multiplies, or puts into a format, is one of Python's own: no deadline ends it.
+    A step of a template that multiplies, searches, or puts into a format, is one of Python's own: no deadline ends it.
     """
     from transformers.utils.chat_template_utils import _compile_jinja_template
 
     found: Any = _compile_jinja_template("").environment.overlay()
-    bounded = {"*": _product, "**": _power, "%": _formatted}
+    bounded = {"*": _product, "**": _power, "%": _formatted, "//": _quotient}
     found.intercepted_binops = frozenset(bounded)  # nor are they worked out while the template is read
     found.binop_table = found.binop_table | bounded
+    found.filters = found.filters | {"round": _rounded, "int": _cheap(found.filters["int"])}
+    found.filters |= {"trim": _cheap(found.filters["trim"])}
+    found.tests = found.tests | {"divisibleby": _cheap(found.tests["divisibleby"])}
+    call = found.call
+
+    def called(context: Any, what: Any, *args: Any, **named: Any) -> Any:
+        if not isinstance(what, BuiltinMethodType):
+            return call(context, what, *args, **named)
+        of_texts = what.__name__ in _LETTER_BY_LETTER
+        return _cheap(partial(call, context), of_texts=of_texts, given=(what.__self__,))(what, *args, **named)
+
+    found.call = called
+    return found
+
+
+def _cheap(function: Callable[..., Any], *, of_texts: bool = True, given: tuple[Any, ...] = ()) -> Callable[..., Any]:
+    """What is done with numbers and with texts, `given` among them, of which it takes no longer than the deadline."""
+
+    def found(*args: Any, **named: Any) -> Any:
+        things = (*given, *args, *named.values())
+        lengths = sorted(len(each) for each in things if isinstance(each, (str, bytes)))
+        if of_texts and len(lengths) > 1 and lengths[-1] * lengths[-2] > _MOST_COMPARED:
+            raise Refused("The chat template looks for a text that is too long.")
+        _within(max((each.bit_length() for each in things if isinstance(each, int)), default=0))
+        made = function(*args, **named)
+        _within(made.bit_length() if isinstance(made, int) else 0)
+        return made
+
     return found
 
 
@@ -129,13 +161,25 @@ def _power(left: Any, right: Any) -> Any:
     return operator.pow(left, right)
 
 
+def _quotient(left: Any, right: Any) -> Any:
+    return _cheap(operator.floordiv)(left, right)
+
+
+def _rounded(value: Any, precision: int = 0, method: str = "common") -> Any:
+    """The filter, which raises ten to the power of the precision."""
+    from jinja2.filters import do_round
+
+    _within(abs(precision) * 4)
+    return do_round(value, precision, method)
+
+
 def _formatted(left: Any, right: Any) -> Any:
     if isinstance(left, str):
         given = right if isinstance(right, tuple) else (right,)
         widths = [int(digits[:20]) for digits in re.findall(r"\d+", left)]
         widths += [abs(each) for each in given if isinstance(each, int) and "*" in left]
         _within(0, max(widths, default=0))
-    return operator.mod(left, right)
+    return _cheap(operator.mod, of_texts=False)(left, right)
 
 
 @contextmanager

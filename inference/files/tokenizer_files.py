@@ -17,7 +17,7 @@ from inference.files.regular_files import is_there, open_inside
 from inference.files.tokenizer_copy import MAX_TOKENIZER, copied_tokenizer
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+    from transformers import NllbTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
 
 _VOCABULARIES = (
     "tokenizer.json",
@@ -120,7 +120,7 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
     Refused
         Its files cannot be read, it is empty, or it belongs to a model with another vocabulary.
     """
-    from transformers import AutoTokenizer, LlamaTokenizer, PreTrainedTokenizerBase, TokenizersBackend
+    from transformers import AutoTokenizer, LlamaTokenizer, NllbTokenizer, PreTrainedTokenizerBase, TokenizersBackend
 
     vocabulary = vocabulary_file(folder)
     if vocabulary is None:
@@ -132,6 +132,9 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
                 # Of no class in particular, for which transformers leaves out the space in front of a text.
                 tokenizer = LlamaTokenizer.from_pretrained(copy, local_files_only=True)
                 _check_pieces(tokenizer, copy / vocabulary.name)
+            if isinstance(tokenizer, NllbTokenizer) and vocabulary.suffix == ".model":
+                d_vocab = getattr(config, "vocab_size", 0)
+                tokenizer = _with_languages(tokenizer, copy, d_vocab)
         if not isinstance(tokenizer, PreTrainedTokenizerBase):  # several in one, as RAG's
             raise Refused(f"{_SETTINGS[0]} asks for a tokenizer that is made of several; only single ones can be read.")
         tokenizer("a")  # some faults show only at the first word
@@ -149,6 +152,26 @@ def load_tokenizer(folder: Path, config: PreTrainedConfig) -> PreTrainedTokenize
             "it belongs to another model."
         )
     return tokenizer
+
+
+def _with_languages(tokenizer: NllbTokenizer, folder: Path, d_vocab: int) -> NllbTokenizer:
+    """The same with the codes of its languages where NLLB was trained with them: behind the pieces, before the mask.
+
+    transformers leaves them out, or puts the mask in front of them, where it has nothing but SentencePiece's file.
+    """
+    from tokenizers import AddedToken
+    from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES as CODES
+
+    first, mask = tokenizer.get_vocab().get(CODES[0]), tokenizer.mask_token_id
+    is_right = first is not None and mask is not None and first < mask
+    n_pieces = len(set(tokenizer.get_vocab()) - {*CODES, tokenizer.mask_token})
+    if is_right or d_vocab < n_pieces + len(CODES) + 1:
+        return tokenizer
+    found = type(tokenizer).from_pretrained(
+        folder, local_files_only=True, mask_token=None, extra_special_tokens=list(CODES)
+    )
+    found.add_special_tokens({"mask_token": AddedToken("<mask>", lstrip=True, special=True)})
+    return found
 
 
 def _check_languages(tokenizer: Any) -> None:

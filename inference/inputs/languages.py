@@ -51,6 +51,9 @@ def spoken(tokenizer: PreTrainedTokenizerBase, source: str, target: str) -> Iter
             named = ", ".join(codes[:_MOST_NAMED]) + (" …" if len(codes) > _MOST_NAMED else "")
             raise Refused(f"The language {code!r} was chosen; there are {named}.")
     if not codes:
+        named = getattr(held, "src_lang", None)
+        if isinstance(named, str) and named not in tokenizer.get_vocab():
+            notes.append(f"The tokenizer has no tokens for languages; {tokenizer.unk_token} stands where {named} should.")
         yield notes
         return
     before = held.src_lang, held.tgt_lang  # pyright: ignore[reportAttributeAccessIssue]

@@ -115,6 +115,8 @@ class AnswerResult:
         Whether the image is read beside the question, whose tokens are the image tokens then, as in BLIP.
     picture
         The image, and which part of it is seen.
+    n_read
+        Tokens of image and question that an encoder reads; 0 where they stand before the answer, as its prompt.
     cache_bytes
         That keys and values of the prompt and the answer take.
     seconds
@@ -140,6 +142,7 @@ class AnswerResult:
     relevance_of: tuple[int, ...] = ()
     through: np.ndarray | None = None
     is_beside: bool = False
+    n_read: int = 0
     cache_bytes: int = 0
     seconds: float = 0.0
     tree: BeamTree | None = None

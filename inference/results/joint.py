@@ -182,10 +182,13 @@ class JointWordsRequest(Request["JointWordsResult"]):
 
 @dataclass(frozen=True, slots=True)
 class JointWordsResult:
-    """Answers of the model's own heads, twice: first with the image, then with all its numbers set to zero.
+    """Answers of the model's own heads: with the image, with all its numbers set to zero, and with another image.
 
     Attributes
     ----------
+    given
+        What was given, of each pass: `image`, `image hidden`, `no tags` of models that read them, which stay where the
+        image is hidden, and `another image`, a drawn scene, as far as the model can read one.
     tokens
         The text with the masks in place.
     positions
@@ -193,11 +196,11 @@ class JointWordsResult:
     original
         What was there before; empty where a mask was typed.
     words, probs
-        [2][mask][k] text and float32 [2, mask, k], most probable first.
+        [pass][mask][k] text and float32 [pass, mask, k], most probable first.
     original_probs
-        float32 [2, mask]: probability of the word that was there; NaN where a mask was typed.
+        float32 [pass, mask]: probability of the word that was there; NaN where a mask was typed.
     scores
-        float32 [2]: a probability that text and image belong together, or a logit that compares pairs; NaN for none.
+        float32 [pass]: a probability that text and image belong together, or a logit that compares pairs; NaN for none.
     is_probability
         Which of both the scores are.
     why_no_words, why_no_score
@@ -215,3 +218,4 @@ class JointWordsResult:
     why_no_words: str = ""
     why_no_score: str = ""
     notes: tuple[str, ...] = ()
+    given: tuple[str, ...] = ("image", "image hidden")

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Tokenizer
 from torch.nn import functional as F
 from transformers import BertConfig, BertForPreTraining
 
@@ -76,7 +76,7 @@ def train_tokenizer(corpus: Corpus, n_pieces: int) -> BertWordPieceTokenizer:
     return tokenizer
 
 
-def encode(tokenizer: BertWordPieceTokenizer, documents: list[list[str]]) -> EncodedCorpus:
+def encode(tokenizer: BertWordPieceTokenizer | Tokenizer, documents: list[list[str]]) -> EncodedCorpus:
     """Encode documents sentence by sentence; single sentences are documents of one."""
     texts = [s for doc in documents for s in doc]
     rows = []
@@ -87,7 +87,7 @@ def encode(tokenizer: BertWordPieceTokenizer, documents: list[list[str]]) -> Enc
     return EncodedCorpus(np.concatenate(rows), np.cumsum([0, *map(len, rows)]), doc)
 
 
-def encode_corpus(tokenizer: BertWordPieceTokenizer, corpus: Corpus) -> dict[str, EncodedCorpus]:
+def encode_corpus(tokenizer: BertWordPieceTokenizer | Tokenizer, corpus: Corpus) -> dict[str, EncodedCorpus]:
     """Encode every source of a split."""
     singles = {name: encode(tokenizer, [[s] for s in ss]) for name, ss in corpus.sentences.items()}
     return singles | {name: encode(tokenizer, docs) for name, docs in corpus.documents.items()}

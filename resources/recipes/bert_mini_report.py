@@ -1,6 +1,9 @@
 """Measure a trained `bert-mini` on the validation split, and write it out as the bundled checkpoint with its card.
 
-python -m resources.recipes.bert_mini_report --data DIR --state DIR [--out resources/checkpoints/bert-mini]
+    python -m resources.recipes.bert_mini_report --data DIR --state DIR [--out resources/checkpoints/bert-mini]
+
+A folder that was written is measured again with `--data` and `--out` alone; nothing is written then. `--own` leaves out
+the trigrams beside it.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Tokenizer
 from transformers import BertForPreTraining, BertTokenizer
 
 from resources.recipes.baselines.trigram import Trigram
@@ -37,11 +40,11 @@ logger = logging.getLogger(__name__)
 N_SENTENCES, N_PAIRS, N_TRIGRAM = 2000, 2000, 400  # a source
 
 
-def masked_accuracy(model: BertForPreTraining, data: EncodedCorpus, trigram: Trigram, seed: int) -> dict[str, float]:
+def masked_accuracy(model: BertForPreTraining, data: EncodedCorpus, trigram: Trigram | None, seed: int) -> dict[str, float]:
     """Top-1 and top-5 over masked pieces: 15 % of each sentence (at least one), all shown as [MASK]."""
     rng = np.random.default_rng(seed)
-    hits: dict[str, list[bool]] = {name: [] for name in ("top1", "top5", "unigram", "trigram", "trigram_left")}
-    commonest = int(trigram.unigram.argmax())
+    names = ("top1", "top5", *(() if trigram is None else ("unigram", "trigram", "trigram_left")))
+    hits: dict[str, list[bool]] = {name: [] for name in names}
     chosen = [i for i in rng.permutation(len(data)) if 2 < len(data.sentence(i)) <= MAX_SINGLE][:N_SENTENCES]
     for count, index in enumerate(chosen):
         sentence = data.sentence(index).astype(np.int64)
@@ -56,7 +59,9 @@ def masked_accuracy(model: BertForPreTraining, data: EncodedCorpus, trigram: Tri
             truth = sentence[mask]
             hits["top1"].append(truth == row[0])
             hits["top5"].append(truth in row)
-            hits["unigram"].append(truth == commonest)
+            if trigram is None:
+                continue
+            hits["unigram"].append(truth == trigram.unigram.argmax())
             if count < N_TRIGRAM:
                 # A mask beside another one: the baseline is given the true neighbour, which only helps it.
                 hits["trigram"].append(trigram.ranks(sentence, mask, both_sides=True)[0] == truth)
@@ -94,7 +99,7 @@ def next_sentence_accuracy(
     return float(np.mean(right))
 
 
-def cloze(model: BertForPreTraining, tokenizer: BertWordPieceTokenizer, file: Path) -> dict[str, float]:
+def cloze(model: BertForPreTraining, tokenizer: BertWordPieceTokenizer | Tokenizer, file: Path) -> dict[str, float]:
     """Share of prompts with an accepted answer among the first five (and the first) words."""
     hits1, hits5 = [], []
     for line in file.read_text(encoding="utf-8").splitlines()[1:]:
@@ -110,14 +115,20 @@ def cloze(model: BertForPreTraining, tokenizer: BertWordPieceTokenizer, file: Pa
 
 @torch.inference_mode()
 def measure(
-    model: BertForPreTraining, tokenizer: BertWordPieceTokenizer, data: Path, train: dict[str, EncodedCorpus]
+    model: BertForPreTraining,
+    tokenizer: BertWordPieceTokenizer | Tokenizer,
+    data: Path,
+    train: dict[str, EncodedCorpus] | None,
 ) -> dict[str, Any]:
-    """All figures of the card."""
+    """All figures of the card; without `train` only the model's own."""
     val = encode_corpus(tokenizer, load_corpus(data, "val"))
-    sentences = [e.sentence(i) for e in train.values() for i in np.random.default_rng(0).permutation(len(e))]
-    sentences = [sentences[i] for i in np.random.default_rng(1).permutation(len(sentences))]
-    trigram = Trigram(sentences, tokenizer.get_vocab_size(), boundary=SEP)
-    report: dict[str, Any] = {"masked": {}, "next": {}, "interpolation": trigram.weights.round(4).tolist()}
+    report: dict[str, Any] = {"masked": {}, "next": {}}
+    trigram = None
+    if train is not None:
+        sentences = [e.sentence(i) for e in train.values() for i in np.random.default_rng(0).permutation(len(e))]
+        sentences = [sentences[i] for i in np.random.default_rng(1).permutation(len(sentences))]
+        trigram = Trigram(sentences, tokenizer.get_vocab_size(), boundary=SEP)
+        report["interpolation"] = trigram.weights.round(4).tolist()
     for name, encoded in val.items():
         report["masked"][name] = masked_accuracy(model, encoded, trigram, seed=1)
         logger.info("%s %s", name, report["masked"][name])
@@ -186,6 +197,10 @@ source, where only the topic can tell.
 Common-sense cloze prompts (62): an accepted answer is first in {cloze_top1:.2f}, among the first five in
 {cloze_top5:.2f}.
 
+All of this is measured again by one command, which needs the data and this folder only:
+
+    python -m resources.recipes.bert_mini_report --data DIR --out resources/checkpoints/bert-mini
+
 ## Limits
 It has read little, and old books: it knows no facts worth trusting, and repeats what its texts took for granted.
 """
@@ -231,11 +246,25 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--state", type=Path, required=True, help="folder of the training run")
-    parser.add_argument("--out", type=Path, help="write checkpoint and card there")
+    parser.add_argument("--state", type=Path, help="folder of the training run")
+    parser.add_argument("--out", type=Path, help="write checkpoint and card there; without `--state`: measure this one")
+    parser.add_argument("--own", action="store_true", help="without trigrams; only for a folder that was written")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
     args = parser.parse_args()
+    if not (args.state or args.out):
+        parser.error("name the folder of a training run by --state, or of a checkpoint by --out")
+    if args.own and args.state:
+        parser.error("--own leaves out what the card tells; it is for a folder that was written")
+    if args.threads:
+        torch.set_num_threads(args.threads)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if not args.state:
+        shipped = Tokenizer.from_file(str(args.out / "tokenizer.json"))
+        train = None if args.own else encode_corpus(shipped, load_corpus(args.data, "train"))
+        model = BertForPreTraining.from_pretrained(args.out, dtype=torch.float32).eval()
+        print(json.dumps(measure(model, shipped, args.data, train), indent=1))
+        return
     tokenizer, train = prepare(args.data, args.state, 0, None)
     state = torch.load(args.state / "state.pt", weights_only=True)
     model = build_model(tokenizer.get_vocab_size(), args.seed)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import resources
 from app.commands import inspecting
 from app.commands.inspecting import inspected
 from benchmarks.ours.make_sharded import make_sharded
@@ -50,9 +51,18 @@ def checkpoint(tmp_path) -> Path:
 
 @pytest.mark.parametrize("name", bundled_checkpoints())
 def test_it_is_told_as_it_was(name, qapp):
-    """All of them, adapters excepted, before anybody asked on this machine."""
-    is_adapter = (CHECKPOINTS / name / "adapter_config.json").exists()
-    assert inspected(name, ask if is_adapter else nobody) == ask(name), AGAIN
+    """All of them, before anybody asked on this machine."""
+    assert inspected(name, nobody) == ask(name), AGAIN
+
+
+def test_an_adapter_is_told_of_the_base_that_it_came_with_alone(monkeypatch, tmp_path, qapp):
+    monkeypatch.setattr(resources, "CHECKPOINTS", tmp_path)
+    for name in ("bert-mini", "bert-mini-polarity"):
+        shutil.copytree(CHECKPOINTS / name, tmp_path / name)
+    inspected("bert-mini-polarity", nobody)
+    change_config(tmp_path / "bert-mini")
+    with pytest.raises(AssertionError, match="again"):
+        inspected("bert-mini-polarity", nobody)
 
 
 def test_without_the_file_that_comes_along_it_is_asked_once(monkeypatch, tmp_path, qapp):

@@ -9,7 +9,7 @@ import pytest
 import transformers
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QSpinBox
+from PySide6.QtWidgets import QComboBox, QSpinBox, QToolButton
 
 from tests.inference.tiny_checkpoints import BYTES, save, save_gpt2
 
@@ -62,6 +62,8 @@ def rows(driver):
 
 def set_most(driver, n):
     most = driver.widget("generation_most", QSpinBox)
+    if not most.isVisible():
+        driver.click(driver.view.findChild(QToolButton, "more_controls"))
     most.setFocus()
     QTest.keySequence(most, "Ctrl+A")
     QTest.keyClicks(most, str(n))

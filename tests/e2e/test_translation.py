@@ -9,7 +9,7 @@ import pytest
 import transformers
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QSpinBox
+from PySide6.QtWidgets import QLineEdit, QSpinBox, QToolButton
 
 from tests.inference.tiny_checkpoints import BYTE_VOCAB, save, save_byte_level, save_transformer
 
@@ -103,6 +103,8 @@ def test_it_is_written_gone_on_from_and_begun_with_words(start, tmp_path):
 
 def set_most(driver, n):
     most = driver.widget("translation_most", QSpinBox)
+    if not most.isVisible():
+        driver.click(driver.view.findChild(QToolButton, "more_controls"))
     most.setFocus()
     QTest.keySequence(most, "Ctrl+A")
     QTest.keyClicks(most, str(n))

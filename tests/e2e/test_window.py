@@ -13,9 +13,10 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
 from transformers import GPT2Config
 
+from app.window.side_panels import panel_dock
 from resources import checkpoint_path
 from tests.inference.tiny_checkpoints import save
 from widgets.registry import VIEWS
@@ -342,3 +343,33 @@ def test_a_tokenizer_that_was_put_right_is_read_again_with_f5(driver, tmp_path):
     driver.keys("F5")
     driver.type_text("sentence_a", "a dog barks")
     driver.wait(lambda: "dog" in driver.words(), seconds=20)
+
+
+def test_the_title_of_a_panel_grows_with_the_letters(qtbot, qapp):
+    """By the letters that a system gives to such titles Qt would leave it as it was."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    dock = panel_dock("Panel", QWidget(), Qt.DockWidgetArea.LeftDockWidgetArea, window)
+    window.resize(600, 400)
+    window.show()
+    usual, font = qapp.font(), qapp.font()
+
+    def height_of_title():
+        return dock.widget().y()
+
+    before, ink = height_of_title(), darkest_rows(dock)
+    font.setPointSizeF(2 * font.pointSizeF())
+    qapp.setFont(font)
+    try:
+        qtbot.waitUntil(lambda: height_of_title() > 1.4 * before)
+        assert darkest_rows(dock) > 1.5 * ink
+    finally:
+        qapp.setFont(usual)
+
+
+def darkest_rows(dock):
+    """Rows of pixels with ink of the title, which its buttons at the right do not reach into."""
+    image = dock.grab().toImage()
+    width = dock.fontMetrics().averageCharWidth()
+    title = [[image.pixelColor(x, y).lightness() for x in range(width)] for y in range(dock.widget().y())]
+    return sum(min(row) < 100 for row in title)

@@ -54,7 +54,7 @@ def test_every_option_has_only_words_that_are_plain_or_explained():
     assert unknown == {}
 
 
-OF_NAMES = ("model",)  # choices among names of published models
+OF_NAMES = ("model", "task")  # choices among names of published models and of data
 
 
 def test_every_view_and_column_has_only_words_that_are_plain_or_explained():

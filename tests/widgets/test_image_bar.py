@@ -268,6 +268,5 @@ def test_where_images_are_compared_it_is_low_and_hides_only_what_cannot_be_chose
     bar.set_checkpoint(replace(compares, image_step=8))
     assert side.isVisible()
     bar.set_checkpoint(replace(compares, compares=()))
-    assert side.isVisible()
-    assert not side.isEnabled()
+    assert not side.isVisible()  # what takes one size has no control for it, and the row is short
     assert thumbnails.sizeHint().height() == high

@@ -43,6 +43,15 @@ def set_later() -> PlainLabel:
     return label
 
 
+def test_per_cent_stays_with_its_number_where_lines_are_broken(qtbot):
+    label = PlainLabel("often (34 %)")
+    qtbot.addWidget(label)
+    assert label.text() == "often (34 %)"
+    label.setWordWrap(True)
+    label.setText("often (34 %)")
+    assert label.text() == "often (34\N{NO-BREAK SPACE}%)"
+
+
 def test_a_line_shows_html_as_it_is(qtbot):
     line = LineLabel("name")
     qtbot.addWidget(line)

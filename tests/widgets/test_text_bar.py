@@ -130,6 +130,18 @@ def test_a_sentence_says_why_there_are_no_tokens(chips):
     assert "612" in chips.accessibleDescription()
 
 
+def test_headings_of_the_gallery_grow_with_its_letters_and_no_bundled_name_is_broken(qtbot):
+    gallery = Gallery()
+    qtbot.addWidget(gallery)
+    gallery.set_checkpoints(("oscar-scenes-no-tags",), (), "oscar-scenes-no-tags")
+    size, width = gallery._list.item(0).font().pointSizeF(), gallery._list.minimumWidth()
+    font = gallery.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    gallery.setFont(font)
+    assert gallery._list.item(0).font().pointSizeF() == pytest.approx(2 * size)
+    assert gallery._list.minimumWidth() > 1.8 * width
+
+
 def test_the_gallery_opens_what_is_clicked(qtbot, tmp_path):
     gallery = Gallery()
     qtbot.addWidget(gallery)

@@ -41,8 +41,9 @@ class PlainLabel(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:  # noqa: N802
-        """Show another text."""
-        super().setText(shown(text))
+        """Show another text; where it is broken into lines, a number stays with its sign for per cent."""
+        text = shown(text)
+        super().setText(text.replace(" %", "\N{NO-BREAK SPACE}%") if self.wordWrap() else text)
         super().setToolTip(tip_with_terms(self._own_tip, text))
 
     def setToolTip(self, tip: str) -> None:  # noqa: N802

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import folder_name
@@ -34,6 +34,8 @@ class Gallery(QWidget):
         self._bundled: tuple[str, ...] = ()
         self._recent: tuple[str, ...] = ()
         self._current = ""
+        self._trained: tuple[str, ...] = ()
+        self._pinned: tuple[str, ...] = ()
         self._list = QListWidget(self)
         self._list.setObjectName("gallery_list")
         self._list.setAccessibleName(self.tr("Checkpoints"))
@@ -77,6 +79,7 @@ class Gallery(QWidget):
             What the user keeps at hand: it stands first, and not again below.
         """
         self._bundled, self._recent, self._current = bundled, recent, current
+        self._trained, self._pinned = trained, pinned
         self._list.clear()
         if pinned:
             self._add_heading(self.tr("Kept at hand"))
@@ -99,6 +102,11 @@ class Gallery(QWidget):
             for path in shown:
                 self._add_any(path)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:  # headings have letters of their own, and names their width
+            self.set_checkpoints(self._bundled, self._recent, self._current, self._trained, self._pinned)
+
     def _add_any(self, checkpoint: str) -> None:
         if checkpoint in self._bundled:
             self._add(checkpoint, checkpoint, self.tr("comes with Headlight"))
@@ -110,7 +118,7 @@ class Gallery(QWidget):
     def _add_heading(self, text: str) -> None:
         item = QListWidgetItem(text.upper(), self._list)
         item.setFlags(Qt.ItemFlag.NoItemFlags)
-        font = item.font()
+        font = self.font()
         font.setBold(True)
         font.setPointSizeF(font.pointSizeF() * 0.85)
         item.setFont(font)

@@ -119,7 +119,7 @@ class ImageBar(MediaBar[ImageInput]):
         # Where images or texts are compared, these stand above, and the room below is for what comes of them.
         is_low = info is not None and bool(info.compares)
         self._thumbnails.set_low(is_low)
-        self._size.setVisible(step > 0 or not is_low)
+        self._size.setVisible(step > 0)  # others take one size, which the line beneath says
         self._side.setEnabled(step > 0)
         self._side.setSingleStep(max(1, step))
         tip = self.tr("The shorter side of what the model sees; its positions are interpolated")

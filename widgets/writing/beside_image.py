@@ -36,6 +36,7 @@ def beside_image(
     beneath: tuple[float, float],
     metrics: QFontMetricsF,
     above: Callable[[float], float] | None = None,
+    focus: int | None = None,
 ) -> BesideImage:
     """The image at the left and the words beside it where there is width for both; else one beneath the other.
 
@@ -49,6 +50,9 @@ def beside_image(
         Heights of the line and of the candidates.
     above
         Height of what stands above the words, by the width that it has; None for nothing.
+    focus
+        The word beside which the image stands, as far as there is room, when the words reach farther down than the
+        image: a long text scrolls, and the image would be left behind. None for the top.
     """
     em = metrics.height()
     aspect = shape[1] / shape[0]
@@ -67,7 +71,11 @@ def beside_image(
     line, candidates = beneath
     other = QRectF(left, top + height_of(boxes) + 0.6 * em, rect.right() - left, line)
     bars = QRectF(left, other.bottom() + 0.4 * em, rect.right() - left, candidates)
-    return BesideImage(image, head, [box.translated(left, top) for box in boxes], other, bars)
+    words = [box.translated(left, top) for box in boxes]
+    if is_beside and focus is not None and 0 <= focus < len(words):
+        lowest = max(bars.bottom() - image.height(), rect.top())
+        image.moveTop(min(max(words[focus].center().y() - image.height() / 2, rect.top()), lowest))
+    return BesideImage(image, head, words, other, bars)
 
 
 def tiles_room(n: int, shape: tuple[int, int], em: float, width: float | None = None) -> QSizeF:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QWidget
 
-from app.window.actions import COMMANDS, Command
+from app.window.actions import COMMANDS, Command, plain_title, reason_off
 from app.window.finding.matching import Find
 from app.window.finding.palette import Palette
 from app.window.opening import Opening
@@ -74,9 +74,7 @@ class Finding(QObject):
     def _why_off(self, action: QAction) -> str:
         if action.isEnabled():
             return ""
-        # Without a tool tip Qt gives the text.
-        has_reason = action.toolTip().rstrip("…") != plain_title(action)
-        return action.toolTip() if has_reason else self.tr("It cannot be done now.")
+        return reason_off(action) or self.tr("It cannot be done now.")
 
     def _of_checkpoints(self) -> list[Find]:
         title, kind = self.tr("Open {}"), self.tr("Checkpoint")
@@ -96,11 +94,6 @@ class Finding(QObject):
     def _take(self, sample: str) -> None:
         first, _, second = sample.partition("\n")
         self._input_panel.set_input(Input(text=TextInput(first, second or None)))
-
-
-def plain_title(action: QAction) -> str:
-    """What an action is called, without the letter that is underlined and the dots."""
-    return action.text().replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
 
 
 def _menu_path(command: Command) -> str:

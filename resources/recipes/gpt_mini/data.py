@@ -170,6 +170,12 @@ def encode(tokenizer: Tokenizer, texts: list[str]) -> EncodedTexts:
     return EncodedTexts(np.concatenate(rows), np.cumsum([0, *map(len, rows)]), n_words)
 
 
+def encode_all(tokenizer: Tokenizer, texts: dict[str, list[str]]) -> dict[str, EncodedTexts]:
+    """Texts of every source as tokens, and translations as one types them."""
+    encoded = {name: encode(tokenizer, rows) for name, rows in texts.items()}
+    return encoded | {f"{PAIRS}_typed": encode(tokenizer, as_in_a_prompt(texts[PAIRS]))}
+
+
 def prepare(
     data: Path, state: Path, n_tokens: int, limit: int | None = None
 ) -> tuple[Tokenizer, dict[str, EncodedTexts]]:
@@ -180,8 +186,7 @@ def prepare(
         texts = load_texts(data, "train", limit)
         tokenizer = learn_tokenizer(texts, n_tokens)
         tokenizer.save(str(file))
-        encoded = {name: encode(tokenizer, rows) for name, rows in texts.items()}
-        encoded[f"{PAIRS}_typed"] = encode(tokenizer, as_in_a_prompt(texts[PAIRS]))
+        encoded = encode_all(tokenizer, texts)
         np.savez(cache, **{f"{n}.{k}": v for n, e in encoded.items() for k, v in vars(e).items()})
     with np.load(cache) as stored:
         names = [*MIX, f"{PAIRS}_typed"]

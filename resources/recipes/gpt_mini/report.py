@@ -2,7 +2,8 @@
 
     python -m resources.recipes.gpt_mini.report --data DIR --state DIR [--weights FILE] [--out DIR]
 
-It takes any saved state; `cooled.pt` if there is one, else `state.pt`.
+It takes any saved state; `cooled.pt` if there is one, else `state.pt`. A folder that was written is measured again with
+`--data` and `--out` alone; nothing is written then. `--own` leaves out the n-gram models beside it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from resources.recipes.gpt_mini.data import (
     PAIRS_FILE,
     EncodedTexts,
     encode,
+    encode_all,
     for_transformers,
     load_texts,
     plain,
@@ -87,25 +89,26 @@ def some_texts(texts: list[str], most_words: int) -> list[str]:
 def measure(
     model: GPT2LMHeadModel,
     tokenizer: Tokenizer,
-    train: dict[str, EncodedTexts],
+    train: dict[str, EncodedTexts] | None,
     data: Path,
     *,
     most_words: int,
     blimp: int | None,
     n_pairs: int | None,
 ) -> dict[str, Any]:
-    """All figures of the card."""
+    """All figures of the card but those of tasks; without `train` only the model's own."""
     texts = {name: some_texts(rows, most_words) for name, rows in load_texts(data, "val").items()}
     val = {name: encode(tokenizer, rows) for name, rows in texts.items()}
     minimal = load_blimp(data / BLIMP, blimp)
-    counts = ngram_counts(train, tokenizer.get_vocab_size(), max(ORDERS))
     scorers: dict[str, Scorer] = {"gpt-mini": lambda rows: network_bits(model, rows)}
-    for order in ORDERS:
-        ngrams = KneserNey.estimate(counts, order)
-        scorers[f"KN-{order}"] = lambda rows, ngrams=ngrams: ngram_bits(ngrams, rows)
     report: dict[str, Any] = {"perplexity": {}, "blimp": {}, "n_minimal": len(minimal)}
+    if train is not None:
+        report["n_train"] = {name: len(train[name].ids) for name in MIX}
+        counts = ngram_counts(train, tokenizer.get_vocab_size(), max(ORDERS))
+        for order in ORDERS:
+            ngrams = KneserNey.estimate(counts, order)
+            scorers[f"KN-{order}"] = lambda rows, ngrams=ngrams: ngram_bits(ngrams, rows)
     report["n_words"] = {name: encoded.n_words for name, encoded in val.items()}
-    report["n_train"] = {name: len(train[name].ids) for name in MIX}
     for name, scorer in scorers.items():
         report["perplexity"][name] = perplexities(scorer, val)
         logger.info("perplexity %s %s", name, report["perplexity"][name])
@@ -194,6 +197,10 @@ each other's answers.
 |---|---|---|---|---|---|---|
 {few_shot}
 
+All of this is measured again by one command, which needs the data and this folder only:
+
+    python -m resources.recipes.gpt_mini.report --data DIR --out resources/checkpoints/gpt-mini
+
 It goes on, greedily:
 
 {examples}
@@ -266,31 +273,45 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--state", type=Path, required=True, help="folder of the training run")
+    parser.add_argument("--state", type=Path, help="folder of the training run")
     parser.add_argument("--weights", type=Path, help="a saved state of the run, other than the last one")
-    parser.add_argument("--out", type=Path, help="write checkpoint and card there")
+    parser.add_argument("--out", type=Path, help="write checkpoint and card there; without `--state`: measure this one")
     parser.add_argument("--words", type=int, default=MOST_WORDS, help="of each source")
     parser.add_argument("--blimp", type=int, help="so many pairs of each paradigm only")
     parser.add_argument("--pairs", type=int, help="translate the first pairs only")
+    parser.add_argument("--own", action="store_true", help="without n-gram models; only for a folder that was written")
     parser.add_argument("--seed", type=int, default=0, help="of the run")
     parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
     parser.add_argument("--smoke", action="store_true", help="on a few texts")
     args = parser.parse_args()
+    if not (args.state or args.out):
+        parser.error("name the folder of a training run by --state, or of a checkpoint by --out")
+    if args.own and args.state:
+        parser.error("--own leaves out what the card tells; it is for a folder that was written")
     if args.threads:
         torch.set_num_threads(args.threads)
     if args.smoke:
         args.words, args.blimp, args.pairs = 200, 2, 5
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    n_trials = 3 if args.smoke else N_TRIALS
+    sizes = {"most_words": args.words, "blimp": args.blimp, "n_pairs": args.pairs}
+    if not args.state:
+        tokenizer = Tokenizer.from_file(str(args.out / "tokenizer.json"))
+        model = GPT2LMHeadModel.from_pretrained(args.out, dtype=torch.float32).eval()
+        train = None if args.own else encode_all(tokenizer, load_texts(args.data, "train"))
+        report = measure(model, tokenizer, train, args.data, **sizes)
+        print(json.dumps(report | {"few_shot": few_shot_accuracy(args.out, n_trials)}, indent=1, ensure_ascii=False))
+        return
     cooled = args.state / "cooled.pt"
     file = args.weights or (cooled if cooled.exists() else args.state / "state.pt")
     tokenizer, train = prepare(args.data, args.state, 0)
     model = restore(file, tokenizer.get_vocab_size())
-    report = measure(model, tokenizer, train, args.data, most_words=args.words, blimp=args.blimp, n_pairs=args.pairs)
+    report = measure(model, tokenizer, train, args.data, **sizes)
     logger.info(json.dumps(report, indent=1, ensure_ascii=False))
     if args.out:
         state = torch.load(file, weights_only=True, mmap=True)
         save(model, for_transformers(tokenizer, model.config.n_positions), args.out)
-        report["few_shot"] = few_shot_accuracy(args.out, 3 if args.smoke else N_TRIALS)
+        report["few_shot"] = few_shot_accuracy(args.out, n_trials)
         logger.info("few-shot %s", report["few_shot"])
         (args.out / "README.md").write_text(card(report, model, state, args.words, args.seed), encoding="utf-8")
 

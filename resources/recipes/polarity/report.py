@@ -1,6 +1,9 @@
 """Write the adapter with its card, and beside it what was measured, as the app shows it.
 
-python -m resources.recipes.polarity.report --state STATE --out resources/checkpoints/bert-mini-polarity
+    python -m resources.recipes.polarity.report --state STATE --out resources/checkpoints/bert-mini-polarity
+
+An adapter that was written is measured again, beside what needs no network, with `--data DIR` in place of `--state`;
+nothing is written then.
 """
 
 from __future__ import annotations
@@ -13,10 +16,15 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+import torch
+
 from inference.checkpoints.adapters import ADAPTER_CONFIG, ADAPTER_WEIGHTS
-from resources.recipes.polarity.measure import EPOCHS, RATES, SIMPLE, SIZES, read_runs
+from inference.context import Context
+from inference.forward.opening import load
+from resources.recipes.polarity.data import read_polarity
+from resources.recipes.polarity.measure import EPOCHS, RATES, SIMPLE, SIZES, read_runs, simple_accuracy
 from resources.recipes.polarity.networks import LAMBDA, RANK
-from resources.recipes.polarity.train import ADAPTER_PLAN
+from resources.recipes.polarity.train import ADAPTER_PLAN, accuracy
 
 STUDY = "fine_tuning.json"
 _SPLIT = "sentence polarity v1.0 (Pang and Lee 2005), its split of 8,529 for training and 1,074 for validation"
@@ -65,6 +73,11 @@ there are several ({days}); the app shows these numbers under Fine-tuning, from 
 {rows}
 
 {verdict}
+
+This adapter, counts of words and the more frequent label are measured again by one command, which needs the data and
+this folder only; the other networks take the training (`measure`, above):
+
+    python -m resources.recipes.polarity.report --data DIR --out resources/checkpoints/{name}
 
 ## Limits
 It has read little before it was fine-tuned, and only sentences about films since. It knows lower-case English, and gets
@@ -181,12 +194,28 @@ def verdict(groups: dict[tuple[str, int], list[RunRow]], most: int) -> str:
     return f"With all {most:,} examples the fine-tuned network {' and '.join(parts)}."
 
 
+def measure_again(folder: Path, data: Path) -> dict[str, float]:
+    """Accuracy on the validation split of an adapter that was written, and of what takes no network."""
+    model = load(str(folder), Context())
+    train, val = read_polarity(data, "train"), read_polarity(data, "val")
+    found = {"adapter": accuracy(model.net, val, model.tokenizer)}
+    return found | {method: simple_accuracy(method, train, val) for method in SIMPLE}
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="folder that `measure` wrote")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--state", type=Path, help="folder that `measure` wrote")
+    source.add_argument("--data", type=Path, help="folder with classification/: measure the folder `--out` again")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
     args = parser.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    if args.data:
+        print(json.dumps(measure_again(args.out, args.data)))
+        return
     runs = read_runs(args.state)
     base = runs[0]["base"]
     args.out.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,8 @@
 """Measure a trained `transformer-en-fr` on the validation split, and write it out as a checkpoint with its card.
 
-python -m resources.recipes.transformer_en_fr.report --data DIR --state DIR [--out DIR] [--checkpoints DIR]
+    python -m resources.recipes.transformer_en_fr.report --data DIR --state DIR [--out DIR] [--checkpoints DIR]
+
+A folder that was written is measured again with `--data` and `--out` alone; nothing is written then.
 """
 
 from __future__ import annotations
@@ -124,9 +126,14 @@ translation that a sentence has as a reference at once. Loss without smoothing: 
 | 4 beams, length penalty 0.6 | {beam} |
 | word for word (IBM model 1 of the same pairs) | {words} |
 
+Measured again by one command, which needs the data and this folder only:
+
+    python -m resources.recipes.transformer_en_fr.report --data DIR --out resources/checkpoints/transformer-en-fr
+
 ## Along the training
 `along/` holds what the decoder's attention to the source looked like on sentences of our own, at six stages. Diagonal:
-the best head's share of attention within one place of the same relative position.
+the best head's share of attention within one place of the same relative position. Measuring that again takes the
+training run (`--state`).
 
 | step | loss | BLEU, {n_along} sentences | diagonal | {example} |
 |---|---|---|---|---|
@@ -170,6 +177,17 @@ def card(report: dict[str, Any], model: TransformerForTranslation) -> str:
     )
 
 
+def measure_again(folder: Path, data: Path, limit: int | None) -> dict[str, Any]:
+    """The figures of a folder that was written, but for those along the training."""
+    model = cast("Any", TransformerForTranslation).from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager"
+    )
+    model.generation_config.max_length = None  # `translate` sets it by the source
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    train, val = (load_pairs(data / PAIRS, split, limit) for split in ("train", "val"))
+    return measure(model.eval(), tokenizer, train, val)
+
+
 def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """A checkpoint that writes texts, in the layout of the hub and in half precision; `model` stays as it is."""
     half = deepcopy(model).half()
@@ -183,16 +201,21 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--state", type=Path, required=True, help="folder of the training run")
-    parser.add_argument("--out", type=Path, help="write checkpoint and card there")
+    parser.add_argument("--state", type=Path, help="folder of the training run")
+    parser.add_argument("--out", type=Path, help="write checkpoint and card there; without `--state`: measure this one")
     parser.add_argument("--checkpoints", type=Path, help="write the six stages there, each as a whole checkpoint")
     parser.add_argument("--seed", type=int, default=0, help="of the run")
     parser.add_argument("--limit", type=int, help="read so many pairs of each split only")
     parser.add_argument("--threads", type=int, help="of torch; all processors if not given")
     args = parser.parse_args()
+    if not (args.state or args.out):
+        parser.error("name the folder of a training run by --state, or of a checkpoint by --out")
     if args.threads:
         torch.set_num_threads(args.threads)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if not args.state:
+        print(json.dumps(measure_again(args.out, args.data, args.limit), indent=1))
+        return
     tokenizer = Tokenizer.from_file(str(args.state / "tokenizer.json"))
     n_pieces = tokenizer.get_vocab_size()
     train, val = (load_pairs(args.data / PAIRS, split, args.limit) for split in ("train", "val"))

@@ -163,7 +163,7 @@ def floating(window, qtbot):
     window.centralWidget().addItems(["one", "two"])
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
     window.actions_by_name = build_menus(window)
-    LastKeys(window.actions_by_name.values(), window).watch(window, dock)
+    LastKeys(window.actions_by_name.values(), window.called.append, window).watch(window, dock)
     window.show()
     dock.setFloating(True)
     qtbot.waitExposed(window)
@@ -210,3 +210,14 @@ def test_escape_does_nothing_where_nothing_runs(window, floating):
 
 def test_a_menu_shows_the_key_of_what_comes_last(window):
     assert build_menus(window)["cancel"].shortcut() == QKeySequence("Esc")
+
+
+@_OFF_SCREEN
+def test_the_key_of_a_command_that_is_off_says_why(window, floating):
+    action = window.actions_by_name["presentation.go_to_other_screen"]
+    action.setEnabled(False)
+    QTest.keySequence(window.centralWidget(), "Shift+F11")
+    assert window.called == []  # it gives no reason
+    action.setToolTip("There is one screen.")
+    QTest.keySequence(window.centralWidget(), "Shift+F11")
+    assert window.called == ["There is one screen."]

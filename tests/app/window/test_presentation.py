@@ -157,7 +157,7 @@ def test_where_there_is_one_screen_it_says_so(window):
     presentation = Presentation(window, (), pytest.fail)
     presentation.set_actions({"presentation.go_to_other_screen": action})
     assert not action.isEnabled()
-    assert action.toolTip() == "There is one screen."
+    assert action.toolTip() == "This machine has one screen."
     presentation.go_to_other_screen()
     assert not presentation.is_on
 

@@ -136,6 +136,13 @@ def test_a_template_that_goes_on_and_on_is_stopped(chatty, monkeypatch):
         ("{{ 10**99999 }}", "a number or a text that is too large"),
         ("{{ '%0999999999d' % 1 }}", "a number or a text that is too large"),
         ("{{ '%0*d' % (10**9, 1) }}", "a number or a text that is too large"),
+        ("{{ 1|round(-20000000) }}", "a number or a text that is too large"),
+        ("{{ 1|round(20000000, 'floor') }}", "a number or a text that is too large"),
+        ("{{ (0).from_bytes(('a' * 300000).encode(), 'big') // 3 }}", "a number or a text that is too large"),
+        ("{{ ('f' * 500000)|int(base=16) is divisibleby(3) }}", "a number or a text that is too large"),
+        (f"{{{{ 0x{'f' * 1100} // 3 + 0x{'f' * 1100} % 3 }}}}", "a number or a text that is too large"),
+        ("{{ ('a' * 300000).rfind('ab' + 'a' * 100000) }}", "looks for a text that is too long"),
+        ("{{ ('a' * 300000)|trim('b' * 100000 + 'a') }}", "looks for a text that is too long"),
         ("{{ 'a'.ljust(10**9) }}", "takes more than 256 MiB of memory"),
         ("{{ '{:>9999999999}'.format(1) }}", "takes more than 256 MiB of memory"),
     ],
@@ -158,6 +165,12 @@ def resource_limits() -> object:
 def test_a_template_may_still_multiply_and_put_into_formats(chatty):
     template = "{{ '-' * 3 }}{{ 3 * '-' }}{{ 2 ** 3 * 4 }}{{ 7 % 4 }}{{ '%s %02d' % ('a', 5) }}"
     assert as_message("hello", template, chatty.tokenizer) == "------323a 05"
+
+
+def test_a_template_may_still_round_divide_and_look_for_texts(chatty):
+    steps = ("7 // 2", "2.345|round(1)", "' 12 '|trim|int", "'a b'.rsplit(' ')[-1]", "4 is divisibleby(2)")
+    template = " ".join(f"{{{{ {step} }}}}" for step in steps)
+    assert as_message("hello", template, chatty.tokenizer) == "3 2.3 12 b True"
 
 
 def test_what_has_no_template_says_so(chatty, tmp_path):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from inference.analyses.alignment import FIRST_OTHER_SEED
 from inference.analyses.joint import joint, joint_words
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
@@ -107,7 +109,8 @@ def test_shares_are_sums_of_the_maps(name, models, regions):
             np.testing.assert_allclose(found, block.sum(-1).mean(-1), atol=1e-5)
             n = block.shape[-1]
             if n > 1:
-                sees = block.sum(-1) > 0  # a causal query sees nothing of what stands behind it
+                # A causal query sees nothing of what stands behind it; below that float32 has no digits.
+                sees = block.sum(-1) > np.finfo(np.float32).tiny
                 share = block / np.where(sees, block.sum(-1), 1)[..., None]
                 entropy = -(share * np.log(share, where=share > 0, out=np.zeros_like(share))).sum(-1)
                 focus = result.focus[result.level, : result.n_heads, query, key]
@@ -223,6 +226,37 @@ def test_masked_words_are_those_of_the_head_with_the_image_and_without(name, mod
         was = model.tokenizer.convert_tokens_to_ids(["red", "house"])
         np.testing.assert_allclose(result.original_probs[number], probs[[0, 1], was], atol=1e-6)
     assert not np.allclose(result.probs[0], result.probs[1])
+
+
+@pytest.mark.parametrize("name", ["vilt words", "visual_bert"])
+def test_masked_words_with_another_image_are_those_of_a_scene_in_its_place(name, models, regions):
+    model, input = models(name), input_for(name, regions, masked=(3,))
+    result = joint_words(JointWordsRequest("", input, 3), model, Context())
+    if name == "visual_bert":  # a file has the regions of one image
+        assert result.given == ("image", "image hidden")
+        return
+    assert result.given == ("image", "image hidden", "another image")
+    other = replace(input, image=ImageInput(seed=FIRST_OTHER_SEED, kind="scene"), regions=None)
+    with torch.inference_mode():
+        logits = model.family.output(model.net, model.encode(other).tensors)["logits"][0, 3]
+    np.testing.assert_allclose(result.probs[2, 0], logits.softmax(-1).topk(3).values, atol=1e-5)
+
+
+def test_oscar_is_asked_without_its_tags_too():
+    model = load("oscar-scenes", Context())
+    text, image = TextInput("a red house", masked=(2,)), ImageInput(seed=3, kind="scene")
+    input = Input(text=text, image=image, regions=RegionsInput())
+    result = joint_words(JointWordsRequest("", input, 3), model, Context())
+    assert result.given == ("image", "image hidden", "no tags", "another image")
+    tensors = model.encode(input).tensors
+    n = 5  # [CLS] a [MASK] house [SEP]; tags stand behind
+    assert tensors["input_ids"].shape[1] > n
+    bare = tensors | {name: tensors[name][:, :n] for name in ("input_ids", "token_type_ids")}
+    with torch.inference_mode():
+        probs = model.family.word_logits(model.net, bare)[2].softmax(-1)
+    np.testing.assert_allclose(result.probs[2, 0], probs.topk(3).values, atol=1e-5)
+    typed = replace(input, text=replace(text, text_pair="a cup"))  # in place of the tags
+    assert "no tags" not in joint_words(JointWordsRequest("", typed, 3), model, Context()).given
 
 
 MATCH = {"bridgetower pairs": 1, "blip matches": 1, "flava": 1, "visual_bert": 0, "lxmert": 1}

@@ -111,6 +111,7 @@ def test_blip_2_with_t5_writes_what_generate_writes_and_looks_through_its_querie
     ids = result.written.tokens.ids
     np.testing.assert_array_equal(ids[: len(expected)], expected.numpy())
     assert (result.n_image, result.through.shape, result.is_beside) == (3, (3, 16), False)
+    assert result.n_read == len(t5.encode(asked()).sequences["source"])
     maps = eager_patterns("blip_2", t5, t5.encode(with_answer(asked(), tuple(ids[1:].tolist()))).tensors)
     rows = torch.stack([each[0] for path, each in maps.items() if "EncDecAttention" in path])
     np.testing.assert_allclose(result.pattern, rows[:, :, : result.pattern.shape[2], :3].numpy(), atol=1e-5)

@@ -9,8 +9,11 @@ import pytest
 import sentencepiece
 import transformers
 
+from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
+
 from inference.context import Refused
 from inference.families.encoder_decoder import EncoderDecoderFamily
+from inference.files.tokenizer_files import load_tokenizer
 from inference.inputs.languages import languages_of
 from inference.results.inputs import Input, TextInput
 
@@ -104,6 +107,27 @@ def test_codes_stand_where_they_belong_under_their_names(folder, kind, chosen, s
     assert all(tokens.is_special[i] for i, word in enumerate(tokens.words) if word in (*source, *target))
     assert tokens.notes == written.notes == ()
     assert not any("#" in word for word in (*tokens.words, *written.words))
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_the_codes_of_nllb_lie_between_the_pieces_of_sentencepiece_and_the_mask(folder, tmp_path, has_room):
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(SENTENCES["source"] * 30), model_prefix=str(tmp_path / "sentencepiece.bpe"), vocab_size=60,
+        model_type="bpe", hard_vocab_limit=False, minloglevel=2,
+    )  # fmt: skip
+    model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "sentencepiece.bpe.model"))
+    n_pieces = model.get_piece_size() + 1  # <pad> is none of SentencePiece's
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "NllbTokenizer"}))
+    n_languages = len(FAIRSEQ_LANGUAGE_CODES)
+    config = transformers.M2M100Config(vocab_size=n_pieces + 1 + n_languages * has_room)
+    tokenizer = load_tokenizer(tmp_path, config)
+    assert len(languages_of(tokenizer)) == n_languages * has_room
+    notes = EncoderDecoderFamily().encode(Input(TextInput(text="the cat")), config, tokenizer).sequences["source"].notes
+    if has_room:  # as in the published ones: 256,001 to 256,202, and 256,203
+        ids = tokenizer.convert_tokens_to_ids([*FAIRSEQ_LANGUAGE_CODES, "<mask>"])
+        assert ids == list(range(n_pieces, n_pieces + n_languages + 1))
+    else:
+        assert notes == ("The tokenizer has no tokens for languages; <unk> stands where eng_Latn should.",)
 
 
 def test_what_was_not_chosen_is_said(folder):

@@ -7,12 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
 
 from tests.views.answer.samples import make_answer, make_answer_beams, make_grids
+from widgets.figures.chips import Chip
 from widgets.look.theme import FigureStyle
 from widgets.views.answer.figure import AnswerSpot, ChatAnswerFigure
 from widgets.views.answer.options import AnswerOptions
 from widgets.views.answer.overlay import overlay_of, token_boxes
+from widgets.writing.beside_image import beside_image
 
 pytestmark = pytest.mark.usefixtures("qapp")
 WIDE, NARROW = QRectF(10, 10, 900, 500), QRectF(10, 10, 320, 700)
@@ -106,3 +109,20 @@ def test_an_image_that_is_read_beside_the_question_is_said_to_be():
     )
     text = beside.describe(AnswerSpot("word", 2))
     assert text.endswith(" · 25.0 % of its attention went to the first token of the question")
+
+
+def test_what_an_encoder_reads_is_no_prompt():
+    told = figure(replace(make_answer(), n_read=15)).caption
+    assert "6 image tokens in 15 that an encoder reads" in told
+    assert "attention to image and question, " in told
+
+
+def test_the_image_stands_beside_the_word_of_a_long_answer():
+    chips = tuple(Chip("word", "written", starts_word=True) for _ in range(300))
+    metrics = QFontMetricsF(FigureStyle().font)
+    sheet = QRectF(0, 0, 900, 300)
+    places = [beside_image(sheet, (64, 64), chips, (0, 200), metrics, focus=focus) for focus in (0, 150, 299)]
+    assert places[0].image.top() == 0
+    assert places[1].image.center().y() == pytest.approx(places[1].words[150].center().y())
+    assert places[2].image.bottom() <= places[2].bars.bottom()
+    assert places[2].image.top() < places[2].words[299].top() < places[2].image.bottom()

@@ -230,6 +230,16 @@ def test_arrow_keys_walk_through_sorted_heads_like_text(view, selection):
         assert (selection.now.layer, selection.now.head) == expected
 
 
+def test_the_numbers_are_of_the_head_under_the_pointer_or_of_the_selected_one(view):
+    grid = grid_of(view)
+    of_selected = read_out(view)
+    assert of_selected.startswith("Layer 1, head 2")
+    QTest.mouseMove(grid, grid.box_of((0, 1)).center().toPoint())
+    assert read_out(view).startswith("Layer 0, head 1")
+    QTest.mouseMove(grid, grid.rect().bottomLeft())
+    assert read_out(view) == of_selected
+
+
 def test_the_pointer_enlarges_a_head_beside_it(view):
     target = grid_of(view)
     plain = target.grab().toImage()

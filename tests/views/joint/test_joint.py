@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QComboBox, QLabel
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 from inference.results.grounding import GroundingRequest, GroundingResult
 from inference.results.image import ImageResult
@@ -258,15 +258,51 @@ def test_heads_are_listed_by_what_they_cross(measure):
 
 def test_the_answers_stand_side_by_side():
     figure = JointAnswersFigure(make_answers())
-    assert [card.title for card in figure.cards] == ["1 · with the image · was “red”",
-                                                     "1 · image hidden · was “red”"]  # fmt: skip
+    assert [card.title for card in figure.cards] == ["1 · with the image",
+                                                     "1 · image hidden −40.0"]  # fmt: skip
     assert figure.score_text.startswith("Text and image belong together: 90.0 % with the image, 40.0 %")
     assert [row[-1] for row in figure.numbers().rows[:2]] == pytest.approx([0.9, 0.4])
     none = replace(make_answers(()), why_no_words="X has no head that fills in words", scores=np.full(2, np.nan))
     assert JointAnswersFigure(none).words_text == "No masked words: X has no head that fills in words."
 
 
+def test_another_image_stands_beside_and_what_the_word_loses_is_told():
+    two = make_answers()
+    probs = np.concatenate([two.probs, np.full((1, 1, 2), 0.05, np.float32)])
+    three = replace(
+        two, given=("image", "image hidden", "another image"), words=(*two.words, (("blue", "grey"),)), probs=probs,
+        original_probs=np.array([[0.7], [0.3], [0.8]], np.float32), scores=np.array([0.9, 0.4, 0.1], np.float32),
+    )  # fmt: skip
+    figure = JointAnswersFigure(three)
+    assert [card.title for card in figure.cards] == [
+        "1 · with the image", "1 · image hidden −40.0", "1 · another image +10.0",
+    ]  # fmt: skip
+    assert figure.score_text.endswith("90.0 % with the image, 40.0 % with it hidden, 10.0 % with another")
+    typed = JointAnswersFigure(replace(three, original=("",)))
+    assert typed.cards[1].title == "1 · image hidden"  # nothing was there that could lose
+    assert {row[0] for row in figure.numbers().rows} == {"image", "image hidden", "another image"}
+
+
 # The view
+
+
+def test_a_plan_is_of_no_layer(view):
+    plan = make_result()
+    answer(view, replace(plan, transport=plan.pattern[0]))
+    levels, head = view.findChild(QComboBox, "joint_level"), view.findChild(QWidget, "joint_head")
+    assert levels.isVisibleTo(view)
+    choose(view, "attention", "transport")
+    assert not levels.isVisibleTo(view)
+    view._on_canvas_spot_chosen(JointPlace(1))
+    assert view.figure().caption == "Transport plan of the last layer: where “red” goes"
+    assert "red”, position 1: goes to " in view.figure().describe(JointPlace(1))
+    answer(view, plan)  # another model has none, and the mean of a layer is shown
+    assert levels.isVisibleTo(view)
+    assert "mean of 2 heads (this model has no transport plan)" in view.figure().caption
+    choose(view, "attention", "tags")
+    assert not head.isVisibleTo(view)
+    choose(view, "show", "map")
+    assert "mean of 2 heads (this model reads no tags here)" in view.figure().caption
 
 
 def test_it_asks_for_the_first_level_and_for_answers_when_these_are_shown(view):
@@ -365,7 +401,7 @@ def test_grounding_names_the_best_head_and_chance_beside_it(view, qtbot):
     answer(view, make_grounding())
     figure = view.figure()
     assert isinstance(figure, JointGroundingFigure)
-    told = "Layer 0, head 1: 0.75 of 60 words in 10 drawn scenes find their thing; at random 0.25"
+    told = "Best is Layer 0, head 1: 75.0 % of 60 words in 10 drawn scenes find their thing; at random 25.0 %"
     assert figure.caption == told
     assert figure.list_title == "Highest first; chance 0.25"
     assert [(level, head) for level, head, _ in figure.ranked] == [(0, 1), (1, 1), (0, 0)]

@@ -276,7 +276,7 @@ def test_grounding_has_both_ways_side_by_side():
     result = GroundingResult(LEVELS[:1], direct, 0.25, 60, 3, 10, through_tags=through)
     figure = JointGroundingFigure(result, 0, 0, "tags")
     np.testing.assert_array_equal(figure.all_values, through)
-    told = "Best head from word to region: 0.75 of 60 words find their thing; through tags 0.5; at random 0.25"
+    told = "Best head from word to region: 75.0 % of 60 words find their thing; through tags 50.0 %; at random 25.0 %"
     assert figure.caption == told
     without = JointGroundingFigure(replace(result, through_tags=None), 0, 0, "tags")
     np.testing.assert_array_equal(without.all_values, direct)

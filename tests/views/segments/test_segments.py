@@ -183,10 +183,12 @@ def test_before_and_after_need_a_label_more(view):
 
 
 def test_every_label_has_a_map_of_its_own(view):
+    assert not child(view, QComboBox, "segments_scores").isVisibleTo(view)  # nothing else is drawn from them
     choose(view, "segments_show", "labels")
     figure = view.figure()
     assert [panel.label for panel in figure.panels] == [0, 1, 2]
     assert "cosines from" in figure.caption
+    assert child(view, QComboBox, "segments_scores").isVisibleTo(view)
     choose(view, "segments_scores", "share")
     np.testing.assert_allclose(view.figure().shares.sum(0), 1, atol=1e-5)
     assert "shares from 0 to 1" in view.figure().caption

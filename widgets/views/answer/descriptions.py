@@ -37,6 +37,15 @@ def title_of(tokens: Sequence[str], words: tuple[int, ...], high: float | None, 
     return what.format(of, short(high, 3))
 
 
+def given_title(result: AnswerResult) -> str:
+    """How much is read before the answer."""
+    if result.is_beside:
+        return _tr("{:,} tokens of the question, beside the image").format(result.n_image)
+    if result.n_read:
+        return _tr("{:,} image tokens in {:,} that an encoder reads").format(result.n_image, result.n_read)
+    return _tr("{:,} image tokens in {:,} of the prompt").format(result.n_image, result.n_prompt)
+
+
 def describe_word(result: AnswerResult, weights: np.ndarray, place: int) -> str:
     """How likely a word was, and how much of its attention went to the image: `weights` [word, image token]."""
     written, first = result.written, result.first

@@ -21,7 +21,7 @@ from widgets.figures.token_axis import label
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.answer.descriptions import describe_cell, describe_word, title_of
+from widgets.views.answer.descriptions import describe_cell, describe_word, given_title, title_of
 from widgets.views.answer.looks import looks_title, looks_weights
 from widgets.views.answer.numbers import answer_numbers
 from widgets.views.answer.options import AnswerOptions
@@ -130,9 +130,7 @@ class ChatAnswerFigure:
         }
         parts = [
             f"{isolated(self.image)}: “{clean(written.text)}”",
-            _tr("{:,} tokens of the question, beside the image").format(result.n_image)
-            if result.is_beside
-            else _tr("{:,} image tokens in {:,} of the prompt").format(result.n_image, result.n_prompt),
+            given_title(result),
             ways[options.way],
             "" if self.show == "tree" else looks_title(result, options.attention, self.layer, self.head),
             self._share(),
@@ -191,7 +189,9 @@ class ChatAnswerFigure:
         metrics = QFontMetricsF(style.font)
         room = 0.0, room_for_candidates(self.result.written, metrics.height())
         chips = tuple(map(self._chip, self._words))
-        return beside_image(rect, self._shape(), chips, room, metrics, lambda w: self._prompt_height(w, metrics))
+        return beside_image(
+            rect, self._shape(), chips, room, metrics, lambda w: self._prompt_height(w, metrics), self.focus - 1
+        )
 
     def _panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[tuple[int, ...], QRectF]]:
         """Words and box of each image, its title above it."""

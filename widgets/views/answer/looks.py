@@ -45,5 +45,7 @@ def looks_title(result: AnswerResult, looks: WhoseLooks, layer: int, head: int) 
             if looks == "head"
             else _tr("attention in layer {}, mean of its heads").format(layer)
         )
-    what = _tr("the question") if result.is_beside else _tr("image, question and answer")
+    what = _tr("image, question and answer")
+    if result.is_beside or result.n_read:
+        what = _tr("the question") if result.is_beside else _tr("image and question")
     return attending_title(result.pattern, looks, layer, head, what)

@@ -37,7 +37,8 @@ class FewShotView(View):
         self._canvas = PlotCanvas("few_shot_canvas", self.tr("Right answers by examples in the prompt"))
         page = Page("few_shot", self._canvas, self.tr("What is shown"), self.tr("What is pointed at"))
         self._page = self.add_page(page)
-        self._options = self.add_options(OptionControls(page.controls, "few_shot", FewShotOptions))
+        rare = ("trials", "seed")
+        self._options = self.add_options(OptionControls(page.controls, "few_shot", FewShotOptions, rare=rare))
         self._open = page.controls.add_button(
             "few_shot_open",
             self.tr("Own task …"),
@@ -47,7 +48,7 @@ class FewShotView(View):
             "few_shot_measure", self.tr("Measure"), self.tr("Ask the model, trial by trial; takes a while")
         )
         self._trial = NumberSlider("few_shot_trial", self.tr("Trial"), 1, 1)
-        self._shots = NumberSlider("few_shot_shots", self.tr("Examples shown"), 0, 0)
+        self._shots = NumberSlider("few_shot_shots", self.tr("Examples"), 0, 0)
         for control in (self._trial, self._shots):
             page.controls.add_widget(control)
             control.value_changed.connect(self._rebuild)

@@ -35,7 +35,8 @@ class GenerationView(GrowingTextView[GenerationResult]):
     """
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
-        super().__init__(context, "generation", self.tr("Writing"), GenerationOptions, parent)
+        rare = ("most", "candidates", "has_probs")
+        super().__init__(context, "generation", self.tr("Writing"), GenerationOptions, parent, rare=rare)
         self._text: object = None  # checkpoint and text that the branches are of, and the task
         self._branches = Branches()
         self._kept_for: GenerationRequest | None = None  # what would be asked of the branch that was gone back to

@@ -17,8 +17,11 @@ class HeadGrid(FigureCanvas[HeadsFigure]):
     -------
     head_chosen(int, int), head_opened(int, int)
         Layer and head.
+    pointed_changed()
+        The pointer is over another head, or over none.
     """
 
+    pointed_changed = Signal()
     head_chosen = Signal(int, int)
     head_opened = Signal(int, int)
 
@@ -29,6 +32,11 @@ class HeadGrid(FigureCanvas[HeadsFigure]):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("All heads"))
+
+    @property
+    def pointed(self) -> tuple[int, int] | None:
+        """The head under the pointer."""
+        return self._pointed
 
     @property
     def selected(self) -> tuple[int, int] | None:
@@ -65,6 +73,7 @@ class HeadGrid(FigureCanvas[HeadsFigure]):
         if place != self._pointed:
             self._pointed = place
             self.update()
+            self.pointed_changed.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._point_at(self.head_at(event.position()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -51,6 +51,7 @@ class HeadsView(View):
         self.standing_changed.connect(self._read)
         self._grid.head_chosen.connect(self._on_grid_head_chosen)
         self._grid.head_opened.connect(self._on_grid_head_opened)
+        self._grid.pointed_changed.connect(self._read)
 
     # Data in
 
@@ -137,9 +138,10 @@ class HeadsView(View):
             center = box.center().toPoint()
             self._scroll.ensureVisible(center.x(), center.y(), int(box.width() / 2) + margin, 3 * margin)
 
+    @Slot()
     def _read(self) -> None:
-        """Write the measures of the selected head; none beside old heads."""
-        head, result = self._grid.selected, self._result
+        """Write the measures of the head under the pointer, or of the selected one; none beside old heads."""
+        head, result = self._grid.pointed or self._grid.selected, self._result
         if head is None or result is None or self.is_dimmed:
             self._page.read_out.show_text("")
             return

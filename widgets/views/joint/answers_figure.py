@@ -1,4 +1,4 @@
-"""What the model answers with the image and with the image hidden: words under masks, and whether the pair fits."""
+"""What the model answers with the image, without it and with another: words under masks, and whether the pair fits."""
 
 from __future__ import annotations
 
@@ -37,9 +37,29 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("JointAnswersFigure", text)
 
 
+def _title_of(given: str) -> str:
+    texts = {"image": _tr("with the image"), "image hidden": _tr("image hidden"), "no tags": _tr("without tags")}
+    return texts.get(given, _tr("another image"))
+
+
+def _score_of(given: str) -> str:
+    texts = {
+        "image": _tr("{} with the image"),
+        "image hidden": _tr("{} with it hidden"),
+        "no tags": _tr("{} without tags"),
+    }
+    return texts.get(given, _tr("{} with another"))
+
+
+def _points(gain: float) -> str:
+    """Of a probability, in points of 100, as they are added or taken away."""
+    points = round(100 * gain, 1)
+    return f"{'+' if points > 0 else '−' if points < 0 else '±'}{abs(points):.1f}"
+
+
 @dataclass(frozen=True)
 class JointAnswersFigure:
-    """The text, two cards for each mask side by side, and the two scores of the pair."""
+    """The text, a card for each mask and image side by side, and the scores of the pair."""
 
     result: JointWordsResult
 
@@ -53,12 +73,13 @@ class JointAnswersFigure:
         result = self.result
         if result.why_no_score:
             return _tr("No score of the pair: {}.").format(result.why_no_score)
-        seen, hidden = (float(score) for score in result.scores)
         if result.is_probability:
-            text = _tr("Text and image belong together: {} with the image, {} with all its numbers zero")
-            return text.format(percent(seen), percent(hidden))
-        text = _tr("Logit of the pair, which only compares pairs: {} with the image, {} with all its numbers zero")
-        return text.format(short(seen, 3), short(hidden, 3))
+            text, numbers = _tr("Text and image belong together: {}"), [percent(float(each)) for each in result.scores]
+        else:
+            text = _tr("Logit of the pair, which only compares pairs: {}")
+            numbers = [short(float(each), 3) for each in result.scores]
+        told = (_score_of(name).format(number) for name, number in zip(result.given, numbers, strict=True))
+        return text.format(", ".join(told))
 
     @cached_property
     def words_text(self) -> str:
@@ -68,30 +89,32 @@ class JointAnswersFigure:
             return _tr("No masked words: {}.").format(result.why_no_words)
         if not len(result.positions):
             return _tr("Click a word to mask it, and see what the image tells of it.")
-        return _tr("What the model puts under the masks, with the image and with the image hidden")
+        if any(self.result.original):
+            return _tr("What the model puts under the masks; in titles, what the word that was there gains or loses")
+        return _tr("What the model puts under the masks")
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        """Two for each mask: with the image, and with the image hidden."""
+        """For each mask one of each image: the one that is open, all its numbers zero, and another."""
         result = self.result
         return tuple(
             self._card(mask, number, title)
             for mask in range(len(result.positions))
-            for number, title in enumerate((_tr("with the image"), _tr("image hidden")))
+            for number, title in enumerate(map(_title_of, result.given))
         )
 
     def _card(self, mask: int, number: int, title: str) -> Card:
         result = self.result
         original, position = result.original[mask], int(result.positions[mask])
-        was = _tr(" · was “{}”").format(isolated(original)) if original else ""
         prob = float(result.original_probs[number, mask])
         guesses = tuple(
             Guess(clean(word), float(p), prediction_cards.same_word(word, float(p), original, prob))
             for word, p in zip(result.words[number][mask], result.probs[number, mask], strict=True)
         )
         is_there = any(guess.is_original for guess in guesses)
+        points = _points(prob - float(result.original_probs[0, mask])) if original and number else ""
         return Card(
-            f"{position} · {title}{was}",
+            f"{position} · {title} {points}".rstrip(),
             guesses,
             Guess(clean(original), prob, is_original=True) if original and not is_there else None,
             guesses[0].is_original if original and guesses else None,
@@ -188,10 +211,9 @@ class JointAnswersFigure:
     def numbers(self) -> Numbers:
         result = self.result
         rows: list[tuple[str | int | float, ...]] = [
-            (title, "pair", "", "", "", float(result.scores[number]))
-            for number, title in enumerate(("image", "image hidden"))
+            (title, "pair", "", "", "", float(result.scores[number])) for number, title in enumerate(result.given)
         ]
-        for number, title in enumerate(("image", "image hidden")):
+        for number, title in enumerate(result.given):
             for mask, position in enumerate(result.positions.tolist()):
                 pairs = zip(result.words[number][mask], result.probs[number, mask], strict=True)
                 rows += [(title, "word", position, rank, word, float(p)) for rank, (word, p) in enumerate(pairs, 1)]
@@ -201,7 +223,7 @@ class JointAnswersFigure:
             "original": np.array(result.original, np.str_),
             "words": np.array(result.words, np.str_),
             "probs": result.probs,
-            "probs_axes": np.array(["image, image hidden", "mask", "rank"]),
+            "probs_axes": np.array([", ".join(result.given), "mask", "rank"]),
             "original_probs": result.original_probs,
             "scores": result.scores,
         }

@@ -73,7 +73,7 @@ class JointConceptsFigure:
     def _limits(self) -> tuple[np.ndarray, np.ndarray]:
         """float64 [2] each: the least and greatest numbers that have room; a few far points squeeze no others.
 
-        As the whiskers of a box plot: half as far again beyond the middle half of the points as that reaches.
+        As the whiskers of a box plot: one and a half times as far beyond the middle half of the points as that reaches.
         """
         places = self.result.places.astype(np.float64)
         low, high = places.min(0), places.max(0)
@@ -159,7 +159,7 @@ class JointConceptsFigure:
             share = 100 * float(self.result.explained.sum())
             text = _tr("Principal plane of {} numbers: {:.0f} % of the variance").format(self.result.d_model, share)
         if n_far := int(self.is_far.sum()):
-            text += _tr("; {} far points are hollow, at the edge").format(n_far)
+            text += _tr("; far points are hollow, at the edge: {}").format(n_far)
         paint_title(painter, text, QRectF(left, middle - em / 2, rect.right() - left, em), style, is_faint=True)
 
     # Pointing

@@ -20,7 +20,7 @@ from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.joint.boxes import BoxMarks
-from widgets.views.joint.maps import about, arrays_of, named, on_patches, on_regions, one_map, overlap
+from widgets.views.joint.maps import about, arrays_of, named, on_patches, on_regions, one_map, overlap, shown_of
 from widgets.views.joint.options import JointOptions
 
 _HEAD, _GAP = 1.6, 0.8  # em
@@ -72,16 +72,19 @@ class JointFigure:
         return total / max(float(inside.sum()), 1e-9) if self.options.direction == "to" else total
 
     @property
+    def _is_plan(self) -> bool:
+        """Whether it is a transport plan, in which nothing looks at anything."""
+        return shown_of(self.result, self.options.attention)[0] == "transport"
+
+    @property
     def caption(self) -> str:
         which = about(self.result, self.options, self.head)
-        if self.options.attention == "rollout" and self.result.rollout is None:
-            which += _tr(" (rollout is of one stream)")
-        elif self.options.attention == "tags" and self.result.through_tags is None:
-            which += _tr(" (nothing goes through tags here)")
         if not self.pinned:
             return _tr("{}; nothing is pinned").format(which)
         places = ", ".join(map(self._name, self.pinned))
         of = _tr("what {} looks at") if self.options.direction == "to" else _tr("what looks at {}")
+        if self._is_plan:
+            of = _tr("where {} goes") if self.options.direction == "to" else _tr("what goes to {}")
         scale = _tr("; words and image apart") if self.options.apart else ""
         return f"{which}: {of.format(places)}{scale}"
 
@@ -199,6 +202,12 @@ class JointFigure:
         if not np.isfinite(on_image).any():
             return _tr("{} reads no part of the image here").format(self._name(places[0]))
         most = percent(float(np.nanmax(on_image)))
+        if self._is_plan:
+            to = self.options.direction == "to"
+            text = (
+                _tr("{}: at most {} goes to one part of the image") if to else _tr("{}: one part sends it at most {}")
+            )
+            return text.format(self._name(places[0]), most)
         if self.options.direction == "from":
             text = _tr("{}: parts of the image give it {} of what they look at, at most {}")
             return text.format(self._name(places[0]), percent(float(np.nanmean(on_image))), most)
@@ -317,6 +326,8 @@ class JointFigure:
         best = [int(pos) for pos in np.argsort(-values, kind="stable")[:_MOST_NAMED] if values[pos] >= 0]
         told = ", ".join(f"{named(result, pos)} {short(float(values[pos]), 3)}" for pos in best)
         of = _tr("{}, {}: looks most at {}") if self.options.direction == "to" else _tr("{}, {}: looked at most by {}")
+        if self._is_plan:
+            of = _tr("{}, {}: goes to {}") if self.options.direction == "to" else _tr("{}, {}: comes from {}")
         where = _tr("box {}").format(spot.region) if spot.region is not None else _tr("position {}").format(spot.pos)
         return of.format(self._name(spot), where, told or _tr("nothing"))
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from inference.results.grounding import GroundingResult
 from inference.results.joint import JointLevel
 from widgets.figures.heat_panel import short
+from widgets.figures.prediction_cards import percent
 from widgets.kit.figure import Numbers
 from widgets.views.joint.ranked_heads import RankedHeads
 
@@ -62,13 +63,13 @@ class JointGroundingFigure(RankedHeads):
         if not self.ranked:
             return _tr("No head of this model goes from words to the image")
         level, head, value = self.ranked[0]
-        text = _tr("{}, head {}: {} of {} words in {} drawn scenes find their thing; at random {}")
+        text = _tr("Best is {}, head {}: {} of {} words in {} drawn scenes find their thing; at random {}")
         title, n, n_scenes = self.result.levels[level].title, self.result.n_words, self.result.n_scenes
-        chance, through = short(self.result.chance, 3), self.result.through_tags
+        chance, through = percent(self.result.chance), self.result.through_tags
         if through is None:
-            told = text.format(title, head, short(value, 3), n, n_scenes, chance)
+            told = text.format(title, head, percent(value), n, n_scenes, chance)
             return told + (_tr("; this model reads no tags") if self.way == "tags" else "")
-        direct, by_tags = (short(float(np.nanmax(each)), 3) for each in (self.result.scores, through))
+        direct, by_tags = (percent(float(np.nanmax(each))) for each in (self.result.scores, through))
         text = _tr("Best head from word to region: {} of {} words find their thing; through tags {}; at random {}")
         return text.format(direct, n, by_tags, chance)
 

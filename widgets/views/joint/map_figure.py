@@ -17,7 +17,7 @@ from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.joint.maps import about, arrays_of, named, one_map, which
+from widgets.views.joint.maps import about, arrays_of, named, one_map, shown_of, which
 from widgets.views.joint.options import JointOptions
 
 _LEAST_BLOCK = 3.0  # em: narrower blocks are not named
@@ -56,6 +56,10 @@ class JointMapFigure(PanelFigure):
         return one_map(self.result, self.options, self.head)[np.ix_(self.rows, self.columns)]
 
     @property
+    def _is_plan(self) -> bool:
+        return shown_of(self.result, self.options.attention)[0] == "transport"
+
+    @property
     def caption(self) -> str:
         scale = _tr("; words and image apart") if self.options.apart else ""
         n, m = self.values.shape
@@ -80,7 +84,7 @@ class JointMapFigure(PanelFigure):
             row_names=tuple(words[i][:12] for i in self.rows),
             column_names=tuple(words[i] for i in self.columns),
             turns_names=True,
-            missing=_tr("do not attend to each other"),
+            missing=_tr("nothing goes between them") if self._is_plan else _tr("do not attend to each other"),
             lines_above=0.0 if np.isfinite(self.values).all() else 1.4,
         )
         return [(panel, rect.adjusted(0, 0.6 * em, 0, 0))]
@@ -108,7 +112,7 @@ class JointMapFigure(PanelFigure):
             if start:
                 painter.setPen(QPen(style.theme.accent, 1))
                 painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
-            if (stop - start) * width >= max(_LEAST_BLOCK * em, metrics.horizontalAdvance(name)):
+            if (stop - start) * width >= max(_LEAST_BLOCK * em, metrics.horizontalAdvance(name) + 0.6 * em):
                 painter.setPen(style.theme.faint)
                 painter.drawText(QRectF(x, plot.top() - 1.5 * em, (stop - start) * width, 1.4 * em), name)
         painter.restore()
@@ -117,6 +121,8 @@ class JointMapFigure(PanelFigure):
         """One cell in words."""
         query, key = int(self.rows[cell.row]), int(self.columns[cell.column])
         value = float(self.values[cell.row, cell.column])
+        if self._is_plan and np.isfinite(value):
+            return _tr("{} goes to {}: {}").format(named(self.result, query), named(self.result, key), short(value, 4))
         if not np.isfinite(value):
             return _tr("{} has no attention to {} here").format(named(self.result, query), named(self.result, key))
         return _tr("{} looks at {}: {}").format(named(self.result, query), named(self.result, key), short(value, 4))

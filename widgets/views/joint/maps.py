@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
 def one_map(result: JointResult, options: JointOptions, head: int) -> np.ndarray:
     """float32 [query_pos, key_pos]: of a head, the mean of all, rolled out, or a plan; blocks apart where wanted."""
-    if options.attention == "rollout" and result.rollout is not None:
+    shown, _ = shown_of(result, options.attention)
+    if shown == "rollout":
         found = result.rollout
-    elif options.attention == "transport" and result.transport is not None:
+    elif shown == "transport":
         found = result.transport
-    elif options.attention == "tags" and result.through_tags is not None:
-        found = result.through_tags[min(head, result.n_heads - 1)]
-    elif options.attention == "head":
+    elif shown == "tags":
+        found = None if result.through_tags is None else result.through_tags[min(head, result.n_heads - 1)]
+    elif shown == "head":
         found = result.pattern[min(head, result.n_heads - 1)]
     else:
         found = result.pattern.mean(0)
+    assert found is not None
     return blocks_apart(found, result.kinds) if options.apart else found
 
 
@@ -82,17 +84,30 @@ def named(result: JointResult, pos: int) -> str:
 
 
 def about(result: JointResult, options: JointOptions, head: int) -> str:
-    """Which heads of which level, in words; English, as it stands in titles of files too."""
+    """Which heads of which level, in words, and why it is their mean where it is; English, as in titles of files."""
     title = result.levels[result.level].title
-    if options.attention == "rollout" and result.rollout is not None:
-        return f"{title}, rollout"
-    if options.attention == "transport" and result.transport is not None:
+    shown, why = shown_of(result, options.attention)
+    if shown == "transport":
         return "Transport plan of the last layer"
-    if options.attention == "tags" and result.through_tags is not None:
-        return f"{title}, head {min(head, result.n_heads - 1)}, by way of the tags"
-    if options.attention == "head":
-        return f"{title}, head {min(head, result.n_heads - 1)}"
-    return f"{title}, mean of {result.n_heads} {noun(result.n_heads, 'heads')}"
+    texts = {
+        "rollout": f"{title}, rollout",
+        "tags": f"{title}, head {min(head, result.n_heads - 1)}, by way of the tags",
+        "head": f"{title}, head {min(head, result.n_heads - 1)}",
+    }
+    return texts.get(shown, f"{title}, mean of {result.n_heads} {noun(result.n_heads, 'heads')}") + why
+
+
+def shown_of(result: JointResult, attention: str) -> tuple[str, str]:
+    """What is shown where this is asked for, and in brackets why it is the mean where there is no such thing."""
+    if attention == "rollout" and result.rollout is None:
+        return "mean", " (rollout is of one stream)"
+    if attention == "transport" and result.transport is None:
+        return "mean", " (this model has no transport plan)"
+    if attention == "tags" and result.through_tags is None:
+        if not len(result.places("tag")):
+            return "mean", " (this model reads no tags here)"
+        return "mean", " (no tag has read a region before this layer)"
+    return attention, ""
 
 
 def arrays_of(result: JointResult) -> dict[str, np.ndarray]:

@@ -31,6 +31,7 @@ from widgets.views.joint.grounding_figure import JointGroundingFigure
 from widgets.views.joint.heads_figure import JointHeadsFigure
 from widgets.views.joint.hidden_figure import JointHiddenFigure, RegionSpot
 from widgets.views.joint.map_figure import JointMapFigure
+from widgets.views.joint.maps import shown_of
 from widgets.views.joint.options import JointOptions
 from widgets.views.joint.pages import BESIDE, OF_OWN_SCENES, SHOWN, Answers, Chosen, JointPicture, request_of
 
@@ -95,6 +96,7 @@ class JointView(View):
             if before is None or result.tokens.words != before.tokens.words:
                 self._chosen = replace(self._chosen, pinned=())  # they were places of another sequence
             self._show_levels(result)
+            self._show_controls()
         elif isinstance(result, HiddenRegionResult) and self._chosen.hidden >= len(result.regions):
             self._chosen = replace(self._chosen, hidden=-1)
         self._rebuild()
@@ -168,8 +170,10 @@ class JointView(View):
         for name, wanted in BESIDE.items():
             self._options.set_shown(name, wanted in told and options.show not in OF_OWN_SCENES)
         has_maps = options.show in ("image", "map")
-        self._page.controls.set_shown(self._levels, has_maps)
-        self._head.setVisible(has_maps and options.attention in ("head", "tags"))
+        shown = options.attention if self._result is None else shown_of(self._result, options.attention)[0]
+        # A plan is one of all layers.
+        self._page.controls.set_shown(self._levels, has_maps and shown != "transport")
+        self._head.setVisible(has_maps and shown in ("head", "tags"))
         self._unpin.setVisible(options.show == "image")
 
     # What the user does

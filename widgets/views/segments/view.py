@@ -95,7 +95,7 @@ class SegmentsView(View):
             self._figure = LabelSimilarityFigure(self._result)
         else:
             self._figure = SegmentsFigure(self._result, options, self._before, self._pixel)
-        self._options.control("scores").setEnabled(options.show == "labels")
+        self._options.set_shown("scores", options.show == "labels")
         for field in ("opacity", "outlines"):
             self._options.control(field).setEnabled(options.show != "similarity")
         self._page.caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))

@@ -29,7 +29,8 @@ class TranslationView(GrowingTextView[TranslationResult]):
     """
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
-        super().__init__(context, "translation", self.tr("Translation"), TranslationOptions, parent)
+        rare = ("most", "candidates")
+        super().__init__(context, "translation", self.tr("Translation"), TranslationOptions, parent, rare=rare)
         self._source: tuple[str, object] = "", None  # checkpoint and source of the last subject
         self._prefix = PrefixLine(
             self._page.controls,
