@@ -175,6 +175,8 @@ def _inspect(args: Namespace) -> str:
     from app.commands.inspect_text import inspect_text
     from app.commands.inspecting import inspected
 
+    if not args.checkpoint.strip():  # which a path would take for the folder that one is in
+        raise Fault("Type a folder, a bundled name, or the id of a checkpoint on the hub.")
     if args.engine:
         info = CommandEngine().info(args.checkpoint, args.engine)
         return json.dumps(asdict(info), indent=2) if args.json else inspect_text(info, args.tokens)

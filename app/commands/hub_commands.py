@@ -190,7 +190,7 @@ def _n_bytes(found: RepoResult, file: str) -> int:
 
 def _convert(args: Namespace) -> str:
     place = place_of(args.folder)
-    if not _is_path(place):
+    if not args.folder.strip() or not _is_path(place):
         raise Fault(f"{args.folder[:200]!r} is neither a folder nor a file, nor an id in the hub's cache.")
     folder = str(checkpoint_path(place).absolute())
     return f"The converted checkpoint is in {_converted(folder)}."

@@ -272,7 +272,10 @@ def _folder(checkpoint: str) -> Path:
     if path.suffix in (".json", ".safetensors") and any(place.is_file() for place in holds):
         return path.parent.resolve()
     if path.suffix == ".gguf":
-        raise Refused(f"{path.name} is a GGUF file; File > Convert weights makes a folder of it that can be opened.")
+        raise Refused(
+            f"{path.name} is a GGUF file; File > Convert weights (headlight convert) makes a folder of it that can be"
+            " opened."
+        )
     if path.suffix in (".bin", ".pt", ".pth", ".ckpt"):
         raise Refused(f"{path.name} is a pickle that can run code; a folder with {CONFIG} and safetensors is needed.")
     if path.suffix in (".zip", ".tar", ".gz", ".tgz", ".7z"):

@@ -30,6 +30,8 @@ _FAILURES = ("refused", "error")  # the third kind, that the engine has died, is
 def check(message: dict[str, Any], request: Request) -> None:
     """Raise `BadMessage` unless a message is one that an engine sends which answers `request`."""
     name, keys = message.get("name"), set(message)
+    if not isinstance(name, str):
+        raise BadMessage("a message without a name")
     if name in ("ready", "alive") and keys == {"name"}:
         return
     if name in ("report", "done") and _fits(message.get("number"), int):
@@ -68,7 +70,7 @@ def _fits(value: object, hint: Any) -> bool:
     if hint is object:
         return True
     if isinstance(hint, type) and issubclass(hint, Enum):  # as text: they are `StrEnum`
-        return value in [member.value for member in hint]
+        return isinstance(value, str) and value in [member.value for member in hint]
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return isinstance(value, hint) and all(_fits(getattr(value, n), h) for n, h in _fields(type(value)))
     return hint is np.ndarray and isinstance(value, np.ndarray)

@@ -84,7 +84,9 @@ def _write(path: Path, made: Path) -> None:
     config = AutoConfig.from_pretrained(path.parent, **_where(path))
     with torch.device("meta"):  # only its names are wanted
         net = AutoModelForCausalLM.from_config(config)
-    tensors = modeling_gguf_pytorch_utils.load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=net)["tensors"]
+    tensors = modeling_gguf_pytorch_utils.load_gguf_checkpoint(str(path), return_tensors=True, model_to_load=net)[
+        "tensors"
+    ]
     config.architectures = [type(net).__name__]
     if (places := tensors.get("transformer.wpe.weight")) is not None and config.model_type == "gpt2":
         config.n_positions = len(places)  # which transformers does not take from the file

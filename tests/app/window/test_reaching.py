@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from app.link.jobs import Jobs
 from app.link.remote.address import parse_address
 from app.window.elsewhere import reaching
 from app.window.elsewhere.hosts import keep_host, recent_hosts
@@ -70,6 +71,9 @@ def test_why_a_machine_cannot_be_reached_is_told_and_another_can_be_tried(page, 
     assert "names no machine" in page.reach_said.text()
     page.connect("")
     assert "Type the name of a machine first" in page.reach_said.text()
+    page.ssh.does("silent")
+    page.connect("gpu2")
+    qtbot.waitUntil(lambda: len(page.part.findChildren(Jobs)) == 1, timeout=30_000)  # the first lane is gone
     assert page.opened == []
 
 
