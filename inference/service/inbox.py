@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-
 _PREFIX = "headlight-inbox-"
 
 

@@ -49,7 +49,7 @@ class RemoteLink(ProcessLink):
     """
 
     CONNECT = 45.0  # seconds until the engine must have said who it is
-    # The end of what is said where it may be asked once more; where it is empty, a line is made again when it is needed.
+    # The end of what is said where it may be asked once more; empty: a line is made again when it is needed.
     AGAIN: str = ASK_AGAIN
     PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds before each further try to make a line again
 

@@ -31,7 +31,8 @@ def test_an_address_is_a_machine_and_perhaps_a_folder(text, host, folder):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "ssh://", "ssh://-oProxyCommand=x", "-oProxyCommand=x", "ssh://a b", "ssh://gpu1/folder", "ssh://gpu1:22", "ssh://gpu1:22/x", "ssh://rechner-ä",
+        "", "ssh://", "ssh://-oProxyCommand=x", "-oProxyCommand=x", "ssh://a b", "ssh://gpu1/folder",
+        "ssh://gpu1:22", "ssh://gpu1:22/x", "ssh://rechner-ä",
         "ssh://gpu1:-x", "ssh://gpu1:a\nb", "ssh://u@-x", "ssh://-u@x", "ssh://gpu1;ls", "ssh://$(ls)",
         "ssh://" + "a" * 2000,
         "ssh://a@b@c", "ssh://gpu1:\x1b[0m", "https://gpu1",
