@@ -7,7 +7,7 @@ import re
 from PySide6.QtCore import QLocale
 
 # Those of NLLB and M2M100 that Qt has no name for; the language first, so that it is found under its letter.
-# NLLB Team 2022, "No Language Left Behind: Scaling Human-Centered Machine Translation", table 1.
+# Names of ISO 639-3 for codes of NLLB, and `ns`, which M2M100 has for Northern Sotho.
 _NAMES = {
     "ace": "Acehnese",
     "acm": "Arabic, Mesopotamian",
