@@ -47,9 +47,9 @@ class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise Fault(f"{message} (see {self.prog} --help)")
 
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse's; a name without an option is most often a checkpoint."""
-        known, rest = self.parse_known_args(args, namespace)
+    def understand(self, argv: Sequence[str]) -> Namespace:
+        """What was typed. A name without an option is most often a checkpoint, which is said."""
+        known, rest = self.parse_known_args(argv)
         if rest:
             message = f"unrecognized arguments: {' '.join(rest)}"
             figure = getattr(known, "figure", None)
@@ -67,7 +67,7 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer letters than a text has
             stream.reconfigure(errors="backslashreplace")
     try:
-        args = _parser(argv[0] if argv else "").parse_args(argv)
+        args = _parser(argv[0] if argv else "").understand(argv)
         print(shown(args.run(args)), flush=True)
     except Fault as fault:
         print("headlight:", shown(" ".join(str(fault).split())), file=sys.stderr)
@@ -81,7 +81,7 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-def _parser(command: str = "") -> ArgumentParser:
+def _parser(command: str = "") -> _Parser:
     """Understands one command, or all of them: what the options of others are made of is not imported for it."""
     parser = _Parser(
         prog="headlight",
@@ -240,7 +240,7 @@ def _figures(args: Namespace) -> str:
     parser, session = _parser("figure"), CommandEngine()
     _app = _application()  # kept until the end: fonts are its own
     return batch.make_all(
-        args.batch, args.options, lambda written: _figure(parser.parse_args(["figure", *written]), session)
+        args.batch, args.options, lambda written: _figure(parser.understand(["figure", *written]), session)
     )
 
 

@@ -24,8 +24,7 @@ from widgets.view_entry import ViewEntry
 class ViewArea(QWidget):
     """A tab for every view that the open checkpoint has; a view is built when it is first shown.
 
-    Tabs and windows are made here, not taken from Qt's docks: these give a torn-off view no frame of its own, name
-    the tab by its text, and raise another view's tab while one is torn off.
+    They are not Qt's docks: these give a torn-off view no frame, and raise another view's tab while one is torn off.
 
     Signals
     -------

@@ -14,16 +14,14 @@ from inference.context import Refused
 from inference.family.jointly import ReadsJointly
 from inference.family.opened import Opened
 from inference.inputs.images import make_drawing
+from inference.inputs.other_scenes import FIRST_OTHER_SEED, with_another_scene
 from inference.results.alignment import MOST_PAIRS, AlignmentRequest, AlignmentResult
-from inference.results.inputs import ImageInput, RegionsInput
 from resources.scenes import sentences_of
 
 if TYPE_CHECKING:
     from inference.context import Context
     from inference.forward.model import Model
-    from inference.results.inputs import Input
 
-FIRST_OTHER_SEED = 2**30 + 2**20  # of scenes that no other view draws
 _THUMBNAIL = 48  # pixels
 
 
@@ -72,15 +70,6 @@ def alignment(request: AlignmentRequest, model: Model, context: Context) -> Alig
                 score = family.pair_score(model.net, encoded.tensors)
             scores[i, j], is_probability = score.value, score.is_probability
     return AlignmentResult(scores, is_probability, tuple(texts), tuple(thumbnails))
-
-
-def with_another_scene(input: Input, seed: int, has_regions: bool) -> Input:
-    """The same text with a drawn scene in place of its image; of regions those that are found in it."""
-    regions = None
-    if has_regions:
-        regions = RegionsInput(of_scene=True, of_detector=input.regions is None or input.regions.of_detector)
-    cells_seed = None if input.image is None else input.image.cells_seed
-    return replace(input, image=ImageInput(seed=seed, kind="scene", cells_seed=cells_seed), regions=regions)
 
 
 def _sentence(seed: int, others: list[str]) -> str:

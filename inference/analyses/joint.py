@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from inference.analyses.alignment import FIRST_OTHER_SEED, with_another_scene
 from inference.context import Refused
 from inference.family.joint_places import boxes_of, kinds_of
 from inference.family.jointly import ReadsJointly
 from inference.family.opened import Opened
 from inference.forward.masked_lm import check_top_k, probs_of, top_words
+from inference.inputs.other_scenes import FIRST_OTHER_SEED, with_another_scene
 from inference.inputs.seen import seen_image
 from inference.inputs.tokens import joined
 from inference.results.joint import KINDS, JointRequest, JointResult, JointWordsRequest, JointWordsResult, is_of
@@ -171,7 +171,7 @@ def _passes(input: Input, encoded: Encoded, ids: np.ndarray, model: Model) -> di
     text, regions = input.text, input.regions
     if text is not None and text.text_pair is None and any(start.kind == "tag" for start in family.starts(config)):
         others["no tags"] = replace(input, text=replace(text, text_pair=""))
-    reads_regions = "regions" in family.reads
+    reads_regions = "regions" in model.family.reads
     is_found = not reads_regions or (bool(model.info.detector) and (regions is None or not regions.path))
     if input.image is not None and is_found:  # a file has the regions of one image
         others["another image"] = with_another_scene(input, FIRST_OTHER_SEED, reads_regions)

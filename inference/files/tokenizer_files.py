@@ -162,9 +162,9 @@ def _with_languages(tokenizer: NllbTokenizer, folder: Path, d_vocab: int) -> Nll
     from tokenizers import AddedToken
     from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES as CODES
 
-    first, mask = tokenizer.get_vocab().get(CODES[0]), tokenizer.mask_token_id
-    is_right = first is not None and mask is not None and first < mask
-    n_pieces = len(set(tokenizer.get_vocab()) - {*CODES, tokenizer.mask_token})
+    mask, vocab = str(tokenizer.mask_token), tokenizer.get_vocab()
+    is_right = CODES[0] in vocab and vocab[CODES[0]] < vocab.get(mask, 0)
+    n_pieces = len(set(vocab) - {*CODES, mask})
     if is_right or d_vocab < n_pieces + len(CODES) + 1:
         return tokenizer
     found = type(tokenizer).from_pretrained(

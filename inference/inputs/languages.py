@@ -53,7 +53,8 @@ def spoken(tokenizer: PreTrainedTokenizerBase, source: str, target: str) -> Iter
     if not codes:
         named = getattr(held, "src_lang", None)
         if isinstance(named, str) and named not in tokenizer.get_vocab():
-            notes.append(f"The tokenizer has no tokens for languages; {tokenizer.unk_token} stands where {named} should.")
+            unknown = tokenizer.unk_token
+            notes.append(f"The tokenizer has no tokens for languages; {unknown} stands where {named} should.")
         yield notes
         return
     before = held.src_lang, held.tgt_lang  # pyright: ignore[reportAttributeAccessIssue]

@@ -40,7 +40,9 @@ logger = logging.getLogger(__name__)
 N_SENTENCES, N_PAIRS, N_TRIGRAM = 2000, 2000, 400  # a source
 
 
-def masked_accuracy(model: BertForPreTraining, data: EncodedCorpus, trigram: Trigram | None, seed: int) -> dict[str, float]:
+def masked_accuracy(
+    model: BertForPreTraining, data: EncodedCorpus, trigram: Trigram | None, seed: int
+) -> dict[str, float]:
     """Top-1 and top-5 over masked pieces: 15 % of each sentence (at least one), all shown as [MASK]."""
     rng = np.random.default_rng(seed)
     names = ("top1", "top5", *(() if trigram is None else ("unigram", "trigram", "trigram_left")))

@@ -181,7 +181,7 @@ def test_sinusoids_need_no_checkpoint(tmp_path, asked):
         (["figure", "sinusoids", "--pair", "999", "--out", "a.svg"], "999"),
         (["figure", "sparse-patterns", "--window", "7", "--out", "a.svg"], "--window is 7"),
         (["figure", "sparse-patterns", "--query", "64", "--out", "a.svg"], "There is no query 64; there are 64"),
-        (["figure", "attention", "bert-mini", "--text", "a", "--out", "a.svg"], "attention --checkpoint bert-mini (see"),
+        (["figure", "attention", "bert-mini", "--text", "a", "--out", "a.svg"], "--checkpoint bert-mini (see"),
         (["figure", "attention", "--text", "a", "--nix", "3", "--out", "a.svg"], "arguments: --nix 3 (see"),
         (["inspect"], "PATH"),
     ],

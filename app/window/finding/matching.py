@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,17 @@ def ranked(typed: str, finds: list[Find]) -> list[Find]:
     """Those in which every typed word is found, the best first; equally good ones in their own order.
 
     A word is found where one begins with it, within one, or with its letters one after the other in the title.
-    What can be done stands before what cannot; nothing typed finds everything.
+    What is called as was typed stands first, then what can be done, before what cannot; nothing typed finds everything.
     """
     words = typed.casefold().split()
-    judged = [(score, not find.why_off, find) for find in finds if (score := _score(words, find)) > 0]
-    judged.sort(key=lambda one: (one[1], one[0]), reverse=True)  # stable: equal ones stay in order
-    return [find for _, _, find in judged]
+    name = " ".join(words)
+    judged = [
+        ((find.title.casefold() == name, not find.why_off, score), find)
+        for find in finds
+        if (score := _score(words, find)) > 0
+    ]
+    judged.sort(key=itemgetter(0), reverse=True)  # stable: equal ones stay in order
+    return [find for _, find in judged]
 
 
 def _score(words: list[str], find: Find) -> float:

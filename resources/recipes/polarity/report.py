@@ -14,9 +14,10 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Any
+from typing import Any, cast
 
 import torch
+from transformers import PreTrainedTokenizerFast
 
 from inference.checkpoints.adapters import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from inference.context import Context
@@ -197,8 +198,9 @@ def verdict(groups: dict[tuple[str, int], list[RunRow]], most: int) -> str:
 def measure_again(folder: Path, data: Path) -> dict[str, float]:
     """Accuracy on the validation split of an adapter that was written, and of what takes no network."""
     model = load(str(folder), Context())
+    tokenizer = cast("PreTrainedTokenizerFast", model.tokenizer)
     train, val = read_polarity(data, "train"), read_polarity(data, "val")
-    found = {"adapter": accuracy(model.net, val, model.tokenizer)}
+    found = {"adapter": accuracy(model.net, val, tokenizer)}
     return found | {method: simple_accuracy(method, train, val) for method in SIMPLE}
 
 

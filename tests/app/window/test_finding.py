@@ -33,6 +33,11 @@ def test_words_are_found_in_any_order_at_their_beginning_within_and_letter_by_le
     assert titles("xyz") == []
 
 
+def test_what_is_called_as_was_typed_stands_first_also_where_it_cannot_be_done():
+    off = Find("Caption", why_off="This model reads texts.")
+    assert ranked("caption", [Find("Caption line in exports"), off])[0] is off
+
+
 def test_nothing_typed_finds_all_and_what_cannot_be_done_comes_last():
     assert titles("") == [*(find.title for find in FINDS if not find.why_off), "Classes"]
     assert titles("cl")[-1] == "Classes"

@@ -10,10 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
-from inference.analyses.alignment import FIRST_OTHER_SEED
 from inference.analyses.joint import joint, joint_words
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
+from inference.inputs.other_scenes import FIRST_OTHER_SEED
 from inference.inputs.scene_images import thing_boxes
 from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
 from inference.results.joint import KINDS, JointRequest, JointWordsRequest

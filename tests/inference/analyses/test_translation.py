@@ -185,6 +185,19 @@ def test_steps_with_a_cache_are_those_without(models, name):
     torch.testing.assert_close(torch.stack(rows), expected.logits[0].float(), atol=close, rtol=1e-4)
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_keys_and_values_of_the_target_stay_where_they_are(models, name):
+    """transformers' own cache copies all of them at each token."""
+    model = models(name)
+    writer = Writer(model, model.encode(asked().input).tensors)
+    writer.begin()
+    places = []
+    for token in (5, 9, 30, 8):
+        writer.feed(torch.tensor([token]))
+        places.append([layer.keys.data_ptr() for layer in writer._cache.self_attention_cache.layers])
+    assert all(each == places[0] for each in places)
+
+
 @pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name != "prophetnet"])  # it tells scores instead
 def test_the_pattern_of_a_step_is_its_row_of_the_full_pass(models, name):
     """Against transformers' own, step by step, in its written-out attention."""

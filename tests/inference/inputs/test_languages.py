@@ -8,7 +8,6 @@ import warnings
 import pytest
 import sentencepiece
 import transformers
-
 from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
 
 from inference.context import Refused
@@ -112,8 +111,8 @@ def test_codes_stand_where_they_belong_under_their_names(folder, kind, chosen, s
 @pytest.mark.parametrize("has_room", [True, False])
 def test_the_codes_of_nllb_lie_between_the_pieces_of_sentencepiece_and_the_mask(folder, tmp_path, has_room):
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(SENTENCES["source"] * 30), model_prefix=str(tmp_path / "sentencepiece.bpe"), vocab_size=60,
-        model_type="bpe", hard_vocab_limit=False, minloglevel=2,
+        sentence_iterator=iter(SENTENCES["source"] * 30), model_prefix=str(tmp_path / "sentencepiece.bpe"),
+        vocab_size=60, model_type="bpe", hard_vocab_limit=False, minloglevel=2,
     )  # fmt: skip
     model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "sentencepiece.bpe.model"))
     n_pieces = model.get_piece_size() + 1  # <pad> is none of SentencePiece's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -263,6 +264,22 @@ def test_a_failure_keeps_the_old_picture(view, qtbot):
 
 def read_out(view):
     return view.findChild(object, "arcs_read_out").text()
+
+
+def test_the_five_strongest_lines_name_their_head_where_several_are_shown(view):
+    answer(view, result := result_of())
+    view.canvas.set_hovered(Focus("query", 3))
+    weights = result.pattern[0, :, 3]
+    strongest = np.argsort(-weights, axis=None, kind="stable")[:5]
+    wanted = [(int(place) // weights.shape[1], float(weights.flat[place])) for place in strongest]
+    told = re.findall(r"([\d.e-]+), head (\d+)", read_out(view))
+    assert [(int(head), float(weight)) for weight, head in told] == [
+        (head, pytest.approx(weight, rel=0.01)) for head, weight in wanted
+    ]
+    view.findChild(object, "arcs_only_head").setChecked(True)
+    view.canvas.set_hovered(Focus("query", 3))
+    assert "attends most to" in read_out(view)
+    assert ", head" not in read_out(view)
 
 
 def test_old_lines_are_dimmed_and_have_no_numbers_until_the_new_ones_are_there(view, selection, qtbot):

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from tests.views.caption.samples import make_caption, make_caption_beams
+from widgets.figures.image_geometry import part_rect, patch_rect
+from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 from widgets.views.caption.figure import CaptionFigure, CaptionSpot
 from widgets.views.caption.options import CaptionOptions
@@ -28,6 +30,22 @@ def test_a_word_is_told_with_where_it_looked_and_what_it_would_be_blind():
     assert text.startswith("“chat” (2): 1.00 bits, probability 50.0 %, 4.00 bits with the image set to zero")
     assert text.endswith("looked most at patch 0,1, where there is a large blue tree")
     assert "patch 0,0, where there is a small red house" in figure().describe(CaptionSpot("word", 1))
+
+
+@pytest.mark.parametrize("high", [None, 0.9])
+def test_colours_go_to_the_weight_that_is_chosen(qapp, high):
+    """Where a word looks most has the last colour, unless a higher number has it."""
+    drawn, style, rect = figure(place=1, opacity=1.0, high=high), FigureStyle(), QRectF(0, 0, 700, 400)
+    sheet = QImage(700, 400, QImage.Format.Format_RGB32)
+    with QPainter(sheet) as painter:
+        drawn.paint(painter, rect, style)
+    row = drawn.weights[1]
+    ((_, panel),) = drawn._panels(rect, style)
+    picture = drawn.result.picture
+    box = patch_rect(int(row.argmax()), picture.grid, part_rect(picture.box, drawn._image_box(panel, style)))
+    wanted = QColor(int(color_maps.lookup(style.color_map)[round(255 * float(row.max()) / (high or float(row.max())))]))
+    found = sheet.pixelColor(box.center().toPoint())
+    assert max(abs(a - b) for a, b in zip(wanted.getRgb(), found.getRgb(), strict=True)) <= 1
 
 
 def test_a_patch_is_told_with_its_share_of_the_word_that_looks():

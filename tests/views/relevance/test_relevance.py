@@ -131,11 +131,11 @@ def test_of_files_no_truth_is_offered(view):
         ((5, 3), (50, 50), (0.0, 0.0, 1.0, 1.0)),
     ],
 )
-@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
-def test_the_overlay_is_exact_to_the_pixel(qapp, grid, size, box, ratio):
+@pytest.mark.parametrize(("ratio", "high"), [(1.0, None), (1.5, 0.7), (2.0, None)])
+def test_the_overlay_is_exact_to_the_pixel(qapp, grid, size, box, ratio, high):
     """Every pixel of the part that is seen has the colour of the patch that its centre lies in."""
     result = make_result(grid, size, box)
-    options = RelevanceOptions("relevance", opacity=1.0, grid=False)
+    options = RelevanceOptions("relevance", opacity=1.0, grid=False, high=high)
     figure, style = RelevanceFigure(result, "x", "a red house", options), FigureStyle()
     rect = QRectF(0, 0, 500, 400)
     sheet = QImage(round(500 * ratio), round(400 * ratio), QImage.Format.Format_RGB32)
@@ -148,7 +148,8 @@ def test_the_overlay_is_exact_to_the_pixel(qapp, grid, size, box, ratio):
     assert one.box.width() / one.box.height() == pytest.approx(size[1] / size[0], rel=0.03)
     part = device_rect(part_rect(box, one.box), to_device)
     table = color_maps.lookup(style.color_map)
-    levels = np.rint(result.relevance / result.relevance.max() * 255).astype(int)
+    levels = np.rint(np.minimum(result.relevance / (high or result.relevance.max()), 1) * 255).astype(int)
+    assert ("colours to 0.7" in one.title) == (high is not None)
     for y in range(part.top() + 3, part.bottom() - 3, 5):
         for x in range(part.left() + 3, part.right() - 3, 5):
             row = int((y - part.top() + 0.5) * grid[0] / part.height())

@@ -226,10 +226,11 @@ class ArcsView(View):
         strongest = list(figure.lines.strongest(_N_STRONGEST).each())
         if not strongest:
             return self.tr("{} ({}) has no lines.").format(figure.word(token), token.pos)
+        of_head = self.tr(", head {}") if len(figure.shown_heads) > 1 else ""
         others = [
             f"{figure.word(Focus('key', key) if token.side == 'query' else Focus('query', query))} "
-            f"({key if token.side == 'query' else query}) {weight:.3g}"
-            for query, key, _, weight in strongest
+            f"({key if token.side == 'query' else query}) {weight:.3g}{of_head.format(head)}"
+            for query, key, head, weight in strongest
         ]
         is_query = token.side == "query"
         text = self.tr("{} ({}) attends most to") if is_query else self.tr("{} ({}) is attended to most by")

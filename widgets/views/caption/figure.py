@@ -118,10 +118,15 @@ class CaptionFigure:
         return places[::-1] if self.result.is_from_end else places
 
     @cached_property
-    def _high(self) -> float:
+    def _highest(self) -> float:
         """Highest number of all words, for one scale; of one word alone its own."""
         known = self.weights[1:] if self.show == "words" else self.weights[self.focus : self.focus + 1]
         return float(np.nan_to_num(known).max(initial=0.0)) or 1.0
+
+    @property
+    def _high(self) -> float:
+        """The number that has the last colour."""
+        return self._highest if self.options.high is None else self.options.high
 
     @cached_property
     def bars(self) -> CandidateBars | None:
@@ -222,7 +227,9 @@ class CaptionFigure:
         is_known = row is not None and not np.isnan(row).any()
         title = word if place else self.image
         if self.show == "image" and place and is_known:
-            title = _tr("Where “{}” looked, 0 to {}").format(word, short(self._high, 3))
+            title = _tr("Where “{}” looked, 0 to {}").format(word, short(self._highest, 3))
+            if self.options.high is not None:
+                title += _tr("; colours to {}").format(short(self._high, 3))
         paint_line(painter, title, QRectF(box.left(), box.top(), box.width(), HEAD * em), style)
         picture = self.result.picture
         whole = self._image_box(box, style)

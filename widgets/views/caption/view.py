@@ -31,7 +31,7 @@ class CaptionView(GrowingTextView[CaptionResult]):
     """
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
-        rare = ("most", "candidates", "opacity", "smooth")
+        rare = ("most", "candidates", "opacity", "smooth", "high")
         super().__init__(context, "caption", self.tr("Caption"), CaptionOptions, parent, rare=rare)
         self._asked_of: tuple[str, object, bool] = "", None, False  # checkpoint, image and direction of a prefix
         self._prefix = PrefixLine(
@@ -70,7 +70,7 @@ class CaptionView(GrowingTextView[CaptionResult]):
 
     def offer_options(self) -> None:
         super().offer_options()
-        for field in ("opacity", "smooth"):
+        for field in ("opacity", "smooth", "high"):
             self._options.set_shown(field, self._options.value().show != "tree")
         if self.subject is not None:
             self._begin_anew(self.subject)

@@ -221,28 +221,28 @@ VISION = LecturePart(
             of_image("classes", "vit-scenes", 3, "portrait"),
         ),
         HomeCard(
+            "masked_image", "BEiT: masked patches", "The visual tokens that it expects behind masks.",
+            of_image("masked_image", "beit-scenes", 4),
+        ),
+        HomeCard(
+            "complete_image", "Image GPT: pixel by pixel", "The lower half of an image is made up.",
+            of_image("complete_image", "igpt-small", 5),
+        ),
+        HomeCard(
+            "masked_pixels", "Image GPT: masked pixels", "The same model, trained as BERT is.",
+            of_image("masked_pixels", "igpt-masked", 5),
+        ),
+        HomeCard(
+            "mesh", "PolyGen", "Furniture, vertex by vertex and face by face.",
+            ViewExample("mesh", "polygen-furniture", Input(mesh=MeshInput(3))),
+        ),
+        HomeCard(
             "caption", "VirTex: captions", "A network that learned to see by writing captions, word by word.",
             of_image("caption", "virtex-scenes", 1),
         ),
         HomeCard(
             "joint", "Words and image", "Where in the image each word of a caption looks, head by head.",
             of_words_and_image("joint", "virtex-scenes"),
-        ),
-        HomeCard(
-            "vilbert", "ViLBERT: two streams", "Words ask regions and regions ask words, between two streams.",
-            of_words_and_image("joint", "vilbert-scenes", joint={"show": "map"}),
-        ),
-        HomeCard(
-            "vilt", "ViLT: patches, no detector", "Which sentence does it give to which image?",
-            of_words_and_image("joint", "vilt-scenes", joint={"show": "alignment"}),
-        ),
-        HomeCard(
-            "oscar", "OSCAR: tags as anchors", "Do words, tags and regions of one thing lie together?",
-            of_words_and_image("joint", "oscar-scenes", joint={"show": "concepts", "projection": "tsne"}),
-        ),
-        HomeCard(
-            "uniter", "UNITER: one stream", "Words and regions in one stream: which head finds the thing?",
-            of_words_and_image("joint", "uniter-scenes", joint={"show": "grounding"}),
         ),
         HomeCard(
             "similarity", "CLIP: images and texts", "Eight scenes and eight sentences: which belong together.",
@@ -263,36 +263,36 @@ VISION = LecturePart(
             ),
         ),
         HomeCard(
-            "order", "MERLOT: what comes first", "Frames of a film, mixed up, and put back by what is said.",
-            of_film("order", "merlot-clips"),
-        ),
-        HomeCard(
-            "clip", "A film and its words", "Where in the frames of a film a word looks.",
-            of_film("clip", "merlot-clips", query=5, clip={"weights": "mean"}),
-        ),
-        HomeCard(
-            "masked_image", "BEiT: masked patches", "The visual tokens that it expects behind masks.",
-            of_image("masked_image", "beit-scenes", 4),
-        ),
-        HomeCard(
-            "complete_image", "Image GPT: pixel by pixel", "The lower half of an image is made up.",
-            of_image("complete_image", "igpt-small", 5),
-        ),
-        HomeCard(
-            "masked_pixels", "Image GPT: masked pixels", "The same model, trained as BERT is.",
-            of_image("masked_pixels", "igpt-masked", 5),
-        ),
-        HomeCard(
             "segments", "LSeg: labels at pixels", "Every pixel takes the nearest of the labels that you type.",
             of_labels("segments", "lseg-scenes", *ON_THE_BEACH, "background", segments={"opacity": 0.75}),
+        ),
+        HomeCard(
+            "vilbert", "ViLBERT: two streams", "Words ask regions and regions ask words, between two streams.",
+            of_words_and_image("joint", "vilbert-scenes", joint={"show": "map"}),
+        ),
+        HomeCard(
+            "vilt", "ViLT: patches, no detector", "Which sentence does it give to which image?",
+            of_words_and_image("joint", "vilt-scenes", joint={"show": "alignment"}),
+        ),
+        HomeCard(
+            "oscar", "OSCAR: tags as anchors", "Do words, tags and regions of one thing lie together?",
+            of_words_and_image("joint", "oscar-scenes", joint={"show": "concepts", "projection": "tsne"}),
+        ),
+        HomeCard(
+            "uniter", "UNITER: one stream", "Words and regions in one stream: which head finds the thing?",
+            of_words_and_image("joint", "uniter-scenes", joint={"show": "grounding"}),
         ),
         HomeCard(
             "visual_words", "VideoBERT: visual words", "A film as words of its own: hide one and read the text.",
             of_visual_words("visual_words", visual_words={"first": 9, "last": 11}),
         ),
         HomeCard(
-            "mesh", "PolyGen", "Furniture, vertex by vertex and face by face.",
-            ViewExample("mesh", "polygen-furniture", Input(mesh=MeshInput(3))),
+            "order", "MERLOT: what comes first", "Frames of a film, mixed up, and put back by what is said.",
+            of_film("order", "merlot-clips"),
+        ),
+        HomeCard(
+            "clip", "A film and its words", "Where in the frames of a film a word looks.",
+            of_film("clip", "merlot-clips", query=5, clip={"weights": "mean"}),
         ),
     ),
 )  # fmt: skip

@@ -89,7 +89,10 @@ class RelevanceFigure:
         wanted: list[tuple[str, np.ndarray, float, float]] = []
         if show != "patches":
             high = float(result.relevance.max())
-            wanted.append((_tr("Relevance, 0 to {}").format(short(high, 3)), result.relevance, 0.0, high))
+            title, last = _tr("Relevance, 0 to {}").format(short(high, 3)), self.options.high
+            if last is not None:
+                title += _tr("; colours to {}").format(short(last, 3))
+            wanted.append((title, result.relevance, 0.0, high if last is None else last))
         if show != "relevance":
             low, high = float(result.patch_similarity.min()), float(result.patch_similarity.max())
             title = _tr("Cosine of each patch alone, {} to {}").format(short(low, 2), short(high, 2))
@@ -279,4 +282,4 @@ class RelevanceFigure:
 def _levels(one: _Map) -> np.ndarray:
     """Numbers of a map brought to 0-1, from its lowest to its highest colour."""
     spread = one.high - one.low
-    return (one.values - one.low) / spread if spread > 0 else np.zeros_like(one.values)
+    return np.clip((one.values - one.low) / spread, 0, 1) if spread > 0 else np.zeros_like(one.values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from widgets.options import Options, choice, share, switch
+from widgets.options import Options, choice, number, share, switch
 
 
 @dataclass(frozen=True)
@@ -22,4 +22,14 @@ class RelevanceOptions(Options):
     smooth: bool = switch(False, "Smooth", "Blend the colours between the centres of patches.")
     grid: bool = switch(True, "Grid", "Draw lines between the patches.")
     spotlight: bool = switch(False, "Spotlight", "Darken what has low numbers instead of colouring everything.")
+    high: float | None = number(
+        None,
+        0.001,
+        10,
+        "Colours to",
+        "The relevance that has the last colour, as higher ones have. Set it to compare texts or images by one scale.",
+        step=0.05,
+        decimals=3,
+        otherwise="largest",
+    )
     truth: bool = switch(False, "Truth", "Name the thing under the pointer, of generated scenes.")

@@ -27,7 +27,9 @@ class RelevanceView(View):
         self._page = self.add_page(
             Page("relevance", self._canvas, self.tr("What is shown"), self.tr("What is pointed at"))
         )
-        self._options = self.add_options(OptionControls(self._page.controls, "relevance", RelevanceOptions))
+        self._options = self.add_options(
+            OptionControls(self._page.controls, "relevance", RelevanceOptions, rare=("high",))
+        )
         self._page.show_empty(self.tr("Looking for the text in the image …"))
         self._options.changed.connect(self._rebuild)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
@@ -63,6 +65,7 @@ class RelevanceView(View):
         given = request.input
         assert given.image is not None
         assert given.text is not None
+        self._options.set_shown("high", self._options.value().show != "patches")
         self._options.set_shown("truth", bool(result.picture.things))  # of files nobody knows what is in them
         figure = RelevanceFigure(result, image_title(given.image), given.text.text, self._options.value())
         self._page.show_on(self._canvas, figure, self.style_now(), result.notes)
