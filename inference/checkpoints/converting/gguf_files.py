@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
+from tqdm.auto import tqdm  # comes with transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, modeling_gguf_pytorch_utils
 
 from inference.checkpoints.converting.gguf_header import GgufHeader, read_gguf_header
@@ -26,7 +27,7 @@ _FLOAT32 = 4
 _N_STEPS = 2
 
 # Its bar goes to a terminal that may not be there, and beside our own; the switch of transformers does not reach it.
-modeling_gguf_pytorch_utils.tqdm = partial(modeling_gguf_pytorch_utils.tqdm, disable=True)
+modeling_gguf_pytorch_utils.tqdm = partial(tqdm, disable=True)  # type: ignore[attr-defined] - it is no part of its API
 
 
 def n_bytes_of(path: Path) -> int:
