@@ -23,7 +23,7 @@ NEVER_ONE = {
     "app/window/menus/filing.py": 1,
     "widgets/figures/head_measures.py": 1,
     "widgets/maps/descriptions.py": 1,
-    "widgets/views/answer/figure.py": 1,
+    "widgets/views/answer/descriptions.py": 1,
     "widgets/views/approximation/maps_figure.py": 1,
     "widgets/views/attention/view.py": 2,
     "widgets/views/complete_image/probe.py": 1,
