@@ -165,7 +165,7 @@ def _quotient(left: Any, right: Any) -> Any:
     return _cheap(operator.floordiv)(left, right)
 
 
-def _rounded(value: Any, precision: int = 0, method: str = "common") -> Any:
+def _rounded(value: Any, precision: int = 0, method: Any = "common") -> Any:
     """The filter, which raises ten to the power of the precision."""
     from jinja2.filters import do_round
 
