@@ -229,8 +229,9 @@ def test_a_job_has_a_line_of_its_own_to_the_real_program(ssh):
         ("/", "gpu1 has a folder /, but no Headlight in it."),
     ],
 )
-def test_a_folder_without_headlight_is_told(ssh, folder, sentence):
-    ssh.does("real")
+@pytest.mark.parametrize("mode", ["real", "ends-later"])
+def test_a_folder_without_headlight_is_told(ssh, folder, sentence, mode):
+    ssh.does(mode)
     with line(f"gpu1:{folder}", remote_job_link) as link:
         assert link.run(CachedRequest(), lambda event: None).message == sentence
 
