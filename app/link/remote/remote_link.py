@@ -7,7 +7,6 @@ import signal
 import subprocess
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +25,6 @@ from inference.service import checked, hello, wire
 from inference.service.hello import Hello
 
 MOST_NOISE = 64 * 1024  # bytes that a login may print before the engine speaks
-_LAST_MOMENT = 1.0  # seconds that ssh is given to end by itself
 
 
 @dataclass(frozen=True)
@@ -170,10 +168,7 @@ class RemoteLink(ProcessLink):
         finally:
             self._connecting_since = 0.0
         if told is None:
-            if not self._was_hung:  # ssh closes its pipe a moment before it ends, and its status says why
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(_LAST_MOMENT)
-            process.kill()
+            # Nobody kills it yet: ssh closes its pipe a moment before it ends, and its status says why.
             was_hung, code = self._was_hung, self._bury()
             return self._why_not(was_hung, code, noise)
         if why := why_other(told):
