@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from inference.results.tokens import Tokens
 
 _BLOCK = 2**23  # logits that are in memory at once
+_JUDGED = 2**18  # of these what is read again and again, which is quick as long as it lies in the cache
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ def predictions(model: Model, state: Tensor, target_ids: np.ndarray, top_k: int,
             context.checkpoint()
             logits = components.unembed(net, normed[:, start : start + size])[0].float()
             d_vocab = logits.shape[-1]
-            parts.append(_judged(logits, targets[start : start + size], min(top_k, d_vocab)))
+            few = max(1, _JUDGED // d_vocab)
+            for some, told in zip(logits.split(few), targets[start : start + size].split(few), strict=True):
+                parts.append(_judged(some, told, min(top_k, d_vocab)))
     return Predictions(*(np.concatenate(part) for part in zip(*parts, strict=True)), d_vocab=d_vocab)
 
 
