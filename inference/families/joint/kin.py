@@ -10,6 +10,7 @@ from inference.families.joint.regions import (
     WORDS,
     OneStreamFamily,
     as_one_stream,
+    hidden_at,
     places_with_whole,
     shares_of,
     with_whole,
@@ -110,9 +111,8 @@ class VlBertFamily(BothHeads, OneStreamFamily):
     def region_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor], region: int) -> Tensor:
         """See `ReadsJointly.region_logits`: the box stays, and so does the mean of the others as the whole image."""
         vectors = without_one(tensors["object_vectors"], region)
-        is_hidden = torch.zeros(vectors.shape[:2], dtype=torch.bool, device=vectors.device)
-        is_hidden[0, 1 + region] = True
-        found = self.output(net, tensors | {"object_vectors": vectors, "is_hidden": is_hidden})
+        hidden = {"object_vectors": vectors, "is_hidden": hidden_at(vectors, 1 + region)}
+        found = self.output(net, tensors | hidden)
         return found.region_logits[0, 1 + region]
 
 
@@ -154,10 +154,8 @@ class UnicoderVlFamily(BothHeads, OneStreamFamily):
 
     def region_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor], region: int) -> Tensor:
         """See `ReadsJointly.region_logits`: its vector is zeros, and its box stays."""
-        vectors = tensors["img_feat"]
-        is_hidden = torch.zeros(vectors.shape[:2], dtype=torch.bool, device=vectors.device)
-        is_hidden[0, region] = True
-        return self.output(net, tensors | {"img_masks": is_hidden}).region_logits[0, region]
+        hidden = {"img_masks": hidden_at(tensors["img_feat"], region)}
+        return self.output(net, tensors | hidden).region_logits[0, region]
 
 
 class PixelBertFamily(BothHeads, ReadsImages):

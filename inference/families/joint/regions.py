@@ -266,6 +266,13 @@ def without_one(vectors: Tensor, region: int) -> Tensor:
     return vectors
 
 
+def hidden_at(vectors: Tensor, place: int) -> Tensor:
+    """bool [batch, place] of vectors [batch, place, number]: that of the first one's which is hidden."""
+    found = torch.zeros(vectors.shape[:2], dtype=torch.bool, device=vectors.device)
+    found[0, place] = True
+    return found
+
+
 def places_with_whole(regions: Regions) -> Tokens:
     """Regions as places of a sequence, the whole image in front."""
     zero = np.zeros(1, np.int64)

@@ -14,6 +14,7 @@ from inference.families.joint.regions import (
     OneStreamFamily,
     RegionsFamily,
     as_one_stream,
+    hidden_at,
     places_with_whole,
     shares_of,
     with_whole,
@@ -114,10 +115,8 @@ class UniterFamily(BothHeads, OneStreamFamily):
 
     def region_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor], region: int) -> Tensor:
         """See `ReadsJointly.region_logits`: the box stays."""
-        vectors = tensors["img_feat"]
-        is_hidden = torch.zeros(vectors.shape[:2], dtype=torch.bool, device=vectors.device)
-        is_hidden[0, region] = True
-        return self.output(net, tensors | {"img_masks": is_hidden}).region_logits[0, region]
+        hidden = {"img_masks": hidden_at(tensors["img_feat"], region)}
+        return self.output(net, tensors | hidden).region_logits[0, region]
 
 
 class OscarFamily(BothHeads, OneStreamFamily):
