@@ -30,6 +30,8 @@ CHECKPOINTS = {
     "complete_image": "igpt-small",
     "masked_pixels": "igpt-masked",
     "mesh": "polygen-furniture",
+    **dict.fromkeys(("similarity", "relevance", "zero_shot"), "clip-scenes"),
+    "joint": "uniter-scenes",
     **dict.fromkeys(("clip", "order"), "merlot-clips"),
     "segments": "lseg-scenes",
     "caption": "virtex-scenes",
