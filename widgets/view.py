@@ -310,7 +310,7 @@ class View(SubjectWidget):
             else:
                 veil.lift()
         for page in self._own_pages:
-            page.say_why_nothing(self._why_old if page.is_of_subject else "")
+            page.say_why_nothing((self._refusal or self._why_old) if page.is_of_subject else "")
         if is_old:
             self.clear_numbers()
         self.standing_changed.emit()

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QWidget
 from inference.results.answer import AnswerResult
 from inference.results.caption import CaptionResult
 from inference.results.decoding import USUAL_BEAMS, Written
-from inference.results.events import Failure
 from inference.results.generation import GenerationResult
 from inference.results.request import Request
 from inference.results.translation import TranslationResult
@@ -25,6 +24,7 @@ from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.player.playback import Playback
 from widgets.player.player import Player
 from widgets.player.step_slider import StepSlider
+from widgets.selection import Selected
 from widgets.view import View
 from widgets.writing.head_choice import HeadChoice
 from widgets.writing.options import DecodingOptions
@@ -102,9 +102,25 @@ class GrowingTextView(View, Generic[R]):
         """The user clicked on this."""
         raise NotImplementedError
 
+    def followed_axis(self, result: R) -> str:
+        """The sequence whose selected token is looked at, wherever it was selected; empty: none."""
+        return ""
+
     def keep_text(self, written: Written) -> None:
         """Nothing more comes of the text: let the input have it, so that the other views look at it."""
         raise NotImplementedError
+
+    # What is selected
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        if (now.layer, now.head, now.query) == (old.layer, old.head, old.query) or self._result is None:
+            return
+        index = now.query_on(self.followed_axis(self._result)) if now.query != old.query else None
+        if index is not None:
+            # What a place attends to is shown at the token that was chosen there.
+            is_shown = index + 1 < min(self.playback.step, self._result.written.n_steps)
+            self._place = index + 1 if is_shown else None
+        self.rebuild()
 
     # What comes
 
@@ -148,11 +164,6 @@ class GrowingTextView(View, Generic[R]):
             return
         super().take_cancellation(request)
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._result is None:
-            self._page.show_empty(failure.message)
-
     def provisional_note(self) -> str:
         """None is needed: a text is seen to grow."""
         return ""
@@ -189,9 +200,7 @@ class GrowingTextView(View, Generic[R]):
             with QSignalBlocker(show):
                 show.setCurrentIndex(0)
             options = self._options.value()
-        for way, fields in _OF_WAY.items():
-            for field in fields:
-                self._options.set_shown(field, options.way == way)
+        self._options.show_those_of(_OF_WAY, options.way)
         is_attending = options.show != "tree"
         for field in _OF_ATTENTION & options.declared().keys():
             self._options.set_shown(field, is_attending)
