@@ -39,7 +39,7 @@ _OF_ATTENTION = {"attention", "has_probs"}  # which a tree of beams does not sho
 class GrowingTextView(View, Generic[R]):
     """Follows a text while it grows; the player goes through its steps. What is cancelled stays as it is.
 
-    A subclass answers `make_figure`, `describe_spot`, `choose_spot` and `keep_text` beside `requests()` and `figure()`.
+    A subclass answers `make_figure`, `hint`, `choose_spot` and `keep_text` beside `requests()` and `figure()`.
 
     Keys: those of the player.
     """
@@ -94,8 +94,8 @@ class GrowingTextView(View, Generic[R]):
         """The figure of the text when it has so many tokens."""
         raise NotImplementedError
 
-    def describe_spot(self, spot: Any) -> str:
-        """What is known of what the pointer meets; of nothing (None) what pointing is good for."""
+    def hint(self) -> str:
+        """What pointing and a click are good for, where a text is shown and not the tree of its beams."""
         raise NotImplementedError
 
     def choose_spot(self, result: R, spot: Any) -> None:
@@ -231,7 +231,16 @@ class GrowingTextView(View, Generic[R]):
         self._on_canvas_spot_changed(self._canvas.spot)
 
     def _on_canvas_spot_changed(self, spot: object) -> None:
-        self._page.read_out.show_text("" if self.is_dimmed else self.describe_spot(spot))
+        self._page.read_out.show_text("" if self.is_dimmed else self._describe(spot))
+
+    def _describe(self, spot: Any) -> str:
+        """What is known of what the pointer meets; of nothing (None) what pointing is good for."""
+        figure: Any = self.figure()
+        if figure is not None and spot is not None:
+            return figure.describe(spot)
+        if figure is not None and figure.show == "tree":
+            return self.tr("Point at a token of the beams or at a text for its bits; a click on a token continues it.")
+        return self.hint()
 
     def _on_canvas_spot_chosen(self, spot: object) -> None:
         if self._result is not None and self._canvas.figure is not None:

@@ -123,10 +123,7 @@ class CaptionView(GrowingTextView[CaptionResult]):
 
     # What the user does
 
-    def describe_spot(self, spot: CaptionSpot | None) -> str:
-        figure = self.figure()
-        if figure is not None and spot is not None:
-            return figure.describe(spot)
+    def hint(self) -> str:
         return self.tr("Point at a word, a patch or a candidate; a click on a candidate continues from it.")
 
     def choose_spot(self, result: CaptionResult, spot: CaptionSpot) -> None:

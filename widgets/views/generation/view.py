@@ -178,10 +178,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
 
     # What the user does
 
-    def describe_spot(self, spot: WrittenSpot | None) -> str:
-        figure = self.figure()
-        if figure is not None and spot is not None:
-            return figure.describe(spot)
+    def hint(self) -> str:
         return self.tr("Point at a token or a candidate for its numbers; a click on a candidate begins a branch.")
 
     def choose_spot(self, result: GenerationResult, spot: WrittenSpot) -> None:

@@ -93,10 +93,7 @@ class TranslationView(GrowingTextView[TranslationResult]):
 
     # What the user does
 
-    def describe_spot(self, spot: Spot | None) -> str:
-        figure = self.figure()
-        if figure is not None and spot is not None:
-            return figure.describe(spot)
+    def hint(self) -> str:
         return self.tr("Point at a token or a candidate for its numbers; a click on a candidate continues from it.")
 
     def choose_spot(self, result: TranslationResult, spot: Spot) -> None:
