@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from inference.results.inputs import (
     TextInput,
 )
 from inference.results.lines import LinesRequest
+from widgets.kit.clean import clean
 from widgets.options import BadOption as BadOption
 from widgets.options import Options
 
@@ -112,6 +114,13 @@ def compared_of(args: Namespace) -> Input:
         if not text.strip() or len(text) > MOST_LETTERS:
             raise BadOption(f"--text has {len(text):,} letters; a text that is compared has 1 to {MOST_LETTERS}.")
     return Input(text=TextInput(texts[0]), image=images[0], images=images, texts=texts)
+
+
+def repeated_of(args: Namespace) -> tuple[str, ...]:
+    """What was given more than once although the same things are compared once, in sentences."""
+    images, texts = (Counter(getattr(args, name, None) or ()) for name in ("images", "texts"))
+    named = [(image_title(image), n) for image, n in images.items()] + [(f"“{text}”", n) for text, n in texts.items()]
+    return tuple(f"{clean(name)} was given {n} times; it is compared once." for name, n in named if n > 1)
 
 
 def image_title(image: ImageInput) -> str:

@@ -30,9 +30,13 @@ class Selected:
     query: Position | None = None
     key: Position | None = None
 
+    def query_on(self, axis: str) -> int | None:
+        """The selected query's place in a sequence; None where it lies in another one."""
+        return _index_on(self.query, axis)
+
     def query_pos(self, group: AttentionGroup) -> int | None:
         """The selected query's place among the queries of a group; None where it lies in another sequence."""
-        return _index_on(self.query, group.query_axis)
+        return self.query_on(group.query_axis)
 
     def key_pos(self, group: AttentionGroup) -> int | None:
         """The selected key's place among the keys of a group; None where it lies in another sequence."""

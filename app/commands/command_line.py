@@ -250,6 +250,7 @@ def _figure(args: Namespace, session: CommandEngine | None = None) -> str:
     from app.export.export import ENDINGS, check, save
     from app.export.page.lengths import PIXELS_AN_INCH
     from app.export.saving import ExportError, FileIsThere
+    from widgets.figure_command import repeated_of
 
     if args.batch is not None:
         raise Fault(f"--batch names a file of figures; leave {args.figure} out.")
@@ -279,7 +280,7 @@ def _figure(args: Namespace, session: CommandEngine | None = None) -> str:
 
             result = answer_all(asked, answer) if isinstance(asked, Generator) else answer(asked)
             source = info.name if command.names_checkpoint else ""
-            notes = _notes(engine, args.checkpoint, info, inputs, result)
+            notes = (*repeated_of(args), *_notes(engine, args.checkpoint, info, inputs, result))
             _tell(notes)
         figure = command.figure(result, args)
         if film_files.is_film(args.out) and films.grows(figure):

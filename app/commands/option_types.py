@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from app.export.page.lengths import BadLength, Length, length_of, points_of
 from inference.results.devices import device_name
@@ -30,6 +30,25 @@ def between(low: float, high: float, kind: type[int] | type[float] = int) -> Cal
         return value
 
     return number
+
+
+def listed(named: Mapping[int, str]) -> str:
+    """Numbers with what they stand for, in a line."""
+    return ", ".join(f"{number} {name}" for number, name in named.items())
+
+
+def number_or_name(named: Mapping[int, str]) -> Callable[[str], str]:
+    """A number that stands for something, which may be typed instead, without what is said of it in brackets; the
+    number as a text."""
+    known = {str(number): str(number) for number in named}
+    known |= {name.partition(" (")[0].casefold(): str(number) for number, name in named.items()}
+
+    def text_of(text: str) -> str:
+        if text.casefold() not in known:
+            raise ArgumentTypeError(f"there is no {text!r}; there are {listed(named)}")
+        return known[text.casefold()]
+
+    return text_of
 
 
 def width_of(text: str) -> Length | None:

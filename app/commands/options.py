@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import BooleanOptionalAction, _ActionsContainer
 from collections.abc import Collection
 
-from app.commands.option_types import between
+from app.commands.option_types import between, listed, number_or_name
 from widgets.options import Choice, Number, Options, Phrase
 
 
@@ -26,9 +26,19 @@ def add_options(
         flag = option.flag or name.replace("_", "-")
         about = (option.about[:1].lower() + option.about[1:]).replace("%", "%%")  # argparse fills in what follows one
         if isinstance(option, Choice):
-            texts = {str(value): value for value in option.labels}
+            if named := _numbers_with_names(option):
+                parser.add_argument(
+                    f"--{flag}",
+                    dest=name,
+                    type=number_or_name(named),
+                    default=str(default),
+                    metavar="N",
+                    help=f"{about}; one of {listed(named)} (default: {default})",
+                )
+                continue
+            texts = tuple(map(str, option.labels))
             parser.add_argument(
-                f"--{flag}", dest=name, choices=tuple(texts), default=str(default), help=f"{about} (default: {default})"
+                f"--{flag}", dest=name, choices=texts, default=str(default), help=f"{about} (default: {default})"
             )
         elif isinstance(option, Number):
             kinds = float if option.decimals else int
@@ -47,3 +57,11 @@ def add_options(
             parser.add_argument(f"--{flag}", dest=name, action=BooleanOptionalAction, default=True, help=about)
         else:
             parser.add_argument(f"--{flag}", dest=name, action="store_true", help=about)
+
+
+def _numbers_with_names(option: Choice) -> dict[int, str]:
+    """The numbers that stand for something, and for what; empty where what is chosen says itself what it is."""
+    labels = option.labels
+    if any(not isinstance(value, int) or label.replace(",", "").isdecimal() for value, label in labels.items()):
+        return {}
+    return dict(labels)

@@ -18,8 +18,8 @@ from inference.forward.decoding import Rules
 from inference.forward.expectations import text_of
 from inference.forward.writer import Writer
 from inference.forward.writing import GrowingPatterns, Writing, write_on
+from inference.inputs.read_alike import notes_of_unknown_words
 from inference.inputs.seen import seen_image
-from inference.inputs.unknown_words import notes_of_unknown_words
 from inference.inputs.written import longest_target, start_token
 from inference.results.caption import CaptionRequest, CaptionResult, with_caption
 from inference.results.decoding import Decoding

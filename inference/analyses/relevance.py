@@ -9,8 +9,8 @@ import torch
 from inference.capture.capture import capture
 from inference.capture.head_changes import WatchedOutputs
 from inference.context import Refused
+from inference.inputs.read_alike import notes_of_unknown_words
 from inference.inputs.seen import seen_image
-from inference.inputs.unknown_words import notes_of_unknown_words
 from inference.results.relevance import RelevanceRequest, RelevanceResult
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from torch.nn import functional as F
 from inference.context import Refused
 from inference.family.segments import Segments
 from inference.inputs.images import stamp
+from inference.inputs.read_alike import notes_of_compared
 from inference.inputs.tokens import filled_up, tokenize
-from inference.inputs.unknown_words import notes_of_unknown_words
 from inference.results.inputs import MOST_TEXTS, TextInput
 from inference.results.segments import MOST_NUMBERS, SegmentsRequest, SegmentsResult
 
@@ -89,7 +89,7 @@ def segments(request: SegmentsRequest, model: Model, context: Context) -> Segmen
         is_exclusive=is_exclusive,
         similarity=_array(similarity[back][:, back]),
         seen=prepared.seen,
-        notes=() if own else notes_of_unknown_words(model.info.name, model.tokenizer, labels),
+        notes=() if own else notes_of_compared(model.info.name, model.tokenizer, labels),
     )
 
 

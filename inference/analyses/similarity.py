@@ -8,7 +8,7 @@ import torch
 
 from inference.context import Refused
 from inference.forward.pairs.vectors import image_vectors, scale_and_bias, text_vectors
-from inference.inputs.unknown_words import notes_of_unknown_words
+from inference.inputs.read_alike import notes_of_compared
 from inference.results.similarity import SimilarityRequest, SimilarityResult
 
 if TYPE_CHECKING:
@@ -48,6 +48,6 @@ def similarity(request: SimilarityRequest, model: Model, context: Context) -> Si
         tuple(image.thumbnail for image in images),
         (
             *dict.fromkeys(note for image in images for note in image.notes),
-            *notes_of_unknown_words(model.info.name, model.tokenizer, request.texts),
+            *notes_of_compared(model.info.name, model.tokenizer, request.texts),
         ),
     )

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from inference.context import Refused
 from inference.forward.pairs.vectors import N_BATCH, image_vectors, scale_and_bias, text_vectors, vectors_of
 from inference.inputs.images import prepare
-from inference.inputs.unknown_words import notes_of_unknown_words
+from inference.inputs.read_alike import notes_of_compared
 from inference.results.counts import count_of, verb
 from inference.results.inputs import MOST_TEXTS, ImageInput
 from inference.results.zero_shot import (
@@ -71,7 +71,7 @@ def zero_shot(request: ZeroShotRequest, model: Model, context: Context) -> ZeroS
         tuple(image.thumbnail for image in images),
         (
             *dict.fromkeys(note for image in images for note in image.notes),
-            *notes_of_unknown_words(model.info.name, model.tokenizer, request.labels),
+            *notes_of_compared(model.info.name, model.tokenizer, request.labels),
         ),
     )
 

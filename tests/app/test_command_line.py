@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +16,7 @@ from PySide6.QtGui import QImage
 
 from app.commands.command_line import run
 from app.commands.figures import FIGURES
+from app.commands.option_types import number_or_name
 from app.export.export import ENDINGS
 from inference.context import Context, Refused
 from inference.results.attention import AttentionRequest, AttentionResult
@@ -165,6 +167,7 @@ def test_sinusoids_need_no_checkpoint(tmp_path, asked):
         ([], "COMMAND"),
         (["paint"], "invalid choice: 'paint'"),
         (["figure"], "FIGURE"),
+        (["figure", "joint", "--task", "99", "--out", "a.svg"], "there is no '99'; there are 1 VQA, 2 GenomeQA,"),
         (["figure", "attention", "--out", "a.svg"], "--text --text-file --token-ids is required"),
         (["figure", "attention", "--text", "a", "--token-ids", "1", "--out", "a.svg"], "not allowed with"),
         (["figure", "attention", "--sound", "a.wav", "--out", "a.svg"], "tiny reads no sounds: leave --sound out"),
@@ -205,6 +208,13 @@ def test_the_place_is_checked_before_the_model_runs(tmp_path, asked):
 def test_help_is_printed(command, capsys):
     assert run([*command, "--help"]) == 0
     assert "usage: headlight" in capsys.readouterr().out
+
+
+def test_numbers_with_names_are_told_and_take_either():
+    kind = number_or_name({1: "VQA", 3: "VisualDialog (untrained)"})
+    assert [kind(text) for text in ("3", "vqa", "VisualDialog")] == ["3", "1", "3"]
+    with pytest.raises(ArgumentTypeError, match=r"there is no '2'; there are 1 VQA, 3 VisualDialog \(untrained\)"):
+        kind("2")
 
 
 def test_help_names_films_where_they_are_written(capsys):

@@ -17,59 +17,21 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPainter
+from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
 from app.export import render
 from app.export.export import ENDINGS, copy, save
 from app.export.render import Sheet
 from app.export.saving import ExportError
+from tests.app.word_figures import Words
 from widgets.figures.lettering import measure, resized
 from widgets.kit.clean import clean
-from widgets.kit.figure import Numbers
 from widgets.look.theme import DARK, FigureStyle
 
 HOSTILE = ("a\x00b", "\x0b", "\ufffe", "x\ud800y", "</script>", "]]>", "\u202eevil", "tab\tnewline\n", "\x9b\u2028")
 SVG = "{http://www.w3.org/2000/svg}"
 pytestmark = pytest.mark.usefixtures("qapp")
-
-
-class Words:
-    """A figure that draws words under each other beside a small heat map."""
-
-    def __init__(self, words: tuple[str, ...] = ("the", "cat"), size: QSizeF | None = None) -> None:
-        self.words = words
-        self.size = size
-
-    @property
-    def caption(self) -> str:
-        return "layer 0, head 1: " + " ".join(self.words[:2])
-
-    def natural_size(self, style: FigureStyle) -> QSizeF:
-        metrics = QFontMetricsF(style.font)
-        return self.size or QSizeF(
-            max(metrics.horizontalAdvance(clean(word)) for word in self.words) + 60,
-            len(self.words) * metrics.lineSpacing() + 40,
-        )
-
-    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        metrics = QFontMetricsF(style.font)
-        painter.setFont(style.font)
-        painter.setPen(style.theme.ink)
-        for index, word in enumerate(self.words):
-            painter.drawText(QPointF(rect.left(), rect.top() + metrics.ascent() + index * metrics.lineSpacing()), word)
-        painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, "two\nlines")
-        image = QImage(2, 2, QImage.Format.Format_RGB32)
-        image.fill(QColor("#204060"))
-        painter.drawImage(QRectF(rect.right() - 30, rect.bottom() - 30, 30, 30), image)
-
-    def numbers(self) -> Numbers:
-        values = np.array([[0.1, np.nan], [1e-10, 1.0]], np.float32)
-        return Numbers(
-            {"pattern": values, "tokens": np.array(self.words, object)},
-            ("word", "share", "count"),
-            [(word, values[0, 0], -3) for word in self.words],
-        )
 
 
 def texts(content: bytes) -> list[str]:
@@ -96,25 +58,13 @@ def test_another_process_gives_the_same_pdf(tmp_path):
     """Qt's hashes start from another seed in each process, and fonts are embedded in the order of a hash."""
     code = (
         "import sys; from PySide6.QtGui import QGuiApplication; app = QGuiApplication([]);"
-        "from tests.app.test_export import ManyFonts; from app.export.export import save;"
+        "from tests.app.word_figures import ManyFonts; from app.export.export import save;"
         "save(ManyFonts(), sys.argv[1])"
     )
     paths = [tmp_path / f"{number}.pdf" for number in range(3)]
-    for path in paths:
-        subprocess.run([sys.executable, "-c", code, path], check=True, cwd=Path(__file__).parents[2], timeout=60)
+    started = [subprocess.Popen([sys.executable, "-c", code, path], cwd=Path(__file__).parents[2]) for path in paths]
+    assert [process.wait(timeout=60) for process in started] == [0, 0, 0]
     assert len({path.read_bytes() for path in paths}) == 1
-
-
-class ManyFonts(Words):
-    """Words in four fonts."""
-
-    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        for index, family in enumerate(("DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono", "Courier")):
-            font = style.font
-            font.setFamily(family)
-            font.setBold(not font.bold())
-            painter.setFont(font)
-            painter.drawText(QPointF(rect.left(), rect.top() + 12 * index + 12), family)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QSpinBox
 
 from app.commands.command_line import run
 from inference.results.attention import AttentionRequest
@@ -27,16 +28,20 @@ from tests.factories import (
 )
 from tests.inputs import text_input
 from widgets.context import ViewContext
+from widgets.kit.control_bar import ControlBar
 from widgets.kit.head_steps import layer_and_head, step
 from widgets.panels.details import DetailsPanel
 from widgets.selection import Selection
 from widgets.subject import Subject
+from widgets.views.clip.view import ClipView
 from widgets.views.head_similarity.view import HeadSimilarityView
 from widgets.views.heads.figure import HeadsFigure
 from widgets.views.measures.head_scatter import HeadScatter
+from widgets.views.patches.view import PatchesView
 from widgets.views.rollout.figure import RolloutFigure
 from widgets.views.rollout.options import RolloutOptions
 from widgets.views.rollout.view import RolloutView
+from widgets.writing.head_choice import HeadChoice
 
 ATTEND = (1, 4)
 GROUP = AttentionGroup("decoder", "Decoder", (0, 2, 0, 0, 2, 0), is_causal=True)
@@ -94,7 +99,10 @@ def test_the_box_of_layers_steps_over_those_without_attention(qtbot, selection):
     assert (box.value(), selection.now.layer) == (1, 1)
 
 
-@pytest.mark.parametrize(("make", "result"), [(HeadSimilarityView, None), (RolloutView, rollout_result())])
+@pytest.mark.parametrize(
+    ("make", "result"),
+    [(HeadSimilarityView, None), (RolloutView, rollout_result()), (PatchesView, None), (ClipView, None)],
+)
 def test_a_slider_steps_over_them_too(make, result, qtbot, selection):
     view = make(ViewContext(selection))
     qtbot.addWidget(view)
@@ -104,8 +112,22 @@ def test_a_slider_steps_over_them_too(make, result, qtbot, selection):
         answer(view, result)
     view._layer.set_value(2)
     assert selection.now.layer == 4
+    view._layer.set_value(5)  # none attends there, nor beyond
+    assert (view._layer.value(), selection.now.layer) == (4, 4)
     if make is HeadSimilarityView:
         assert [request.layer for request in view.requests()] == [4]
+
+
+def test_the_numbers_beside_a_text_that_is_written_step_over_them_too(qtbot, selection):
+    bar = ControlBar()
+    qtbot.addWidget(bar)
+    heads = HeadChoice(bar, "writing", selection)
+    heads.offer(GROUP)
+    box = bar.findChild(QSpinBox, "writing_layer")
+    box.stepUp()
+    assert (box.value(), heads.layer, selection.now.layer) == (4, 4, 4)
+    box.stepUp()
+    assert (box.value(), selection.now.layer) == (4, 4)
 
 
 def test_the_grid_has_a_row_for_each_layer_that_attends():

@@ -165,7 +165,7 @@ NEVER_ONE_FORMATTED = {
     "inference/training/language.py": 2,
     "inference/training/run_files.py": 1,
     "inference/training/watched.py": 1,
-    "widgets/figure_command.py": 2,
+    "widgets/figure_command.py": 3,
     "widgets/options.py": 2,
     "widgets/scene3d/scene.py": 1,
     "widgets/views/arcs/command.py": 1,

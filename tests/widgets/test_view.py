@@ -248,6 +248,35 @@ def test_a_failure_says_why_and_can_be_asked_again(view, qtbot):
     assert len(view.asked) == n + 1
 
 
+def test_where_there_is_no_picture_the_page_says_why_until_it_is_asked_again(view):
+    view.page.show_empty("Asking the model …")
+    asked = look_at(view)
+    view.take_failure(asked, Failure("refused", "There is too little memory."))
+    assert view.page.is_empty
+    assert view.page.empty_text == "There is too little memory."
+    view.refresh()
+    assert view.page.empty_text == "Asking the model …"
+    view.take_result(view.asked[-1], "layer 0")
+    assert not view.page.is_empty
+
+
+def test_a_detail_that_fails_is_told_where_there_is_no_picture_and_makes_none_old(view, qtbot):
+    view.details, view.has_tiles = frozenset({TilesRequest}), True
+    look_at(view)
+    whole, tiles = view.asked
+    view.take_failure(tiles, Failure("refused", "There is too little memory."))
+    assert view.page.empty_text == "There is too little memory."
+    view.take_result(whole, "layer 0")
+    assert view.why_not_current == ""
+    assert not is_dimmed(view)
+
+
+def test_a_refusal_is_told_where_there_is_no_picture(view):
+    look_at(view)
+    view.refuse("Type a sentence to look at it.")
+    assert view.page.empty_text == "Type a sentence to look at it."
+
+
 def test_a_dead_engine_is_told_by_others_and_dims(view):
     told = []
     view.noticed.connect(told.append)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from widgets.figures.lettering import resized
+from widgets.kit.clean import clean
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 
@@ -53,6 +56,19 @@ class Card:
     is_right: bool | None = None
     layers: tuple[tuple[str, Guess], ...] = ()
     shown_layer: int | None = None
+
+    @classmethod
+    def of_words(cls, title: str, words: Iterable[str], probs: np.ndarray, original: str, original_prob: float) -> Card:
+        """What a model would put at a place against what was there; where `original` is empty there was nothing."""
+        guesses = tuple(
+            Guess(clean(word), float(prob), same_word(word, float(prob), original, original_prob))
+            for word, prob in zip(words, probs, strict=True)
+        )
+        if not original:
+            return cls(title, guesses)
+        is_there = any(guess.is_original for guess in guesses)
+        outside = None if is_there else Guess(clean(original), original_prob, is_original=True)
+        return cls(title, guesses, outside, bool(guesses) and guesses[0].is_original)
 
 
 class CardGrid(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -102,6 +103,12 @@ class OptionControls(QObject, Generic[O]):
     def set_shown(self, field: str, is_shown: bool) -> None:
         """Show or hide the control of one option with its title."""
         self._bar.show_widget(self._whole(field), is_shown)
+
+    def show_those_of(self, table: Mapping[str, Collection[str]], now: str) -> None:
+        """Of all options that a table names, show the controls of those that stand under `now`, if any do: the others
+        say nothing there."""
+        for field in dict.fromkeys(field for named in table.values() for field in named):
+            self.set_shown(field, field in table.get(now, ()))
 
     def set_rare(self, field: str, is_rare: bool) -> None:
         """Put the control of one option behind the button More, or take it from there."""

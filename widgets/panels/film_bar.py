@@ -17,12 +17,11 @@ from widgets.kit.layouts import labelled
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
 from widgets.panels.film_frames import FilmFrames
-from widgets.panels.media_bar import MediaBar
+from widgets.panels.media_bar import MAX_SEED, MediaBar
 from widgets.player.playback import Playback
 from widgets.player.player import Player
 from widgets.player.step_slider import StepSlider
 
-MAX_CLIP_SEED = 999_999
 _PERCENT = 100
 
 
@@ -59,14 +58,13 @@ class FilmBar(MediaBar[ClipInput]):
                 ("film_evenly", self.tr("Evenly"), self.tr("Show the model frames from the whole film")),
             )
         )
-        self._seed, self._hidden, self._hidden_seed = NumberBox(), NumberBox(), NumberBox()
-        self._seed.setRange(0, MAX_CLIP_SEED)
+        self._hidden, self._hidden_seed = NumberBox(), NumberBox()
         self._hidden.setRange(0, _PERCENT)
         self._hidden.setSuffix(" %")
         self._hidden.setSingleStep(5)
         tip = self.tr("Share of the places that are hidden in all frames, which the model fills in")
         self._hidden.setToolTip(plain_tip(tip))
-        self._hidden_seed.setRange(0, MAX_CLIP_SEED)
+        self._hidden_seed.setRange(0, MAX_SEED)
         self._hidden_seed.setToolTip(plain_tip(self.tr("Which places are hidden")))
         for button in (self._open, self._open_folder, self._next):
             controls.add_widget(button)
@@ -158,9 +156,7 @@ class FilmBar(MediaBar[ClipInput]):
 
     @Slot()
     def _on_next_clicked(self) -> None:
-        # A file is left for the clip that was there before it.
-        seed = self._seed.value() if self._input.path else (self._seed.value() + 1) % (MAX_CLIP_SEED + 1)
-        self._want(replace(self._wanted, path="", seed=seed, frames=()))
+        self._want(replace(self._wanted, path="", seed=self._next_seed(), frames=()))
 
     @Slot()
     def _on_seed_changed(self) -> None:

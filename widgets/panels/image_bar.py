@@ -27,7 +27,6 @@ from widgets.panels.media_bar import MediaBar
 from widgets.panels.pasted_images import PastedImages
 from widgets.panels.thumbnails import Thumbnails
 
-MAX_SEED = 999_999
 ENDINGS = "*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.avif"
 
 
@@ -60,8 +59,6 @@ class ImageBar(MediaBar[ImageInput]):
         self._open = self._button("image_open", self.tr("Open…"), self.tr("Open an image file"))
         self._paste = self._button("image_paste", self.tr("Paste"), self.tr("Take the image on the clipboard"))
         self._next = self._button("image_next", self.tr("New scene"), self.tr("Generate another image: the next seed"))
-        self._seed = NumberBox()
-        self._seed.setRange(0, MAX_SEED)
         self._kind = QComboBox()
         for text, kind in (
             (self.tr("As trained on"), ""),
@@ -197,9 +194,7 @@ class ImageBar(MediaBar[ImageInput]):
 
     @Slot()
     def _on_next_clicked(self) -> None:
-        # A file is left for the scene that was there before it.
-        seed = self._seed.value() if self._input.path else (self._seed.value() + 1) % (MAX_SEED + 1)
-        self._want(self._generated(seed))
+        self._want(self._generated(self._next_seed()))
 
     @Slot()
     def _on_generator_changed(self) -> None:

@@ -15,12 +15,15 @@ from inference.results.inputs import ClipInput, ImageInput, Input
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.labels import LineLabel
+from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
 from widgets.kit.veil import Veil
 from widgets.subject import Subject
 from widgets.view import View
 
 T = TypeVar("T", ImageInput, ClipInput)
+
+MAX_SEED = 999_999
 
 
 class MediaBar(View, Generic[T]):
@@ -53,6 +56,8 @@ class MediaBar(View, Generic[T]):
         self._message.setObjectName(f"{name}_message")
         self._message.setForegroundRole(QPalette.ColorRole.BrightText)
         self._message.hide()
+        self._seed = NumberBox()
+        self._seed.setRange(0, MAX_SEED)
         seen.setParent(self)
         self._veil = Veil(seen)  # over what is seen alone: controls are not of a checkpoint
 
@@ -63,6 +68,10 @@ class MediaBar(View, Generic[T]):
         button.setToolTip(plain_tip(tip))
         button.setAccessibleName(tip)
         return button
+
+    def _next_seed(self) -> int:
+        """Of what is made up next; a file is left for what was made up before it."""
+        return self._seed.value() if self._input.path else (self._seed.value() + 1) % (MAX_SEED + 1)
 
     def _show_controls(self, input: T) -> None:
         """Show it in the controls."""

@@ -183,8 +183,7 @@ class TokenChips(QWidget):
 
     def _query(self) -> int | None:
         """The selected token, where it is one of these."""
-        query = self._selection.now.query
-        return query.index if query is not None and query.axis == self.axis else None
+        return self._selection.now.query_on(self.axis)
 
     def _choose(self, index: int) -> None:
         self._selection.update(query=Position(self.axis, index))

@@ -71,6 +71,6 @@ class HeadChoice(QObject):
 
     def _on_spin_value_changed(self) -> None:
         if self._group is not None:
-            self._selection.choose(
-                self._group, group=self._group.name, layer=self._layer.value(), head=self._head.value()
-            )
+            layer = self._group.toward(self.layer, self._layer.value())  # one that attends, on the way the number went
+            self._selection.choose(self._group, group=self._group.name, layer=layer, head=self._head.value())
+            self._follow()

@@ -4,14 +4,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from widgets.look.theme import FigureStyle
 
 S = TypeVar("S")
+
+
+class SpotsInBoxes(Generic[S]):
+    """A figure all of whose spots lie in boxes: a subclass says which."""
+
+    def boxes(self, rect: QRectF, style: FigureStyle) -> dict[S, QRectF]:
+        """All that can be pointed at, in the order of the arrow keys."""
+        raise NotImplementedError
+
+    def first_spot(self) -> S:
+        """Where the arrow keys begin."""
+        raise NotImplementedError
+
+    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> S | None:
+        """What lies under a point."""
+        return next((spot for spot, box in self.boxes(rect, style).items() if box.contains(point)), None)
+
+    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
+        """Whether there is such a thing now."""
+        return spot in self.boxes(rect, style)
+
+    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: S) -> None:
+        """Frame what is pointed at."""
+        if (box := self.boxes(rect, style).get(spot)) is not None:
+            paint_ring(painter, box.adjusted(1, 1, -1, -1), style, Qt.PenStyle.DashLine)
+
+    def step(self, spot: S | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> S | None:
+        """The nearest thing in a direction."""
+        return nearest(self.boxes(rect, style), spot, self.first_spot(), right, down)
 
 
 def nearest(boxes: Mapping[S, QRectF], spot: S | None, first: S, right: int, down: int) -> S | None:

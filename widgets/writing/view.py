@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QWidget
 from inference.results.answer import AnswerResult
 from inference.results.caption import CaptionResult
 from inference.results.decoding import USUAL_BEAMS, Written
-from inference.results.events import Failure
 from inference.results.generation import GenerationResult
 from inference.results.request import Request
 from inference.results.translation import TranslationResult
@@ -25,6 +24,7 @@ from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.player.playback import Playback
 from widgets.player.player import Player
 from widgets.player.step_slider import StepSlider
+from widgets.selection import Selected
 from widgets.view import View
 from widgets.writing.head_choice import HeadChoice
 from widgets.writing.options import DecodingOptions
@@ -39,7 +39,7 @@ _OF_ATTENTION = {"attention", "has_probs"}  # which a tree of beams does not sho
 class GrowingTextView(View, Generic[R]):
     """Follows a text while it grows; the player goes through its steps. What is cancelled stays as it is.
 
-    A subclass answers `make_figure`, `describe_spot`, `choose_spot` and `keep_text` beside `requests()` and `figure()`.
+    A subclass answers `make_figure`, `hint`, `choose_spot` and `keep_text` beside `requests()` and `figure()`.
 
     Keys: those of the player.
     """
@@ -94,17 +94,33 @@ class GrowingTextView(View, Generic[R]):
         """The figure of the text when it has so many tokens."""
         raise NotImplementedError
 
-    def describe_spot(self, spot: Any) -> str:
-        """What is known of what the pointer meets; of nothing (None) what pointing is good for."""
+    def hint(self) -> str:
+        """What pointing and a click are good for, where a text is shown and not the tree of its beams."""
         raise NotImplementedError
 
     def choose_spot(self, result: R, spot: Any) -> None:
         """The user clicked on this."""
         raise NotImplementedError
 
+    def followed_axis(self, result: R) -> str:
+        """The sequence whose selected token is looked at, wherever it was selected; empty: none."""
+        return ""
+
     def keep_text(self, written: Written) -> None:
         """Nothing more comes of the text: let the input have it, so that the other views look at it."""
         raise NotImplementedError
+
+    # What is selected
+
+    def selection_changed(self, now: Selected, old: Selected) -> None:
+        if (now.layer, now.head, now.query) == (old.layer, old.head, old.query) or self._result is None:
+            return
+        index = now.query_on(self.followed_axis(self._result)) if now.query != old.query else None
+        if index is not None:
+            # What a place attends to is shown at the token that was chosen there.
+            is_shown = index + 1 < min(self.playback.step, self._result.written.n_steps)
+            self._place = index + 1 if is_shown else None
+        self.rebuild()
 
     # What comes
 
@@ -148,11 +164,6 @@ class GrowingTextView(View, Generic[R]):
             return
         super().take_cancellation(request)
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._result is None:
-            self._page.show_empty(failure.message)
-
     def provisional_note(self) -> str:
         """None is needed: a text is seen to grow."""
         return ""
@@ -189,9 +200,7 @@ class GrowingTextView(View, Generic[R]):
             with QSignalBlocker(show):
                 show.setCurrentIndex(0)
             options = self._options.value()
-        for way, fields in _OF_WAY.items():
-            for field in fields:
-                self._options.set_shown(field, options.way == way)
+        self._options.show_those_of(_OF_WAY, options.way)
         is_attending = options.show != "tree"
         for field in _OF_ATTENTION & options.declared().keys():
             self._options.set_shown(field, is_attending)
@@ -222,7 +231,16 @@ class GrowingTextView(View, Generic[R]):
         self._on_canvas_spot_changed(self._canvas.spot)
 
     def _on_canvas_spot_changed(self, spot: object) -> None:
-        self._page.read_out.show_text("" if self.is_dimmed else self.describe_spot(spot))
+        self._page.read_out.show_text("" if self.is_dimmed else self._describe(spot))
+
+    def _describe(self, spot: Any) -> str:
+        """What is known of what the pointer meets; of nothing (None) what pointing is good for."""
+        figure: Any = self.figure()
+        if figure is not None and spot is not None:
+            return figure.describe(spot)
+        if figure is not None and figure.show == "tree":
+            return self.tr("Point at a token of the beams or at a text for its bits; a click on a token continues it.")
+        return self.hint()
 
     def _on_canvas_spot_chosen(self, spot: object) -> None:
         if self._result is not None and self._canvas.figure is not None:

@@ -49,19 +49,18 @@ def smooth(n):
     return [Image.new("RGB", (32, 24), (4 * i, 128, 64)) for i in range(n)]
 
 
-def films(folder):
-    return {
-        "webp": save_webp(folder / "a.webp", smooth(12)),
-        "gif": save_gif(folder / "a.gif", smooth(12)),
-        "folder": save_folder(folder / "frames", smooth(12)),
-        "mp4": save_video(folder / "a.mp4", smooth(12), "libx264"),
-        "webm": save_video(folder / "a.webm", smooth(12), "libvpx-vp9"),
-    }
+def film(folder, kind):
+    frames = smooth(12)
+    if kind == "folder":
+        return save_folder(folder / "frames", frames)
+    if kind in ("webp", "gif"):
+        return (save_webp if kind == "webp" else save_gif)(folder / f"a.{kind}", frames)
+    return save_video(folder / f"a.{kind}", frames, "libx264" if kind == "mp4" else "libvpx-vp9")
 
 
 @pytest.mark.parametrize("kind", ["webp", "gif", "folder", "mp4", "webm"])
 def test_the_chosen_frames_are_shown_in_their_order(kind, tmp_path):
-    path = films(tmp_path)[kind]
+    path = film(tmp_path, kind)
     prepared = prepare_clip(ClipInput(str(path), frames=(10, 2, 2, 7)), HOW, 4)
     assert prepared.whole.n_frames == 12
     assert prepared.size == (32, 24)

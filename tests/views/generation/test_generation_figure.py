@@ -97,7 +97,7 @@ def test_candidates_that_were_cut_off_say_by_what():
 
 def test_every_spot_can_be_reached_with_the_keys_and_pointed_at(style):
     shown = figure(branches=LINES, beside=Beside("The text itself", make_generation().written))
-    boxes = shown._boxes(RECT, style)
+    boxes = shown.boxes(RECT, style)
     assert {spot.kind for spot in boxes} == {"token", "beside", "candidate", "branch"}
     for spot, box in boxes.items():
         assert shown.spot_at(box.center(), RECT, style) == spot
@@ -115,7 +115,7 @@ def test_nothing_moves_while_it_plays(style):
     for step in whole.film_steps:
         frame = whole.film_frame(step)
         assert frame.least_size(700, style) == whole.least_size(700, style)
-        assert frame._boxes(RECT, style)[WrittenSpot("token", 1)] == whole._boxes(RECT, style)[WrittenSpot("token", 1)]
+        assert frame.boxes(RECT, style)[WrittenSpot("token", 1)] == whole.boxes(RECT, style)[WrittenSpot("token", 1)]
         assert not frame.has_spot(WrittenSpot("token", step), RECT, style)
 
 
@@ -130,7 +130,7 @@ def test_branches_and_probabilities_are_drawn(style):
 def test_beams_are_shown_where_there_are_some(style):
     assert figure(show="tree").show == "text"
     shown = figure(make_beams(), way="beam", show="tree")
-    assert {spot.kind for spot in shown._boxes(RECT, style)} == {"node", "best"}
+    assert {spot.kind for spot in shown.boxes(RECT, style)} == {"node", "best"}
     assert "the cat sat down" in shown.describe(WrittenSpot("best", 0))
     assert shown.describe(WrittenSpot("node", 3)).startswith("␣ran ␣up: 5.8 bits;")
     pixels(shown, style)

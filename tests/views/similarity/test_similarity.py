@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from inference.results.similarity import SimilarityRequest, SimilarityResult
 from tests.answers import answer, watched
 from tests.image_factories import make_image, make_image_info
 from widgets.context import ViewContext
+from widgets.figure_command import compared_of, repeated_of
 from widgets.figures.heat_panel import fixed
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
@@ -167,3 +169,14 @@ def test_its_numbers_are_all_that_is_known():
 
 def test_is_collected_after_closing(assert_collected):
     assert_collected(lambda: SimilarityView(ViewContext()))
+
+
+def test_what_was_given_twice_is_said():
+    house = ImageInput(path="/tmp/house.png")
+    args = Namespace(images=[house, house, ImageInput(path="/other/house.png")], texts=["a", "b", "a", "a"])
+    assert repeated_of(args) == (
+        "house.png was given 2 times; it is compared once.",
+        "“a” was given 3 times; it is compared once.",
+    )
+    assert compared_of(args).texts == ("a", "b")
+    assert repeated_of(Namespace()) == ()

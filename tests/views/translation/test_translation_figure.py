@@ -26,7 +26,7 @@ def figure(result=None, n_shown=None, **options):
 
 
 def middle(drawn, spot):
-    return drawn._boxes(AREA, FigureStyle())[spot].center()
+    return drawn.boxes(AREA, FigureStyle())[spot].center()
 
 
 def test_a_token_is_shown_with_what_was_attended_to_where_it_was_chosen():
@@ -56,7 +56,7 @@ def test_heads_are_averaged_as_the_options_say():
 @pytest.mark.parametrize("n_shown", [1, 3, 5])
 def test_all_that_is_pointed_at_is_found_again(show, n_shown):
     drawn, style = figure(make_beams(), n_shown, show=show, way="beam"), FigureStyle()
-    boxes = drawn._boxes(AREA, style)
+    boxes = drawn.boxes(AREA, style)
     assert boxes or (show, n_shown) in (("tree", 1), ("map", 1))
     for spot, box in boxes.items():
         assert drawn.spot_at(box.center(), AREA, style) == spot

@@ -19,7 +19,8 @@ from widgets.figures.counts import number_of
 from widgets.kit.veil import Veil
 from widgets.panels.compared.chip_list import ChipList, menu_button
 from widgets.panels.compared.things import Things
-from widgets.panels.image_bar import ENDINGS, MAX_SEED
+from widgets.panels.image_bar import ENDINGS
+from widgets.panels.media_bar import MAX_SEED
 from widgets.subject import Subject
 from widgets.view import View
 

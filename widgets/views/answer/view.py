@@ -157,10 +157,7 @@ class AnswerView(GrowingTextView[AnswerResult]):
 
     # What the user does
 
-    def describe_spot(self, spot: AnswerSpot | None) -> str:
-        figure = self.figure()
-        if figure is not None and spot is not None:
-            return figure.describe(spot)
+    def hint(self) -> str:
         return self.tr("Point at a word, the image or a candidate; a click chooses a word, Ctrl and a click several.")
 
     def choose_spot(self, result: AnswerResult, spot: AnswerSpot) -> None:

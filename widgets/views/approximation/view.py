@@ -16,7 +16,6 @@ from inference.results.approximation import (
     ApproximationTimesRequest,
     ApproximationTimesResult,
 )
-from inference.results.events import Failure
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
@@ -111,11 +110,6 @@ class ApproximationView(View):
             assert isinstance(result, ApproximationTimesResult)
             self._times, self._times_of = result, request
         self._rebuild()
-
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._page.is_empty:
-            self._page.show_empty(failure.message)
 
     def figure(self) -> Figure | None:
         if self._is_of_maps():

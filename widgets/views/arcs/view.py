@@ -156,8 +156,6 @@ class ArcsView(View):
     def show_failure(self, request: Request, failure: Failure) -> None:
         self._feed.give_up()
         super().show_failure(request, failure)
-        if self._page.is_empty:
-            self._page.show_empty(failure.message)
 
     def figure(self) -> ArcsFigure | None:
         figure = self._canvas.figure

@@ -136,8 +136,6 @@ class AttentionView(View):
     def show_failure(self, request: Request, failure: Failure) -> None:
         self._deep.give_up()
         super().show_failure(request, failure)
-        if self._page.is_empty:
-            self._page.show_empty(failure.message)
 
     def figure(self) -> Figure | None:
         return self._map.figure()

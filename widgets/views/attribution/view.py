@@ -7,7 +7,6 @@ from dataclasses import replace
 from PySide6.QtWidgets import QWidget
 
 from inference.results.attribution import AttributionRequest, AttributionResult
-from inference.results.events import Failure
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
@@ -46,11 +45,6 @@ class AttributionView(View):
         self._result = result
         self._rebuild()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._result is None:
-            self._page.show_empty(failure.message)
-
     def figure(self) -> AttributionFigure | None:
         figure = self._canvas.figure
         return figure if isinstance(figure, AttributionFigure) else None
@@ -65,8 +59,7 @@ class AttributionView(View):
     def _position(self) -> int | None:
         """The selected token of the sequence that words are told of."""
         assert self.subject is not None
-        query = self.selection.now.query
-        return query.index if query is not None and query.axis == self.subject.checkpoint.word_axis else None
+        return self.selection.now.query_on(self.subject.checkpoint.word_axis)
 
     def _rebuild(self) -> None:
         if self._result is None:

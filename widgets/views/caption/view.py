@@ -13,7 +13,7 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figure_command import image_title
 from widgets.kit.availability import offer
-from widgets.selection import Position, Selected
+from widgets.selection import Position
 from widgets.subject import Subject
 from widgets.views.caption.figure import CaptionFigure, CaptionSpot
 from widgets.views.caption.options import CaptionOptions
@@ -111,15 +111,6 @@ class CaptionView(GrowingTextView[CaptionResult]):
         figure = self._canvas.figure
         return figure if isinstance(figure, CaptionFigure) else None
 
-    def selection_changed(self, now: Selected, old: Selected) -> None:
-        if (now.layer, now.head, now.query) == (old.layer, old.head, old.query) or self._result is None:
-            return
-        if now.query != old.query and now.query is not None and now.query.axis == self._axis(self._result):
-            # What a place attends to is shown at the word that was chosen there.
-            place = now.query.index + 1
-            self._place = place if place < min(self.playback.step, self._result.written.n_steps) else None
-        self.rebuild()
-
     def make_figure(self, result: CaptionResult, n_shown: int) -> CaptionFigure:
         assert isinstance(self._shown, CaptionRequest)
         assert self._shown.input.image is not None
@@ -127,16 +118,12 @@ class CaptionView(GrowingTextView[CaptionResult]):
         name = image_title(self._shown.input.image)
         return CaptionFigure(result, name, options, n_shown, self._heads.layer, self._heads.head, self._place)
 
-    @staticmethod
-    def _axis(result: CaptionResult) -> str:
+    def followed_axis(self, result: CaptionResult) -> str:
         return "turned" if result.is_from_end else "target"
 
     # What the user does
 
-    def describe_spot(self, spot: CaptionSpot | None) -> str:
-        figure = self.figure()
-        if figure is not None and spot is not None:
-            return figure.describe(spot)
+    def hint(self) -> str:
         return self.tr("Point at a word, a patch or a candidate; a click on a candidate continues from it.")
 
     def choose_spot(self, result: CaptionResult, spot: CaptionSpot) -> None:
@@ -145,7 +132,7 @@ class CaptionView(GrowingTextView[CaptionResult]):
             return
         if spot.kind == "word" or (spot.kind == "patch" and figure.show == "words"):
             self._place = spot.place
-            self.selection.update(query=Position(self._axis(result), max(spot.place - 1, 0)))
+            self.selection.update(query=Position(self.followed_axis(result), max(spot.place - 1, 0)))
             self.rebuild()
         if spot.kind == "patch":
             self.selection.update(key=Position("patches", spot.column + result.picture.n_special))

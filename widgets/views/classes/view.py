@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.classes import ClassesRequest, ClassesResult
-from inference.results.events import Failure
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.figure_canvas import FigureCanvas
@@ -101,10 +100,6 @@ class ClassesView(View):
                 explain_items(self._row)
         self._rebuild()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        self._show_page(failure.message)
-
     def figure(self) -> ClassesFigure | VitResultsFigure | None:
         return VitResultsFigure() if self._pages.currentIndex() == _PAPER_PAGE else self._figure
 
@@ -127,12 +122,12 @@ class ClassesView(View):
         if self._figure is not None:
             self._canvas.show_figure(self._figure, style)
 
-    def _show_page(self, why_empty: str = "") -> None:
+    def _show_page(self) -> None:
         self._row.setEnabled(self._figure is not None)
         if self._figure is not None:
             self._page.show_canvas()
         elif self.subject is not None:
-            self._page.show_empty(why_empty or self.tr("Asking the model …"))
+            self._page.show_empty(self.tr("Asking the model …"))
         else:
             self._page.show_empty(self.tr("Open an image."))
 

@@ -8,13 +8,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from inference.results.clip import ClipRequest, ClipResult
-from inference.results.events import Failure
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.availability import offer, set_available
 from widgets.kit.group_choice import GroupChoice
-from widgets.kit.head_steps import layer_and_head
-from widgets.kit.number_slider import NumberSlider
+from widgets.kit.head_steps import HeadSlider, LayerSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import QueryCanvas
@@ -43,10 +41,8 @@ class ClipView(View):
         self._page = self.add_page(Page("clip", self._canvas, self.tr("What is shown"), self.tr("Number pointed at")))
         controls = self._page.controls
         self._group = GroupChoice(controls, "clip_group", context.selection)
-        self._layer = NumberSlider("clip_layer", self.tr("Layer"), 0, 0)
-        self._head = NumberSlider("clip_head", self.tr("Head"), 0, 0)
-        controls.add_widget(self._layer)
-        controls.add_widget(self._head)
+        self._layer = LayerSlider(controls, "clip_layer", context.selection)
+        self._head = HeadSlider(controls, "clip_head", context.selection)
         self._options = self.add_options(OptionControls(controls, "clip", ClipOptions, rare=_RARE))
         self.playback = Playback(self)
         self.playback.set_rate(_FRAMES_A_SECOND)
@@ -55,8 +51,6 @@ class ClipView(View):
         self._page.add_below(self._player)
         self._show_page()
 
-        self._layer.value_changed.connect(self._on_layer_value_changed)
-        self._head.value_changed.connect(self._on_head_value_changed)
         self._options.changed.connect(self._on_options_changed)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
@@ -68,9 +62,9 @@ class ClipView(View):
     # Data in
 
     def set_subject(self, subject: Subject | None) -> None:
-        self._group.offer(subject.checkpoint if subject else None)
+        for control in (self._group, self._layer, self._head):
+            control.offer(subject.checkpoint if subject else None)
         super().set_subject(subject)
-        self._show_sliders()
         self._show_page()
 
     def requests(self) -> tuple[Request, ...]:
@@ -91,10 +85,6 @@ class ClipView(View):
         self._slider.set_range(0, n - 1, n - 1)
         self._rebuild()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        self._show_page(failure.message)
-
     def figure(self) -> ClipFigure | None:
         figure = self._canvas.figure
         return figure if isinstance(figure, ClipFigure) and self._has_film() else None
@@ -103,7 +93,6 @@ class ClipView(View):
         if now.group != old.group or now.query != old.query:
             self.refresh()
         if (now.group, now.layer, now.head) != (old.group, old.layer, old.head):
-            self._show_sliders()
             self._rebuild()
 
     # The picture
@@ -130,34 +119,20 @@ class ClipView(View):
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 
-    def _show_sliders(self) -> None:
-        if self.subject is None or not self.subject.checkpoint.groups:
-            return
-        name, layer, head = layer_and_head(self.subject.checkpoint, self.selection)
-        group = self.subject.checkpoint.group(name)
-        self._layer.show_value(layer, 0, group.n_layers - 1)
-        self._head.show_value(head, 0, group.n_heads[layer] - 1)
-
     def _has_film(self) -> bool:
         return self.subject is not None and self.subject.input.clip is not None
 
-    def _show_page(self, why_empty: str = "") -> None:
+    def _show_page(self) -> None:
         is_shown = self.figure() is not None
         self._player.setVisible(is_shown)
         if is_shown:
             self._page.show_canvas()
         elif self._has_film():
-            self._page.show_empty(why_empty or self.tr("Computing attention …"))
+            self._page.show_empty(self.tr("Computing attention …"))
         else:
             self._page.show_empty(self.tr("Open a film."))
 
     # What the user does
-
-    def _on_layer_value_changed(self, layer: int) -> None:
-        self.selection.update(layer=layer)
-
-    def _on_head_value_changed(self, head: int) -> None:
-        self.selection.update(head=head)
 
     def _on_options_changed(self) -> None:
         self.refresh()

@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from inference.results.events import Failure
 from inference.results.few_shot import FewShotRequest, FewShotResult
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -106,11 +105,6 @@ class FewShotView(View):
     def provisional_note(self) -> str:
         """None is needed: the caption says how many trials there are."""
         return ""
-
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._result is None:
-            self._page.show_empty(failure.message)
 
     def figure(self) -> FewShotFigure | None:
         return None if self._result is None else self._canvas.figure_now()

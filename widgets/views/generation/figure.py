@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.decoding import Decoding, Written
@@ -27,7 +27,7 @@ from widgets.writing.attending import weights_of, when_written
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
 from widgets.writing.decoding_title import decoding_title
 from widgets.writing.expected import describe_candidate, describe_token, expected_at, room_for_candidates
-from widgets.writing.spots import nearest, paint_ring
+from widgets.writing.spots import SpotsInBoxes, paint_ring
 
 _WIDTH = 46.0  # em at which it reads well
 _SPACE = 1.0  # em between the parts
@@ -53,7 +53,7 @@ class Beside(NamedTuple):
 
 
 @dataclass(frozen=True)
-class GenerationFigure:
+class GenerationFigure(SpotsInBoxes[WrittenSpot]):
     """A text at one step.
 
     Attributes
@@ -227,8 +227,7 @@ class GenerationFigure:
 
     # What the pointer meets
 
-    def _boxes(self, rect: QRectF, style: FigureStyle) -> dict[WrittenSpot, QRectF]:
-        """All that can be pointed at, in the order of the arrow keys."""
+    def boxes(self, rect: QRectF, style: FigureStyle) -> dict[WrittenSpot, QRectF]:
         areas, width = self._areas(rect, style), rect.width()
         em = QFontMetricsF(style.font).height()
         if self.show == "tree":
@@ -249,24 +248,8 @@ class GenerationFigure:
             }
         return found
 
-    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> WrittenSpot | None:
-        """What lies under a point."""
-        return next((spot for spot, box in self._boxes(rect, style).items() if box.contains(point)), None)
-
-    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
-        """Whether there is such a thing now."""
-        return isinstance(spot, WrittenSpot) and spot in self._boxes(rect, style)
-
-    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: WrittenSpot) -> None:
-        """Frame what is pointed at."""
-        if (box := self._boxes(rect, style).get(spot)) is not None:
-            paint_ring(painter, box.adjusted(1, 1, -1, -1), style, Qt.PenStyle.DashLine)
-
-    def step(
-        self, spot: WrittenSpot | None, right: int, down: int, rect: QRectF, style: FigureStyle
-    ) -> WrittenSpot | None:
-        """The nearest thing in a direction."""
-        return nearest(self._boxes(rect, style), spot, WrittenSpot("token", self.focus), right, down)
+    def first_spot(self) -> WrittenSpot:
+        return WrittenSpot("token", self.focus)
 
     def describe(self, spot: WrittenSpot) -> str:
         """What is known of it, in a line."""

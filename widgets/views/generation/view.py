@@ -14,7 +14,7 @@ from inference.results.growing import is_growing
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.availability import offer, set_available
-from widgets.selection import Position, Selected
+from widgets.selection import Position
 from widgets.subject import Subject
 from widgets.views.generation.branch_list import BranchLine
 from widgets.views.generation.branches import Branch, Branches, branch_name
@@ -122,14 +122,8 @@ class GenerationView(GrowingTextView[GenerationResult]):
         figure = self._canvas.figure
         return figure if isinstance(figure, GenerationFigure) else None
 
-    def selection_changed(self, now: Selected, old: Selected) -> None:
-        if (now.layer, now.head, now.query) == (old.layer, old.head, old.query) or self._result is None:
-            return
-        if now.query != old.query and now.query is not None and now.query.axis == "text":
-            # What a place attends to is shown at the token that was chosen there.
-            place = now.query.index + 1
-            self._place = place if place < min(self.playback.step, self._result.written.n_steps) else None
-        self.rebuild()
+    def followed_axis(self, result: GenerationResult) -> str:
+        return "text"
 
     def make_figure(self, result: GenerationResult, n_shown: int) -> GenerationFigure:
         lines = tuple(self._line(number, branch) for number, branch in self._branches.written())
@@ -184,10 +178,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
 
     # What the user does
 
-    def describe_spot(self, spot: WrittenSpot | None) -> str:
-        figure = self.figure()
-        if figure is not None and spot is not None:
-            return figure.describe(spot)
+    def hint(self) -> str:
         return self.tr("Point at a token or a candidate for its numbers; a click on a candidate begins a branch.")
 
     def choose_spot(self, result: GenerationResult, spot: WrittenSpot) -> None:

@@ -9,7 +9,7 @@ from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.group_choice import GroupChoice
-from widgets.kit.number_slider import NumberSlider
+from widgets.kit.head_steps import LayerSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
@@ -30,19 +30,17 @@ class HeadSimilarityView(View):
         title = self.tr("Head similarity")
         self._page = self.add_page(Page("head_similarity", self._canvas, self.tr("What is shown"), title))
         self._group = GroupChoice(self._page.controls, "head_similarity_group", context.selection)
-        self._layer = NumberSlider("head_similarity_layer", self.tr("Layer"), 0, 0)
-        self._page.controls.add_widget(self._layer)
+        self._layer = LayerSlider(self._page.controls, "head_similarity_layer", context.selection)
         self._options = self.add_options(OptionControls(self._page.controls, "head_similarity", HeadSimilarityOptions))
         self._page.show_empty(self.tr("Comparing the heads …"))
-        self._layer.value_changed.connect(self._on_layer_value_changed)
         self._options.changed.connect(self._rebuild)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
 
     def set_subject(self, subject: Subject | None) -> None:
-        self._group.offer(subject.checkpoint if subject else None)
+        for control in (self._group, self._layer):
+            control.offer(subject.checkpoint if subject else None)
         super().set_subject(subject)
-        self._show_layer()
 
     def requests(self) -> tuple[Request, ...]:
         subject, group = self.subject, self.group
@@ -61,16 +59,11 @@ class HeadSimilarityView(View):
         return figure if isinstance(figure, HeadSimilarityFigure) else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
-        self._show_layer()
         self.refresh()
         self._rebuild()
 
     def restyle(self) -> None:
         self._rebuild()
-
-    def _show_layer(self) -> None:
-        if (group := self.group) is not None:
-            self._layer.show_value(group.nearest(self.selection.now.layer), 0, group.n_layers - 1)
 
     def _rebuild(self) -> None:
         if self._result is None:
@@ -80,11 +73,6 @@ class HeadSimilarityView(View):
         self._page.show_on(self._canvas, figure, self.style_now())
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
-
-    def _on_layer_value_changed(self, layer: int) -> None:
-        if (group := self.group) is not None:
-            self.selection.update(layer=group.toward(self.selection.now.layer, layer))
-            self._show_layer()
 
     def _on_canvas_spot_changed(self, cell: Cell | None) -> None:
         figure = self.figure()

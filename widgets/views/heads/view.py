@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from inference.results.events import Failure
 from inference.results.heads import HeadsRequest, HeadsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -71,11 +70,6 @@ class HeadsView(View):
         self._offer_measures(result)
         self._page.show_canvas()
         self._rebuild()
-
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._result is None:
-            self._page.show_empty(failure.message)
 
     def figure(self) -> HeadsFigure | None:
         figure = self._grid.figure

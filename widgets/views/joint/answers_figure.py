@@ -15,7 +15,7 @@ from widgets.figures import chips, prediction_cards
 from widgets.figures.heat_panel import short
 from widgets.figures.image_parts import paint_title
 from widgets.figures.lettering import resized
-from widgets.figures.prediction_cards import Card, Guess, percent
+from widgets.figures.prediction_cards import Card, percent
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
@@ -107,18 +107,9 @@ class JointAnswersFigure:
         result = self.result
         original, position = result.original[mask], int(result.positions[mask])
         prob = float(result.original_probs[number, mask])
-        guesses = tuple(
-            Guess(clean(word), float(p), prediction_cards.same_word(word, float(p), original, prob))
-            for word, p in zip(result.words[number][mask], result.probs[number, mask], strict=True)
-        )
-        is_there = any(guess.is_original for guess in guesses)
         points = _points(prob - float(result.original_probs[0, mask])) if original and number else ""
-        return Card(
-            f"{position} · {title} {points}".rstrip(),
-            guesses,
-            Guess(clean(original), prob, is_original=True) if original and not is_there else None,
-            guesses[0].is_original if original and guesses else None,
-        )
+        title = f"{position} · {title} {points}".rstrip()
+        return Card.of_words(title, result.words[number][mask], result.probs[number, mask], original, prob)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()

@@ -14,7 +14,7 @@ from inference.results.hidden_region import HiddenRegionResult
 from widgets.figures import prediction_cards
 from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import paint_border, paint_frame, paint_image
-from widgets.figures.prediction_cards import Card, CardGrid, Guess, percent
+from widgets.figures.prediction_cards import Card, CardGrid, percent
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
@@ -64,15 +64,8 @@ class JointHiddenFigure:
 
     def _card(self, part: int, title: str) -> Card:
         result = self.result
-        guesses = tuple(
-            Guess(clean(name), float(prob), bool(result.truth) and name == result.truth)
-            for name, prob in zip(result.names[part], result.probs[part], strict=True)
-        )
-        is_there = any(guess.is_original for guess in guesses)
-        outside = None
-        if result.truth and not is_there:
-            outside = Guess(clean(result.truth), float(result.truth_probs[part]), is_original=True)
-        return Card(title, guesses, outside, guesses[0].is_original if result.truth else None)
+        prob = float(result.truth_probs[part]) if result.truth else 0.0
+        return Card.of_words(title, result.names[part], result.probs[part], result.truth, prob)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()

@@ -7,7 +7,6 @@ from dataclasses import replace
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QWidget
 
-from inference.results.events import Failure
 from inference.results.hidden_region import HiddenRegionResult
 from inference.results.inputs import MOST_REGIONS, Input, RegionsInput
 from inference.results.joint import JointResult
@@ -34,8 +33,6 @@ from widgets.views.joint.map_figure import JointMapFigure
 from widgets.views.joint.maps import shown_of
 from widgets.views.joint.options import JointOptions
 from widgets.views.joint.pages import BESIDE, OF_OWN_SCENES, SHOWN, Answers, Chosen, JointPicture, request_of
-
-_OPTIONAL = tuple(dict.fromkeys(name for names in SHOWN.values() for name in names))
 
 
 class JointView(View):
@@ -101,11 +98,6 @@ class JointView(View):
             self._chosen = replace(self._chosen, hidden=-1)
         self._rebuild()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._figure is None:
-            self._page.show_empty(failure.message)
-
     def figure(self) -> JointPicture | None:
         return self._figure
 
@@ -164,8 +156,7 @@ class JointView(View):
 
     def _show_controls(self) -> None:
         options = self._options.value()
-        for name in _OPTIONAL:
-            self._options.set_shown(name, name in SHOWN[options.show])
+        self._options.show_those_of(SHOWN, options.show)
         told = self.subject.checkpoint.told_beside if self.subject else ()
         for name, wanted in BESIDE.items():
             self._options.set_shown(name, wanted in told and options.show not in OF_OWN_SCENES)

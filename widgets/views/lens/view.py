@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from inference.results.events import Failure
 from inference.results.lens import MOST_POSITIONS, LensRequest, LensResult
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -46,11 +45,6 @@ class LensView(View):
         self._result = result
         self._rebuild()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._result is None:
-            self._page.show_empty(failure.message)
-
     def figure(self) -> LensFigure | None:
         figure = self._canvas.figure
         return figure if isinstance(figure, LensFigure) else None
@@ -63,9 +57,8 @@ class LensView(View):
         self._rebuild()
 
     def _position(self) -> int | None:
-        query = self.selection.now.query
-        axis = self.subject.checkpoint.word_axis if self.subject is not None else ""
-        return query.index if query is not None and query.axis == axis else None
+        """The selected token of the sequence that words are told of."""
+        return self.selection.now.query_on(self.subject.checkpoint.word_axis) if self.subject is not None else None
 
     def _rebuild(self) -> None:
         if self._result is None:

@@ -99,7 +99,6 @@ class MaskedImageView(View):
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        self._show_page(failure.message)
         if self._result is not None and self._own is not None:
             self._use_own(tuple(self._result.masked.tolist()))
             self._rebuild()
@@ -126,11 +125,11 @@ class MaskedImageView(View):
         if self._figure is not None:
             self._canvas.show_figure(self._figure, self.style_now())
 
-    def _show_page(self, why_empty: str = "") -> None:
+    def _show_page(self) -> None:
         if self._figure is not None:
             self._page.show_canvas()
         elif self.subject is not None:
-            self._page.show_empty(why_empty or self.tr("Asking the model …"))
+            self._page.show_empty(self.tr("Asking the model …"))
         else:
             self._page.show_empty(self.tr("Open an image."))
 

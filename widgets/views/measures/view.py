@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from inference.results.events import Failure
 from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -89,11 +88,6 @@ class MeasuresView(View):
         self._name_measures(result)
         self._page.show_canvas()
         self._rebuild()
-
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._result is None:
-            self._page.show_empty(failure.message)
 
     def figure(self) -> MeasuresFigure | None:
         scatter = self._canvas.figure_now()

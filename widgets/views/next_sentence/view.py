@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 
-from inference.results.events import Failure
 from inference.results.inputs import Input, TextInput
 from inference.results.next_sentence import NextSentenceRequest, NextSentenceResult
 from inference.results.request import Request
@@ -78,10 +77,6 @@ class NextSentenceView(View):
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        self._show_page(failure.message)
-
     def figure(self) -> NextSentenceFigure | None:
         return self._figure
 
@@ -103,7 +98,7 @@ class NextSentenceView(View):
         if self._figure is not None:
             self._scroll.show_figure(self._figure, self.style_now())
 
-    def _show_page(self, why_empty: str = "") -> None:
+    def _show_page(self) -> None:
         self._swap.setEnabled(self._has_pair())
         if self._figure is not None:
             self._page.show_canvas()
@@ -112,7 +107,7 @@ class NextSentenceView(View):
                 self.tr("Type a second sentence in the field “Sentence B” to see whether it follows.")
             )
         else:
-            self._page.show_empty(why_empty or self.tr("Asking the model …"))
+            self._page.show_empty(self.tr("Asking the model …"))
 
     # What the user does
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from inference.results.events import Failure
 from inference.results.ngrams import NgramsRequest, NgramsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -58,11 +57,6 @@ class NgramsView(View):
         assert isinstance(request, NgramsRequest)
         self._result, self._asked_for = result, request
         self._rebuild()
-
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._result is None:
-            self._page.show_empty(failure.message)
 
     def figure(self) -> NgramsFigure | None:
         figure = self._canvas.figure

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from inference.results.events import Failure
 from inference.results.norms import NormsRequest, NormsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -68,11 +67,6 @@ class NormsView(View):
         assert isinstance(result, NormsResult)
         self._result = result
         self._rebuild()
-
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._page.is_empty:
-            self._page.show_empty(failure.message)
 
     def figure(self) -> Figure | None:
         return self._plots.figure_now() if self._is_of_curves() else self._map.figure

@@ -7,7 +7,6 @@ import random
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from inference.results.events import Failure
 from inference.results.order import OrderRequest, OrderResult
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -81,11 +80,6 @@ class OrderView(View):
         self._result = result
         self._rebuild()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._figure is None:
-            self._page.show_empty(failure.message)
-
     def figure(self) -> _OrderPicture | None:
         return self._figure
 
@@ -111,8 +105,7 @@ class OrderView(View):
 
     def _show_controls(self) -> None:
         options = self._options.value()
-        for name in {name for names in _SHOWN.values() for name in names}:
-            self._options.set_shown(name, name in _SHOWN[options.show])
+        self._options.show_those_of(_SHOWN, options.show)
         for button in self._buttons:
             button.setVisible(options.show != "words")
 

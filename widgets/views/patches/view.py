@@ -9,14 +9,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from inference.results.events import Failure
 from inference.results.patches import PatchesRequest, PatchesResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.availability import offer, set_available
 from widgets.kit.group_choice import GroupChoice
-from widgets.kit.head_steps import layer_and_head
-from widgets.kit.number_slider import NumberSlider
+from widgets.kit.head_steps import HeadSlider, LayerSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import QueryCanvas
@@ -63,10 +61,8 @@ class PatchesView(View):
         )
         controls = self._page.controls
         self._group = GroupChoice(controls, "patches_group", context.selection)
-        self._layer = NumberSlider("patches_layer", self.tr("Layer"), 0, 0)
-        self._head = NumberSlider("patches_head", self.tr("Head"), 0, 0)
-        controls.add_widget(self._layer)
-        controls.add_widget(self._head)
+        self._layer = LayerSlider(controls, "patches_layer", context.selection)
+        self._head = HeadSlider(controls, "patches_head", context.selection)
         rare = ("weights", "opacity", "smooth", "spotlight", "grid", "shared_scale")
         self._options = self.add_options(OptionControls(controls, "patches", PatchesOptions, rare=rare))
         self._keep = controls.add_button(
@@ -78,8 +74,6 @@ class PatchesView(View):
         self._drop.hide()
         self._show_page()
 
-        self._layer.value_changed.connect(self._on_layer_value_changed)
-        self._head.value_changed.connect(self._on_head_value_changed)
         self._options.changed.connect(self._rebuild)
         self._keep.clicked.connect(self._on_keep_clicked)
         self._drop.clicked.connect(self._on_drop_clicked)
@@ -91,9 +85,9 @@ class PatchesView(View):
     # Data in
 
     def set_subject(self, subject: Subject | None) -> None:
-        self._group.offer(subject.checkpoint if subject else None)
+        for control in (self._group, self._layer, self._head):
+            control.offer(subject.checkpoint if subject else None)
         super().set_subject(subject)
-        self._show_sliders()
         self._show_page()
 
     def requests(self) -> tuple[Request, ...]:
@@ -132,10 +126,6 @@ class PatchesView(View):
     def provisional_note(self) -> str:
         return self.tr("attention weights, until the rollout is there")
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        self._show_page(failure.message)
-
     def figure(self) -> PatchesFigure | None:
         figure = self._canvas.figure
         return figure if isinstance(figure, PatchesFigure) and self._has_image() else None
@@ -144,7 +134,6 @@ class PatchesView(View):
         if now.group != old.group or now.query != old.query:
             self.refresh()
         if (now.group, now.layer, now.head) != (old.group, old.layer, old.head):
-            self._show_sliders()
             self._rebuild()
 
     # The picture
@@ -193,34 +182,20 @@ class PatchesView(View):
         is_known = {"raw": True, "weighted": bool(result.weighted.size), "rollout": bool(result.rollout.size)}
         return chosen if is_known[chosen] else "raw"
 
-    def _show_sliders(self) -> None:
-        if self.subject is None or not self.subject.checkpoint.groups:
-            return
-        name, layer, head = layer_and_head(self.subject.checkpoint, self.selection)
-        group = self.subject.checkpoint.group(name)
-        self._layer.show_value(layer, 0, group.n_layers - 1)
-        self._head.show_value(head, 0, group.n_heads[layer] - 1)
-
     def _has_image(self) -> bool:
         return self.subject is not None and self.subject.input.image is not None
 
-    def _show_page(self, why_empty: str = "") -> None:
+    def _show_page(self) -> None:
         is_shown = self.figure() is not None
         self._keep.setEnabled(is_shown)
         if is_shown:
             self._page.show_canvas()
         elif self._has_image():
-            self._page.show_empty(why_empty or self.tr("Computing attention …"))
+            self._page.show_empty(self.tr("Computing attention …"))
         else:
             self._page.show_empty(self.tr("Open an image."))
 
     # What the user does
-
-    def _on_layer_value_changed(self, layer: int) -> None:
-        self.selection.update(layer=layer)
-
-    def _on_head_value_changed(self, head: int) -> None:
-        self.selection.update(head=head)
 
     def _on_keep_clicked(self) -> None:
         self._kept, self._kept_of = self._result, self.subject

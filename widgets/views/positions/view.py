@@ -7,7 +7,6 @@ from dataclasses import replace
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from inference.results.events import Failure
 from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -114,10 +113,6 @@ class PositionsView(View):
             self._head.setCurrentIndex(min(now.head, self._head.count() - 1))
             self._rebuild()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        self._show_page(failure.message)
-
     def _has_table(self) -> bool:
         return self._figure is not None and self.subject is not None and not self._why_off(self.subject)
 
@@ -125,7 +120,7 @@ class PositionsView(View):
     def _why_off(subject: Subject) -> str:
         return subject.checkpoint.why_missing(PositionsRequest.needs)
 
-    def _show_page(self, why_empty: str = "") -> None:
+    def _show_page(self) -> None:
         """Say why there is nothing to see yet, where that is so."""
         if self._has_table():
             self._page.show_canvas()
@@ -135,7 +130,7 @@ class PositionsView(View):
             text = self.tr("{} has no position encoding to show: {}.")
             self._page.show_empty(text.format(self.subject.checkpoint.name, why))
         else:
-            self._page.show_empty(why_empty or self.tr("Reading the position encoding …"))
+            self._page.show_empty(self.tr("Reading the position encoding …"))
         self._page.controls.setVisible(self._has_table())
         self._note.setVisible(self._has_table())
 

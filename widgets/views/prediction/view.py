@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from inference.results.events import Failure
 from inference.results.prediction import PredictionRequest, PredictionResult
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -55,11 +54,6 @@ class PredictionView(View):
         set_available(self._options.control("longest"), is_answer, why)
         self._rebuild()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._result is None:
-            self._page.show_empty(failure.message)
-
     def figure(self) -> PredictionFigure | None:
         figure = self._canvas.figure
         return figure if isinstance(figure, PredictionFigure) else None
@@ -74,8 +68,7 @@ class PredictionView(View):
     def _rebuild(self) -> None:
         if self._result is None:
             return
-        query = self.selection.now.query
-        selected = query.index if query is not None and query.axis == self._result.axis else None
+        selected = self.selection.now.query_on(self._result.axis)
         figure = prediction_figure(self._result, self._options.value(), selected)
         self._scroll.show_figure(figure, self.style_now())
         self._page.caption.show_text("  ·  ".join((figure.caption, *self._result.notes)))

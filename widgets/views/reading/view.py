@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 
-from inference.results.events import Failure
 from inference.results.reading import ReadingRequest, ReadingResult
 from inference.results.request import Request
 from widgets.context import ViewContext
@@ -72,11 +71,6 @@ class ReadingView(View):
         whole = replace(given, text=result.text, target_ids=None)
         return replace(self._pictured, input=replace(self._pictured.input, text=whole)).title
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._now is None:
-            self._page.show_empty(failure.message)
-
     def figure(self) -> ReadingFigure | ComparedReadings | None:
         figure = self._canvas.figure
         return figure if isinstance(figure, ReadingFigure | ComparedReadings) else None
@@ -92,8 +86,7 @@ class ReadingView(View):
         now, kept = self._now, self._kept
         if now is None:
             return
-        query = self.selection.now.query
-        selected = query.index if query is not None and query.axis == now.result.axis else None
+        selected = self.selection.now.query_on(now.result.axis)
         options = self._options.value()
         figure: ReadingFigure | ComparedReadings = ReadingFigure(now.result, options, selected)
         if kept is not None:

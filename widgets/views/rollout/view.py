@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 
-from inference.results.events import Failure
 from inference.results.request import Request
 from inference.results.rollout import RolloutRequest, RolloutResult
 from widgets.context import ViewContext
@@ -14,7 +13,7 @@ from widgets.figures.token_axis import label
 from widgets.kit.availability import offer
 from widgets.kit.clean import isolated
 from widgets.kit.group_choice import GroupChoice
-from widgets.kit.number_slider import NumberSlider
+from widgets.kit.head_steps import LayerSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
@@ -42,14 +41,12 @@ class RolloutView(View):
         self._page = self.add_page(Page("rollout", self._canvas, self.tr("What is shown"), self.tr("Value")))
         controls = self._page.controls
         self._group = GroupChoice(controls, "rollout_group", context.selection)
-        self._layer = NumberSlider("rollout_layer", self.tr("Layer"), 0, 0)
-        controls.add_widget(self._layer)
+        self._layer = LayerSlider(controls, "rollout_layer", context.selection)
         self._options = self.add_options(
             OptionControls(controls, "rollout", RolloutOptions, rare=("scale", "hide_own"))
         )
         self._show_page()
 
-        self._layer.value_changed.connect(self._on_layer_value_changed)
         self._options.changed.connect(self._rebuild)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
@@ -57,9 +54,9 @@ class RolloutView(View):
     # Data in
 
     def set_subject(self, subject: Subject | None) -> None:
-        self._group.offer(subject.checkpoint if subject else None)
+        for control in (self._group, self._layer):
+            control.offer(subject.checkpoint if subject else None)
         super().set_subject(subject)
-        self._show_layer()
         self._show_page()
 
     def requests(self) -> tuple[Request, ...]:
@@ -79,16 +76,11 @@ class RolloutView(View):
         self._rebuild()
         self.refresh()  # a text may be shorter than it looked
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        self._show_page(failure.message)
-
     def figure(self) -> RolloutFigure | None:
         figure = self._canvas.figure
         return figure if isinstance(figure, RolloutFigure) and self._is_shown() else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
-        self._show_layer()
         self.refresh()
         self._rebuild()
 
@@ -105,11 +97,6 @@ class RolloutView(View):
         if self._length is not None and self._length[0] == self._about():
             return self._length[1], True
         return most_tokens(self.subject.input), False
-
-    def _show_layer(self) -> None:
-        if self.subject is not None:
-            group = self.subject.checkpoint.group(self.selection.now.group)
-            self._layer.show_value(group.nearest(self.selection.now.layer), 0, group.n_layers - 1)
 
     def _rebuild(self) -> None:
         result = self._result
@@ -146,20 +133,14 @@ class RolloutView(View):
             return False
         return self._result.group == self.subject.checkpoint.group(self.selection.now.group).name
 
-    def _show_page(self, why_empty: str = "") -> None:
+    def _show_page(self) -> None:
         """Never another group's picture: say why there is none of this one."""
         if self._is_shown():
             self._page.show_canvas()
         else:
-            self._page.show_empty(why_empty or self.tr("Rolling out the layers …"))
+            self._page.show_empty(self.tr("Rolling out the layers …"))
 
     # What the user does
-
-    def _on_layer_value_changed(self, layer: int) -> None:
-        if self.subject is not None:
-            now = self.selection.now
-            self.selection.update(layer=self.subject.checkpoint.group(now.group).toward(now.layer, layer))
-            self._show_layer()
 
     def _on_canvas_spot_changed(self, cell: RolloutCell | None) -> None:
         figure = self.figure()

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from inference.results.events import Failure
 from inference.results.inputs import TextInput
 from inference.results.request import Request
 from inference.results.segments import SegmentsRequest, SegmentsResult
@@ -78,10 +77,6 @@ class SegmentsView(View):
         self._result = result
         self._rebuild()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        self._show_page(failure.message)
-
     def figure(self) -> SegmentsFigure | LabelSimilarityFigure | None:
         return self._figure
 
@@ -111,7 +106,7 @@ class SegmentsView(View):
     def _needs_labels(self) -> bool:
         return self.subject is not None and "text" in self.subject.checkpoint.compares
 
-    def _show_page(self, why_empty: str = "") -> None:
+    def _show_page(self) -> None:
         if self._figure is not None:
             self._page.show_canvas()
         elif self.subject is None or self.subject.input.image is None:
@@ -119,7 +114,7 @@ class SegmentsView(View):
         elif self._needs_labels() and not self.subject.texts:
             self._page.show_empty(self.tr("Type a label, such as red house, and press Enter."))
         else:
-            self._page.show_empty(why_empty or self.tr("Asking the model …"))
+            self._page.show_empty(self.tr("Asking the model …"))
 
     # What the user does
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from inference.results.events import Failure
 from inference.results.job import JobPhase, JobRequest, JobState
 from inference.results.layer_times import LayerTimesRequest, LayerTimesResult
 from inference.results.maps import MapRequest, TilesResult
@@ -132,11 +131,6 @@ class SparseView(View):
             self._feed.take(result)
             self.refresh()
             self._rebuild()
-
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._feed.map is None:
-            self._page(_CHECKPOINT).show_empty(failure.message)
 
     def show_job(self, state: JobState) -> None:
         request = state.request

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from inference.results.checkpoint import AttentionGroup
-from inference.results.events import Failure
 from inference.results.request import Request
 from inference.results.training_stages import TrainingStagesRequest, TrainingStagesResult
 from widgets.context import ViewContext
@@ -63,11 +62,6 @@ class TrainingStagesView(View):
             self._sentence.addItems([clean(sentence) for sentence in result.sentences])
         self._sentence.setCurrentIndex(result.sentence)
         self._rebuild()
-
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._result is None:
-            self._page.show_empty(failure.message)
 
     def figure(self) -> TrainingStagesFigure | None:
         figure = self._canvas.figure

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.translation import TranslationResult
@@ -26,7 +26,7 @@ from widgets.writing.attending import attending_title, weights_of, when_written
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
 from widgets.writing.decoding_title import decoding_title
 from widgets.writing.expected import describe_candidate, describe_token, expected_at, room_for_candidates
-from widgets.writing.spots import nearest, paint_ring
+from widgets.writing.spots import SpotsInBoxes, paint_ring
 
 _WIDTH = 46.0  # em at which it reads well
 _SPACE = 1.0  # em between the picture and the candidates
@@ -46,7 +46,7 @@ class Spot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class TranslationFigure:
+class TranslationFigure(SpotsInBoxes[Spot]):
     """A translation at one step.
 
     Attributes
@@ -203,8 +203,7 @@ class TranslationFigure:
 
     # What the pointer meets
 
-    def _boxes(self, rect: QRectF, style: FigureStyle) -> dict[Spot, QRectF]:
-        """All that can be pointed at, in the order of the arrow keys."""
+    def boxes(self, rect: QRectF, style: FigureStyle) -> dict[Spot, QRectF]:
         above, below = self._areas(rect, style)
         em, origin = QFontMetricsF(style.font).height(), above.topLeft()
         found: dict[Spot, QRectF] = {}
@@ -227,22 +226,8 @@ class TranslationFigure:
             found |= {Spot("candidate", row): self.bars.row(row, below, style) for row in rows}
         return found
 
-    def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> Spot | None:
-        """What lies under a point."""
-        return next((spot for spot, box in self._boxes(rect, style).items() if box.contains(point)), None)
-
-    def has_spot(self, spot: object, rect: QRectF, style: FigureStyle) -> bool:
-        """Whether there is such a thing now."""
-        return isinstance(spot, Spot) and spot in self._boxes(rect, style)
-
-    def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: Spot) -> None:
-        """Frame what is pointed at."""
-        if (box := self._boxes(rect, style).get(spot)) is not None:
-            paint_ring(painter, box.adjusted(1, 1, -1, -1), style, Qt.PenStyle.DashLine)
-
-    def step(self, spot: Spot | None, right: int, down: int, rect: QRectF, style: FigureStyle) -> Spot | None:
-        """The nearest thing in a direction."""
-        return nearest(self._boxes(rect, style), spot, Spot("target", self.focus), right, down)
+    def first_spot(self) -> Spot:
+        return Spot("target", self.focus)
 
     def describe(self, spot: Spot) -> str:
         """What is known of it, in a line."""

@@ -11,7 +11,7 @@ from inference.results.decoding import Written
 from inference.results.request import Request
 from inference.results.translation import TranslationRequest, TranslationResult, with_target
 from widgets.context import ViewContext
-from widgets.selection import Position, Selected
+from widgets.selection import Position
 from widgets.subject import Subject
 from widgets.views.translation.figure import Spot, TranslationFigure
 from widgets.views.translation.options import TranslationOptions
@@ -83,14 +83,8 @@ class TranslationView(GrowingTextView[TranslationResult]):
         figure = self._canvas.figure
         return figure if isinstance(figure, TranslationFigure) else None
 
-    def selection_changed(self, now: Selected, old: Selected) -> None:
-        if (now.layer, now.head, now.query) == (old.layer, old.head, old.query) or self._result is None:
-            return
-        if now.query != old.query and now.query is not None and now.query.axis == "target":
-            # What a place attends to is shown at the token that was chosen there.
-            place = now.query.index + 1
-            self._place = place if place < min(self.playback.step, self._result.written.n_steps) else None
-        self.rebuild()
+    def followed_axis(self, result: TranslationResult) -> str:
+        return "target"
 
     def make_figure(self, result: TranslationResult, n_shown: int) -> TranslationFigure:
         return TranslationFigure(
@@ -99,10 +93,7 @@ class TranslationView(GrowingTextView[TranslationResult]):
 
     # What the user does
 
-    def describe_spot(self, spot: Spot | None) -> str:
-        figure = self.figure()
-        if figure is not None and spot is not None:
-            return figure.describe(spot)
+    def hint(self) -> str:
         return self.tr("Point at a token or a candidate for its numbers; a click on a candidate continues from it.")
 
     def choose_spot(self, result: TranslationResult, spot: Spot) -> None:

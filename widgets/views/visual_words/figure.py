@@ -14,7 +14,7 @@ from inference.results.visual_words import VisualWordsResult
 from widgets.figures import prediction_cards
 from widgets.figures.counts import number_of
 from widgets.figures.image_parts import paint_title
-from widgets.figures.prediction_cards import Card, Guess, percent
+from widgets.figures.prediction_cards import Card, percent
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
@@ -93,13 +93,8 @@ class VisualWordsFigure:
         original, position = result.original[mask], int(result.positions[mask])
         was = _tr(" · was “{}”").format(isolated(original)) if original else ""
         prob = float(result.original_probs[number, mask])
-        guesses = tuple(
-            Guess(clean(word), float(p), prediction_cards.same_word(word, float(p), original, prob))
-            for word, p in zip(result.guesses[number][mask], result.guess_probs[number, mask], strict=True)
-        )
-        is_there = any(guess.is_original for guess in guesses)
-        outside = Guess(clean(original), prob, is_original=True) if original and not is_there else None
-        return Card(f"{position} · {title}{was}", guesses, outside, guesses[0].is_original if original else None)
+        words, probs = result.guesses[number][mask], result.guess_probs[number, mask]
+        return Card.of_words(f"{position} · {title}{was}", words, probs, original, prob)
 
     def panels(self, hidden: int) -> tuple[_ChipGuesses, ...]:
         """Of one hidden chip: the words with the text, those without it, and the chips that CBT takes it for."""

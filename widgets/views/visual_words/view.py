@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QSpinBox, QWidget
 
-from inference.results.events import Failure
 from inference.results.inputs import Input, TextInput
 from inference.results.request import Request
 from inference.results.visual_words import VisualWordsRequest, VisualWordsResult
@@ -26,7 +25,6 @@ _FIRST_HIDDEN = (5,)
 _Picture = VisualWordsFigure | VisualWordsNextFigure | VisualWordsTextFigure
 # Which options there is a control for, by what is shown; the others say nothing there.
 _SHOWN = {"hidden": ("first", "last", "guesses"), "next": ("seen",), "text": ("first", "last", "guesses")}
-_OPTIONAL = ("first", "last", "seen", "guesses")
 
 
 class VisualWordsView(View):
@@ -87,11 +85,6 @@ class VisualWordsView(View):
         self._result = result
         self._rebuild()
 
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        if self._figure is None:
-            self._page.show_empty(failure.message)
-
     def figure(self) -> _Picture | None:
         return self._figure
 
@@ -131,8 +124,7 @@ class VisualWordsView(View):
 
     def _show_controls(self) -> None:
         show = self._options.value().show
-        for name in _OPTIONAL:
-            self._options.set_shown(name, name in _SHOWN[show])
+        self._options.show_those_of(_SHOWN, show)
         self._clear.setVisible(show == "hidden")
 
     # What the user does

@@ -75,10 +75,11 @@ class ZeroShotTestFigure(PanelFigure):
         high = float(max(int(confusion.max()) for _, confusion in shown)) or 1.0
         found = []
         for place, (title, confusion) in enumerate(shown):
+            name, comma, more = title.partition(",")  # the number first: where there is little room the end is left out
             panel = HeatPanel(
                 confusion.astype(np.float32),
                 ColorScale(0.0, high, is_signed=False),
-                f"{title}: {100 * accuracy(confusion):.1f} %",
+                f"{name}: {100 * accuracy(confusion):.1f} %{comma}{more}",
                 _tr("true"),
                 "",
                 keeps_square=True,

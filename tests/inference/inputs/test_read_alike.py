@@ -1,4 +1,4 @@
-"""Words that a checkpoint has no token for are named, in whatever a bundled one is asked."""
+"""What a checkpoint reads alike is named, in whatever a bundled one is asked: words without a token, equal texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inference.analyses.similarity import similarity
 from inference.analyses.zero_shot import zero_shot
 from inference.context import Context
 from inference.forward.opening import load
-from inference.inputs.unknown_words import notes_of_unknown_words
+from inference.inputs.read_alike import notes_of_compared, notes_of_unknown_words
 from inference.results.caption import CaptionRequest
 from inference.results.inputs import ImageInput, Input, TextInput
 from inference.results.relevance import RelevanceRequest
@@ -59,3 +59,13 @@ def test_a_tokenizer_that_knows_every_word_says_nothing():
     assert notes_of_unknown_words("m", None, ["a"]) == ()
     assert notes_of_unknown_words("m", type("Bytes", (), {"unk_token_id": None})(), ["a"]) == ()
     assert notes_of_unknown_words("m", Tokenizer(), ["one two", ""]) == ()
+
+
+def test_texts_of_the_same_tokens_are_named():
+    assert notes_of_compared("m", Tokenizer(), ["one", "three"]) == (
+        "m does not know the word “three”: all that it does not know are one word to it.",
+    )
+    told = "m reads “one” and “two” as the same tokens, and cannot tell them apart"
+    assert notes_of_compared("m", Tokenizer(), ["one", "two"]) == (f"{told}.",)
+    assert notes_of_compared("m", Tokenizer(), ["one", "two", "six"]) == (f"{told}; the same is true of 1 more.",)
+    assert notes_of_compared("m", None, ["one", "one"]) == ()
