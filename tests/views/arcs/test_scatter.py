@@ -98,7 +98,8 @@ def test_parts_of_a_picture_join_without_a_seam(qapp):
 
     def rows(top: int, bottom: int) -> np.ndarray:
         found = strips(strokes, LIGHT, (layout.left, float(top)), 1.0, (width, bottom - top))
-        return np.concatenate([pixels(strip) for _, strip in found], axis=1)
+        strip = np.concatenate([strip for _, strip in found], axis=1)
+        return np.ascontiguousarray(strip).view(np.uint8).reshape(*strip.shape, 4).astype(float)
 
     parts = np.concatenate([rows(0, 90), rows(90, 91), rows(91, 300)])
     assert np.abs(parts - rows(0, 300)).max() <= 1
