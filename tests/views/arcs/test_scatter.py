@@ -47,7 +47,7 @@ def both(
 ) -> tuple[np.ndarray, np.ndarray]:
     """As pixels, and as Qt paints them."""
     layout = figure.layout(style, PAGE)
-    drawn = DrawnLines(figure, layout, style, figure.drawn(layout), scale, ratio, ALL)
+    drawn = DrawnLines(figure, layout, style, figure.drawn(layout), scale, ratio, ALL, [])
     while not drawn.is_complete:
         drawn.draw(ALL, 1.0)
     width, height = layout.right - layout.left, figure.drawn(layout)[1]
@@ -109,7 +109,7 @@ def test_what_is_on_screen_is_drawn_first(qapp):
     figure, style = figure_of(60), FigureStyle(LIGHT)
     layout = figure.layout(style, PAGE)
     seen = (250.0, 400.0)
-    drawn = DrawnLines(figure, layout, style, figure.drawn(layout), 1.0, 1.0, seen)
+    drawn = DrawnLines(figure, layout, style, figure.drawn(layout), 1.0, 1.0, seen, [])
     while not drawn.is_complete_in(seen):
         drawn.draw(seen, 0)
     assert not drawn.is_complete
@@ -126,3 +126,28 @@ def test_no_lines_are_no_pixels(qapp):
     mine, painted = both(figure, style)
     assert not mine.any()
     assert not painted.any()
+
+
+def test_lines_drawn_on_an_old_picture_show_nothing_of_it(qapp):
+    style, spare = FigureStyle(LIGHT), []
+
+    def drawn_of(pos: int, pictures: list[QImage]) -> DrawnLines:
+        figure = figure_of(focus=Focus("query", pos))
+        layout = figure.layout(style, PAGE)
+        drawn = DrawnLines(figure, layout, style, figure.drawn(layout), 1.0, 1.0, ALL, pictures)
+        while not drawn.is_complete:
+            drawn.draw(ALL, 1.0)
+        return drawn
+
+    def shown(drawn: DrawnLines) -> np.ndarray:
+        image = _empty(500, 400)
+        with QPainter(image) as painter:
+            drawn.paint(painter, QPointF(0, 0))
+        return pixels(image)
+
+    old = drawn_of(2, spare)
+    first = shown(old)
+    old.give_up()
+    assert len(spare) == 1 and not shown(old).any()
+    assert (shown(drawn_of(9, spare)) == shown(drawn_of(9, []))).all()
+    assert not spare and (first != shown(drawn_of(9, []))).any()
