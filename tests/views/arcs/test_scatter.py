@@ -148,6 +148,8 @@ def test_lines_drawn_on_an_old_picture_show_nothing_of_it(qapp):
     old = drawn_of(2, spare)
     first = shown(old)
     old.give_up()
-    assert len(spare) == 1 and not shown(old).any()
+    assert len(spare) == 1
+    assert not shown(old).any()
     assert (shown(drawn_of(9, spare)) == shown(drawn_of(9, []))).all()
-    assert not spare and (first != shown(drawn_of(9, []))).any()
+    assert not spare
+    assert (first != shown(drawn_of(9, []))).any()
