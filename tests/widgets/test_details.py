@@ -92,11 +92,11 @@ def test_measures_are_those_of_the_selected_head(panel, selection):
     result = make_heads_result()
     selection.update(head=2)
     assert panel._values["entropy"].text() == f"{result.measures['entropy'][0, 2]:.2f} bits"
-    assert panel._values["previous"].text().replace("\N{NO-BREAK SPACE}", " ") == f"{100 * result.measures['previous'][0, 2]:.1f} %"
+    assert panel._values["previous"].text() == f"{100 * result.measures['previous'][0, 2]:.1f} %"
 
 
 def test_a_number_with_a_long_unit_wraps_instead_of_being_cut(panel):
-    assert all(label.wordWrap() for label in panel._values.values())
+    assert panel._values["distance"].wordWrap()
 
 
 def test_the_strongest_keys_of_the_token_are_listed_and_a_click_selects_one(panel, selection, qtbot):
