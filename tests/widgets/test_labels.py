@@ -89,6 +89,9 @@ def test_of_facts_that_have_no_room_none_is_cut_in_the_middle(qtbot):
         cut = shortened(text, metrics, n_letters * metrics.averageCharWidth())
         assert cut == text or (cut.endswith("  ·  …") and text.startswith(cut[:-1]))
         assert metrics.horizontalAdvance(cut) <= n_letters * metrics.averageCharWidth()
+    long = f"scene 0  ·  {'a large purple bird, ' * 9}"
+    cut = shortened(long, metrics, 60 * metrics.averageCharWidth())
+    assert cut.startswith("scene 0  ·  a large purple bird, a large")
 
 
 def test_a_cut_quotation_leaves_no_direction_open(qtbot):

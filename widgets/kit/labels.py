@@ -35,7 +35,8 @@ def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
     whole = text
     while _PART in whole:  # half a number is another number
         whole = whole.rpartition(_PART)[0]
-        if metrics.horizontalAdvance(f"{whole}{_PART}…") <= width:
+        short = metrics.horizontalAdvance(f"{whole}{_PART}…")
+        if width / 2 <= short <= width:  # else what comes is long, and its beginning says more than nothing
             return f"{whole}{_PART}…"
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
