@@ -4,18 +4,55 @@ from __future__ import annotations
 
 from app.hub.sizes import memory_text
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo
-from inference.results.counts import noun
+from inference.results.counts import listed, noun
 from inference.results.needs import USUAL_TOKENS, memory_need
 from widgets.registry import VIEWS
 
 _N_CLASSES = 6  # named
+# Families whose names are written otherwise than as words.
+_FAMILIES = {
+    "blip_2": "BLIP-2",
+    "blip_2_t5": "BLIP-2 with T5",
+    "blip": "BLIP",
+    "blip_answers": "BLIP that answers",
+    "bridgetower": "BridgeTower",
+    "canine": "CANINE",
+    "clip_text": "CLIP, its texts alone",
+    "flava": "FLAVA",
+    "fsmt": "FSMT",
+    "gemma3": "Gemma 3",
+    "idefics3": "Idefics3",
+    "image_gpt": "Image GPT",
+    "internvl": "InternVL",
+    "llava": "LLaVA",
+    "llava_next": "LLaVA-NeXT",
+    "lxmert": "LXMERT",
+    "merlot": "MERLOT",
+    "nystromformer": "Nyströmformer",
+    "paligemma": "PaliGemma",
+    "pixel_bert": "Pixel-BERT",
+    "prophetnet": "ProphetNet",
+    "qwen_vl": "Qwen-VL",
+    "t5_encoder": "T5, its encoder alone",
+    "timesformer": "TimeSformer",
+    "unicoder_vl": "Unicoder-VL",
+    "uniter": "UNITER",
+    "videobert": "VideoBERT",
+    "vilbert": "ViLBERT",
+    "vilt": "ViLT",
+    "virtex": "VirTex",
+    "visual_bert": "VisualBERT",
+    "vl_bert": "VL-BERT",
+    "xlnet": "XLNet",
+}
 
 
 def inspect_text(info: CheckpointInfo, n_tokens: int = USUAL_TOKENS) -> str:
     """Facts, the views it offers and why others are off, and notes."""
     facts = {
         "Checkpoint": info.checkpoint,
-        "Architecture": f"{info.architecture} ({info.family.replace('_', ' ')})",
+        "Architecture": info.architecture,
+        "Family": _FAMILIES.get(info.family) or info.family.replace("_", " ").capitalize(),
         "Parameters": f"{info.n_parameters:,}",
         **{f"{group.title} attention": _group(group) for group in info.groups},
         "Precision": precision_text(info),
@@ -40,7 +77,7 @@ def precision_text(info: CheckpointInfo) -> str:
 
 def _reading(info: CheckpointInfo) -> dict[str, str]:
     """What it reads, and what it tells of that."""
-    facts = {"Reads": " and ".join(info.reads)}
+    facts = {"Reads": listed(info.reads)}
     if "text" in info.reads:
         facts |= {
             "Vocabulary": f"{info.d_vocab:,} tokens",

@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name = build_menus(self)
         for part in (self.editing, self.filing, self.finding, self.running, self.presentation):
             part.set_actions(self.actions_by_name)
-        last_keys = LastKeys(self.actions_by_name.values(), self.telling.refuse, self)
+        last_keys = LastKeys(self.actions_by_name.values(), self.telling.say_why_off, self)
         self.area.set_window_actions(last_keys)
         last_keys.watch(self, self.gallery_dock, self.details_dock)
         targets = DropTargets(

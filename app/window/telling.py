@@ -70,6 +70,10 @@ class Telling(QObject):
         """Say why a command cannot be done; empty where it was done."""
         self.say(sentence, True, "command")
 
+    def say_why_off(self, sentence: str) -> None:
+        """Answer the key of a command that is off: nothing went wrong, and the sentence goes away by itself."""
+        self.say(sentence, False, "command")
+
     @Slot(object)
     def _on_opening_opened(self, info: CheckpointInfo) -> None:
         for about in _OF_CHECKPOINT:

@@ -8,6 +8,7 @@ from inference.family.image_features import GivesImageFeatures
 from inference.family.jointly import ReadsJointly
 from inference.family.ordering import OrdersFrames
 from inference.results.checkpoint import AttentionGroup, Missing
+from inference.results.counts import listed
 from inference.results.request import Capability
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def missing(
         Why images cannot be made ready, as half a sentence; empty where they can, or where none is read.
     """
     named = opened.named
-    reads = " and ".join(PLURAL[kind] for kind in family.reads)
+    reads = listed(PLURAL[kind] for kind in family.reads)
     why: dict[str, str] = {
         capability: f"{named} reads {reads}, not {PLURAL[capability.reads]}"
         if capability.reads is not None and capability.reads not in family.reads

@@ -20,19 +20,24 @@ if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall, Received
     from inference.family.opened import Opened
 
-_READ_BY = {
-    "unembedding": "text",
-    "linear_unembedding": "text",
-    "next_token": "text",
-    "masked_lm": "text",
-    "next_sentence": "text",
-    "prediction": "text",
-    "patches": "image",
-    "classes": "image",
-    "masked_image": "image",
-    "next_pixel": "image",
-    "masked_pixels": "image",
-    "segments": "image",
+# What is not read from such models, and why: by the kind of input that they must read for it to be worth a word.
+_NOT_READ: dict[str, dict[str, str]] = {
+    "text": {
+        "unembedding": "the layers of {} are not read as words here",
+        "linear_unembedding": "the layers of {} are not read as words here",
+        "next_token": "the next word that {} expects is not read here",
+        "masked_lm": "the words that {} expects under masks are not read here",
+        "next_sentence": "{} is not asked here whether one sentence follows another",
+        "prediction": "no classes or answers are read from {} here",
+    },
+    "image": {
+        "patches": "{} is of several parts: see its patches in Attention and Arcs",
+        "classes": "no classes of images are read from {} here",
+        "masked_image": "no visual tokens of masked patches are read from {} here",
+        "next_pixel": "{} does not go on pixel by pixel",
+        "masked_pixels": "{} is not asked for the colours of masked pixels",
+        "segments": "{} gives pixels no labels",
+    },
 }
 
 
@@ -83,7 +88,7 @@ def part(
 
 
 class PartsFamily(Family):
-    """Models of several parts, of which attention is shown, but no head is read."""
+    """Models of several parts, of which attention is shown; what is read from their heads is for each family to say."""
 
     # What lies along each axis, where it is not tokens.
     axis_units: ClassVar[dict[str, str]] = {}
@@ -106,18 +111,19 @@ class PartsFamily(Family):
         return "learned"
 
     def lacks(self, opened: Opened) -> dict[str, str]:
-        """Attention is what there is to see; why positions are not is for the family to say where it has none."""
+        """What is not read from models of several parts; a family that has it, or knows better why not, says so."""
         lacking = {
-            capability: f"of {opened.named} models only the attention is shown"
-            for capability, kind in _READ_BY.items()
+            capability: why.format(opened.named)
+            for kind, sentences in _NOT_READ.items()
             if kind in self.reads
+            for capability, why in sentences.items()
         }
         tells_parts_apart = type(self).components is not PartsFamily.components
         return lacking | {
-            "positions": f"where the positions of {opened.named} models are kept is not known",
+            "positions": f"where {opened.named} keeps its positions is not known",
             "residual_stream": ""
             if tells_parts_apart
-            else f"where the layers of {opened.named} models lie is not known",
+            else f"where the layers of {opened.named} begin and end is not known",
         }
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:

@@ -137,4 +137,4 @@ def why_no_prediction(opened: Opened) -> str:
         return f"{opened.named} compares several texts, of which one at a time is read"
     if opened.named in _BEAM_SEARCHES:
         return f"{opened.named} searches for where an answer ends from where it begins, which is not followed"
-    return f"{opened.named} is no class of transformers that classifies texts or finds answers in them"
+    return f"{opened.named} has no head that classifies texts or finds answers in them"

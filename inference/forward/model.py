@@ -28,6 +28,7 @@ from inference.forward.run import Run
 from inference.inputs.clips.preparing import Check, clip_stamp, prepare_clip
 from inference.inputs.images import Preparation, Prepared, prepare, stamp
 from inference.results.checkpoint import AttentionGroup, CheckpointInfo
+from inference.results.counts import listed
 from inference.results.inputs import ImageInput
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class Model:
             The model reads another kind of input; else as `Family.encode` and `prepare`.
         """
         if not set(input.kinds) & set(self.family.reads):
-            reads, given = (" and ".join(PLURAL[kind] for kind in kinds) for kinds in (self.family.reads, input.kinds))
+            kinds = self.family.reads, input.kinds
+            reads, given = (listed(PLURAL[kind] for kind in each) if each else "" for each in kinds)
             raise Refused(f"{self.info.name} reads {reads}, not {given or 'nothing'}.")
         prepared = self.prepare(input) if {"image", "clip"} & set(self.family.reads) else None
         encoded = self.family.encode(input, self.net.config, self.tokenizer, prepared)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 # By the plural, as it stands behind a number.
 SINGULAR = {
     "blocks": "block",
@@ -72,6 +74,12 @@ def noun(n: int, things: str) -> str:
 def count_of(n: int, things: str) -> str:
     """`1 head`, `1,024 heads`."""
     return f"{n:,} {noun(n, things)}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """`texts`, `texts and images`, `texts, images and regions`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def verb(n: int, *, past: bool = False) -> str:

@@ -153,7 +153,7 @@ def test_it_names_what_it_needs_and_says_why_it_is_off(entry):
     assert bool(why) == bool(entry.needs)
     assert entry.title
     assert entry.about.endswith(".")
-    assert len(entry.about) <= 96, "on a projector of 1280 pixels its end would be cut off"
+    assert len(entry.about) <= 70, "on a projector of 1280 pixels its end would be cut off"
 
 
 @views

@@ -95,6 +95,10 @@ def test_measures_are_those_of_the_selected_head(panel, selection):
     assert panel._values["previous"].text() == f"{100 * result.measures['previous'][0, 2]:.1f} %"
 
 
+def test_a_number_with_a_long_unit_wraps_instead_of_being_cut(panel):
+    assert panel._values["distance"].wordWrap()
+
+
 def test_the_strongest_keys_of_the_token_are_listed_and_a_click_selects_one(panel, selection, qtbot):
     result = make_attention_result(layers=(0,))
     selection.update(head=1, query=at(3))

@@ -80,6 +80,20 @@ def test_the_longest_quotation_is_cut_first_and_facts_only_after_all(qtbot):
     assert shortened("no quotation at all", metrics, 5000) == "no quotation at all"
 
 
+def test_of_facts_that_have_no_room_none_is_cut_in_the_middle(qtbot):
+    label = LineLabel("numbers")
+    qtbot.addWidget(label)
+    metrics = label.fontMetrics()
+    text = "cat attends most to  ·  mat 0.513  ·  sat 0.217  ·  tired 0.104"
+    for n_letters in range(40, 62, 3):
+        cut = shortened(text, metrics, n_letters * metrics.averageCharWidth())
+        assert cut == text or (cut.endswith("  ·  …") and text.startswith(cut[:-1]))
+        assert metrics.horizontalAdvance(cut) <= n_letters * metrics.averageCharWidth()
+    long = f"scene 0  ·  {'a large purple bird, ' * 9}"
+    cut = shortened(long, metrics, 60 * metrics.averageCharWidth())
+    assert cut.startswith("scene 0  ·  a large purple bird, a large")
+
+
 def test_a_cut_quotation_leaves_no_direction_open(qtbot):
     label = LineLabel("caption")
     qtbot.addWidget(label)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from widgets.kit.layouts import FlowLayout
@@ -13,16 +13,27 @@ from widgets.look.icons import line_icon
 
 
 class ControlBar(QWidget):
-    """Controls that wrap; each has a name for screen readers and for tests."""
+    """Controls that wrap; each has a name for screen readers and for tests.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    is_beside
+        It stands beside something else, and takes as much of their line as it needs.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, is_beside: bool = False) -> None:
         super().__init__(parent)
+        self._is_beside = is_beside
         self._only: dict[QComboBox, PlainLabel] = {}
         self._flow = FlowLayout(self)
         self._flow.setSpacing(10)
         self._flow.setContentsMargins(8, 6, 8, 4)
         self._rare: dict[QWidget, bool] = {}  # whether it has something to say now
         self._more: QToolButton | None = None
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(self._flow.line_width(), hint.height()) if self._is_beside else hint
 
     def add_choice(self, name: str, title: str, choices: Iterable[tuple[str, object]]) -> QComboBox:
         """A combo box behind its title; `choices` are texts and data."""

@@ -12,12 +12,13 @@ from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel, plain_tip
 
 _QUOTATION = re.compile("“[^“”]*”")
+_PART = "  \N{MIDDLE DOT}  "  # between facts
 _LEAST_QUOTED = 12  # letters of a quotation that stay as long as there is room for them
 _OPENS, _CLOSES = "\u2068", "\u2069"  # round text that may run from right to left, see `widgets.kit.clean`
 
 
 def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
-    """A line of some width: quotations are cut first, the longest before the others, and facts only after them."""
+    """A line of some width: quotations are cut first, the longest before the others, then whole facts."""
     for _ in _QUOTATION.findall(text):
         excess = metrics.horizontalAdvance(text) - width
         if excess <= 0:
@@ -29,6 +30,14 @@ def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
         cut = metrics.elidedText(inside, Qt.TextElideMode.ElideRight, room)
         cut += _CLOSES * (cut.count(_OPENS) - cut.count(_CLOSES))
         text = f"{text[: longest.start()]}“{cut}”{text[longest.end() :]}"
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    whole = text
+    while _PART in whole:  # half a number is another number
+        whole = whole.rpartition(_PART)[0]
+        short = metrics.horizontalAdvance(f"{whole}{_PART}…")
+        if width / 2 <= short <= width:  # else what comes is long, and its beginning says more than nothing
+            return f"{whole}{_PART}…"
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 

@@ -43,6 +43,13 @@ class FlowLayout(QLayout):
     def sizeHint(self) -> QSize:
         return self.minimumSize()
 
+    def line_width(self) -> int:
+        """How wide all of them are in one line."""
+        margins = self.contentsMargins()
+        widths = [item.sizeHint().width() for item in self._items if not item.isEmpty()]
+        gaps = max(self.spacing(), 0) * max(len(widths) - 1, 0)
+        return sum(widths) + gaps + margins.left() + margins.right()
+
     def minimumSize(self) -> QSize:
         size = QSize()
         for item in self._items:

@@ -33,8 +33,8 @@ class Page(PassesFocus, QWidget):
     Attributes
     ----------
     controls, caption, canvas, read_out
-        Its parts. What else belongs above or beneath the canvas is put there by `add_above`, `add_below` and
-        `add_beside_read_out`.
+        Its parts. What else belongs above or beneath the canvas is put there by `add_above`, `add_below`,
+        `add_beside_caption` and `add_beside_read_out`.
     veil
         Lies over the canvas while that shows something old.
     is_of_subject
@@ -61,8 +61,10 @@ class Page(PassesFocus, QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        for widget in (self.controls, self.caption):
-            self._column.addWidget(widget)
+        self._column.addWidget(self.controls)
+        self._head = QHBoxLayout()
+        self._head.addWidget(self.caption, 1)
+        self._column.addLayout(self._head)
         self._column.addWidget(self._stack, 1)
         self._foot = QHBoxLayout()
         self._foot.addWidget(self.read_out, 3)
@@ -72,7 +74,11 @@ class Page(PassesFocus, QWidget):
 
     def add_above(self, widget: QWidget) -> None:
         """Between controls and caption."""
-        self._column.insertWidget(self._column.indexOf(self.caption), widget)
+        self._column.insertWidget(self._column.indexOf(self._head), widget)
+
+    def add_beside_caption(self, widget: QWidget) -> None:
+        """In the line of the caption, behind it."""
+        self._head.addWidget(widget)
 
     def add_below(self, widget: QWidget) -> None:
         """Between canvas and read-out."""

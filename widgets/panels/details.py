@@ -66,7 +66,7 @@ class DetailsPanel(View):
         self._values = {name: PlainLabel(DASH, self) for name in _MEASURES}
         self._token, self._sentence = PlainLabel(self), PlainLabel(self)
         self._sentence.setObjectName("details_sentence")
-        for line in (self._token, self._sentence):
+        for line in (self._token, self._sentence, self._values["distance"]):  # in coordinates, which is a long word
             line.setWordWrap(True)
         make_selectable(self._token, self._sentence, *self._values.values())
         self._keys = QTableWidget(0, 3, self)

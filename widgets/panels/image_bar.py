@@ -61,7 +61,7 @@ class ImageBar(MediaBar[ImageInput]):
         self._next = self._button("image_next", self.tr("New scene"), self.tr("Generate another image: the next seed"))
         self._kind = QComboBox()
         for text, kind in (
-            (self.tr("As trained on"), ""),
+            (self.tr("As trained"), ""),
             (self.tr("Scene"), "scene"),
             (self.tr("Portrait"), "portrait"),
         ):
@@ -69,7 +69,7 @@ class ImageBar(MediaBar[ImageInput]):
         self._kind.setToolTip(self.tr("Scenes show several things, portraits one that fills the image"))
         self._side = NumberBox()
         self._side.setRange(0, MOST_IMAGE_SIDE)
-        self._side.setSpecialValueText(self.tr("As trained on"))
+        self._side.setSpecialValueText(self.tr("As trained"))
         self._side.setSuffix(self.tr(" px"))
         self._truth = self._button("image_truth", self.tr("Truth"), self.tr("Name the thing under the pointer"))
         self._truth.setCheckable(True)

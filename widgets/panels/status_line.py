@@ -16,6 +16,7 @@ from widgets.kit.labels import LineButton
 from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.panels.progress_bar import QuietProgressBar
 
+_AROUND = 16  # pixels that a button takes beside its text, whatever the style
 N_KEPT = 200
 
 
@@ -222,7 +223,7 @@ class StatusLine(QWidget):
 
     def _fit(self, line: LineButton, sign: str, text: str, more: str) -> None:
         metrics = QFontMetrics(line.font())
-        room = max(line.width() - 12 - metrics.horizontalAdvance(more), 40)
+        room = max(line.width() - _AROUND - metrics.horizontalAdvance(more), 40)
         elided = metrics.elidedText(sign + text, Qt.TextElideMode.ElideRight, room) if text else ""
         line.setText((elided + more).replace("&", "&&"))
         line.setToolTip(plain_tip(text, is_long=True))

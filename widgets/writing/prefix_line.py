@@ -93,7 +93,7 @@ class PrefixLine(QObject):
         self._line.setMaxLength(_MOST_LETTERS)
         self._line.setPlaceholderText(hint)
         self._line.setToolTip(plain_tip(tip))
-        self._line.setMinimumWidth(12 * self._line.fontMetrics().height())
+        self._line.setMinimumWidth(9 * self._line.fontMetrics().height())
         field = labelled(self._line, f"{name}_prefix", _tr("Begin with"))
         bar.add_widget(field)
         self._back = bar.add_button(f"{name}_back_to", _tr("Back"), _tr("Back to what was written before"))

@@ -63,3 +63,11 @@ def test_what_a_view_said_goes_with_the_checkpoint(line, speaker):
     assert line.warnings == ("Too many heads.",)
     speaker.opened.emit(None)
     assert line.warnings == ()
+
+
+def test_why_a_command_is_off_is_told_for_a_while_and_is_no_warning(line, speaker):
+    telling = speaker.findChild(Telling)
+    telling.say_why_off("This machine has one screen.")
+    assert (line.message, line.warnings) == ("This machine has one screen.", ())
+    line._fading.elapsed.emit()
+    assert line._news is None

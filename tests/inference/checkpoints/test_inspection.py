@@ -130,7 +130,7 @@ def test_a_missing_capability_says_why(tmp_path, cls, masked_lm, next_sentence):
         ("BertForMultipleChoice", "BertForMultipleChoice compares several texts, of which one at a time is read"),
         (
             "BertForPreTraining",
-            "BertForPreTraining is no class of transformers that classifies texts or finds answers in them",
+            "BertForPreTraining has no head that classifies texts or finds answers in them",
         ),
     ],
 )

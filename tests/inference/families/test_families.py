@@ -174,5 +174,6 @@ def test_models_of_which_only_the_attention_is_read_offer_no_view_of_words():
     lacking = {
         item.capability: item.why for item in missing(Opened(name, name, config, ""), family, family.groups(config), "")
     }
-    for capability in ("unembedding", "linear_unembedding", "next_token"):
-        assert lacking[capability] == f"of {name} models only the attention is shown"
+    for capability in ("unembedding", "linear_unembedding"):
+        assert lacking[capability] == f"the layers of {name} are not read as words here"
+    assert lacking["next_token"] == f"the next word that {name} expects is not read here"

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
 from tests.views.answer.samples import make_answer, make_answer_beams, make_grids
 from widgets.figures.chips import Chip
 from widgets.look.theme import FigureStyle
+from widgets.views.answer.descriptions import title_of
 from widgets.views.answer.figure import AnswerSpot, ChatAnswerFigure
 from widgets.views.answer.options import AnswerOptions
 from widgets.views.answer.overlay import overlay_of, token_boxes
@@ -126,3 +127,18 @@ def test_the_image_stands_beside_the_word_of_a_long_answer():
     assert places[1].image.center().y() == pytest.approx(places[1].words[150].center().y())
     assert places[2].image.bottom() <= places[2].bars.bottom()
     assert places[2].image.top() < places[2].words[299].top() < places[2].image.bottom()
+
+
+def test_colours_go_to_the_number_that_is_chosen(qapp):
+    """Of two answers by one scale the one that looks less is the darker; the title says so."""
+    pictures = []
+    for high in (None, 4.0):
+        sheet = QImage(900, 500, QImage.Format.Format_RGB32)
+        sheet.fill(0)
+        with QPainter(sheet) as painter:
+            figure(attention="head", places=(1, 3), opacity=1.0, high=high).paint(painter, WIDE, FigureStyle())
+        pictures.append(sheet)
+    assert pictures[0] != pictures[1]
+    tokens = figure().result.written.tokens.words
+    assert title_of(tokens, (1,), 0.52, 0.52, is_raised=False).endswith("looked, 0 to 0.52")
+    assert title_of(tokens, (1,), 0.52, 4.0, is_raised=False).endswith("looked, 0 to 0.52; colours to 4")

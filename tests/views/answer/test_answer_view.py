@@ -88,7 +88,7 @@ def test_relevance_is_asked_for_of_the_chosen_words_once_the_answer_is_there(vie
     told = replace(make_answer(), relevance=np.arange(6, dtype=np.float32), relevance_of=(3,))
     answer(view, told)
     assert view.figure().overlay((3,)).values.max() == told.relevance.max()
-    assert "What raised" in title_of(told.written.tokens.words, (3,), 5.0, is_raised=True)
+    assert "What raised" in title_of(told.written.tokens.words, (3,), 5.0, 5.0, is_raised=True)
     assert view.figure().overlay((3,)).values[1, 2] == 5
     click(view, AnswerSpot("word", 1))
     assert view.asked[-1].relevance_of == (1,)

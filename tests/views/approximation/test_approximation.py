@@ -148,6 +148,7 @@ def test_the_method_is_explained_and_only_what_counts_is_offered(view):
         choose(view, "method", method)
         assert about.text() == METHOD_BY_NAME[method].about
         controls = view._options
+        view._page.controls.show_all()
         assert controls.control("size").isVisibleTo(view) == has_size
         assert controls.control("seed").isVisibleTo(view) == has_seed
         assert not controls.control("error").isVisibleTo(view)

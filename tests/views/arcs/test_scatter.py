@@ -47,7 +47,7 @@ def both(
 ) -> tuple[np.ndarray, np.ndarray]:
     """As pixels, and as Qt paints them."""
     layout = figure.layout(style, PAGE)
-    drawn = DrawnLines(figure, layout, style, figure.drawn(layout), scale, ratio, ALL)
+    drawn = DrawnLines(figure, layout, style, figure.drawn(layout), scale, ratio, ALL, [])
     while not drawn.is_complete:
         drawn.draw(ALL, 1.0)
     width, height = layout.right - layout.left, figure.drawn(layout)[1]
@@ -98,7 +98,8 @@ def test_parts_of_a_picture_join_without_a_seam(qapp):
 
     def rows(top: int, bottom: int) -> np.ndarray:
         found = strips(strokes, LIGHT, (layout.left, float(top)), 1.0, (width, bottom - top))
-        return np.concatenate([pixels(strip) for _, strip in found], axis=1)
+        strip = np.concatenate([strip for _, strip in found], axis=1)
+        return np.ascontiguousarray(strip).view(np.uint8).reshape(*strip.shape, 4).astype(float)
 
     parts = np.concatenate([rows(0, 90), rows(90, 91), rows(91, 300)])
     assert np.abs(parts - rows(0, 300)).max() <= 1
@@ -108,7 +109,7 @@ def test_what_is_on_screen_is_drawn_first(qapp):
     figure, style = figure_of(60), FigureStyle(LIGHT)
     layout = figure.layout(style, PAGE)
     seen = (250.0, 400.0)
-    drawn = DrawnLines(figure, layout, style, figure.drawn(layout), 1.0, 1.0, seen)
+    drawn = DrawnLines(figure, layout, style, figure.drawn(layout), 1.0, 1.0, seen, [])
     while not drawn.is_complete_in(seen):
         drawn.draw(seen, 0)
     assert not drawn.is_complete
@@ -125,3 +126,30 @@ def test_no_lines_are_no_pixels(qapp):
     mine, painted = both(figure, style)
     assert not mine.any()
     assert not painted.any()
+
+
+def test_lines_drawn_on_an_old_picture_show_nothing_of_it(qapp):
+    style, spare = FigureStyle(LIGHT), []
+
+    def drawn_of(pos: int, pictures: list[QImage]) -> DrawnLines:
+        figure = figure_of(focus=Focus("query", pos))
+        layout = figure.layout(style, PAGE)
+        drawn = DrawnLines(figure, layout, style, figure.drawn(layout), 1.0, 1.0, ALL, pictures)
+        while not drawn.is_complete:
+            drawn.draw(ALL, 1.0)
+        return drawn
+
+    def shown(drawn: DrawnLines) -> np.ndarray:
+        image = _empty(500, 400)
+        with QPainter(image) as painter:
+            drawn.paint(painter, QPointF(0, 0))
+        return pixels(image)
+
+    old = drawn_of(2, spare)
+    first = shown(old)
+    old.give_up()
+    assert len(spare) == 1
+    assert not shown(old).any()
+    assert (shown(drawn_of(9, spare)) == shown(drawn_of(9, []))).all()
+    assert not spare
+    assert (first != shown(drawn_of(9, []))).any()

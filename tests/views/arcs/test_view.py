@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -403,3 +404,18 @@ def test_of_an_image_one_patch_is_shown_first_and_of_a_text_all_tokens(view, sel
     only.setChecked(True)
     view.set_subject(Subject(make_checkpoint_info(), INPUT))
     assert not only.isChecked()
+
+
+def test_of_many_patches_lines_are_drawn_that_are_weak_among_words(view):
+    """Of 200 patches each gets half a per cent in the mean; a threshold that was chosen stays, and words get theirs."""
+    of_patches = AttentionGroup("encoder", "Encoder", (4,) * 4, query_axis="patches", key_axis="patches")
+    usual = view._options.value().threshold
+    view.set_subject(Subject(make_checkpoint_info(name="vit", groups=(of_patches,)), INPUT))
+    answer(view, make_attention_result(layers=(0,), tokens=make_long_tokens(200)))
+    assert view._options.value().threshold == 0.005
+    view.set_subject(Subject(make_checkpoint_info(), INPUT))
+    assert view._options.value().threshold == usual
+    view._options.set_value(replace(view._options.value(), threshold=0.1))
+    view.set_subject(Subject(make_checkpoint_info(name="vit", groups=(of_patches,)), INPUT))
+    answer(view, make_attention_result(layers=(0,), tokens=make_long_tokens(200)))
+    assert view._options.value().threshold == 0.1

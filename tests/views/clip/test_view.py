@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
@@ -45,6 +46,16 @@ def view(qtbot, selection):
 def test_controls_are_one_row_in_a_small_window(view):
     view.resize(850, 600)
     assert rows_of_controls(view._page.controls) == 1
+
+
+def test_many_frames_in_a_low_window_scroll_and_are_never_too_small_to_see(view):
+    result = make_clip_result()
+    many = replace(result, seen=np.repeat(result.seen, 20, axis=0)[:40])
+    figure, style = ClipFigure(many, 0, 0, ClipOptions(), 0), FigureStyle()
+    em = QFontMetricsF(style.font).height()
+    for width in (300, 700, 1200):
+        area = QRectF(0, 0, width, figure.least_size(width, style).height())
+        assert min(tile.box.height() for tile in figure.tiles(area, style)) >= 3.4 * em
 
 
 def canvas_of(view):

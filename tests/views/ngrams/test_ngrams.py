@@ -91,6 +91,12 @@ def test_without_a_text_it_says_what_to_do(view, input):
     assert view.figure() is not None
 
 
+def test_where_no_text_can_be_typed_it_does_not_ask_for_one(view):
+    info = replace(make_checkpoint_info(), name="vit", reads=("image",))
+    view.set_subject(Subject(info, Input(image=ImageInput(seed=1))))
+    assert "open a checkpoint that reads text" in child(view, QLabel, "ngrams_empty").text()
+
+
 def test_factors_have_the_history_that_the_model_sees():
     figure = NgramsFigure(make_result())
     assert [figure.factor(place) for place in range(4)] == [

@@ -191,7 +191,7 @@ def test_every_label_has_a_map_of_its_own(view):
     assert child(view, QComboBox, "segments_scores").isVisibleTo(view)
     choose(view, "segments_scores", "share")
     np.testing.assert_allclose(view.figure().shares.sum(0), 1, atol=1e-5)
-    assert "shares from 0 to 1" in view.figure().caption
+    assert "shares from 0.000 (dark) to 1.000" in view.figure().caption
 
 
 def test_entropy_is_in_bits(view):
@@ -288,3 +288,14 @@ def test_is_collected_after_closing(assert_collected, qapp):
         return view
 
     assert_collected(make)
+
+
+def test_single_labels_can_be_compared_by_one_scale(view):
+    choose(view, "segments_show", "labels")
+    own = view.figure()
+    chosen = replace(own, options=replace(own.options, low=-0.5, high=0.75))
+    assert own.caption.endswith(f"(dark) to {own.result.scores.max():.3f} (bright)")
+    assert chosen.caption.endswith("from −0.500 (dark) to 0.750 (bright)")
+    assert painted(own) != painted(chosen)
+    wrong = replace(own, options=replace(own.options, low=0.75, high=0.5))
+    assert wrong.caption == "Colours from 0.75 to 0.5: choose a first number that is less."

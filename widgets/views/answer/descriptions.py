@@ -21,11 +21,15 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("AnswerDescriptions", text)
 
 
-def title_of(tokens: Sequence[str], words: tuple[int, ...], high: float | None, *, is_raised: bool) -> str:
-    """What stands above the image of some words; `high` is the highest number laid over it, None for nothing.
+def title_of(
+    tokens: Sequence[str], words: tuple[int, ...], high: float | None, last: float | None, *, is_raised: bool
+) -> str:
+    """What stands above the image of some words.
 
     Parameters
     ----------
+    high, last
+        The highest number laid over it, None for nothing, and that which has the last colour.
     is_raised
         Whether the numbers are what raised the words (relevance), not where they looked.
     """
@@ -34,7 +38,8 @@ def title_of(tokens: Sequence[str], words: tuple[int, ...], high: float | None, 
     if high is None:
         return _tr("Looking: “{}").format(of)
     what = _tr("What raised “{}, 0 to {}") if is_raised else _tr("Where “{} looked, 0 to {}")
-    return what.format(of, short(high, 3))
+    title = what.format(of, short(high, 3))
+    return title if last in (None, high) else title + _tr("; colours to {}").format(short(last, 3))
 
 
 def given_title(result: AnswerResult) -> str:

@@ -268,19 +268,20 @@ class ChatAnswerFigure:
         em = QFontMetricsF(style.font).height()
         overlay = self.overlay(words)
         high = None if overlay is None else self._high(overlay)
+        last = self.options.high or high
         tokens, picture = self.result.written.tokens.words, self.result.picture
         if self.show == "words":
             title = label(tokens[words[0]])
         else:
-            title = title_of(tokens, words, high, is_raised=self._is_raised) if words else self.image
+            title = title_of(tokens, words, high, last, is_raised=self._is_raised) if words else self.image
         paint_line(painter, title, QRectF(box.left(), box.top(), box.width(), HEAD * em), style)
         whole = self._image_box(box, style)
         paint_image(painter, picture.original, whole)
-        if overlay is not None and high is not None:
+        if overlay is not None and last is not None:
             part = part_rect(overlay.box, whole)
             painter.save()
             painter.setClipRect(whole, Qt.ClipOperation.IntersectClip)
-            paint_overlay(painter, overlay.values, high, part, Look(self.options.opacity, self.options.smooth), style)
+            paint_overlay(painter, overlay.values, last, part, Look(self.options.opacity, self.options.smooth), style)
             paint_grid(painter, (overlay.values.shape[0], overlay.values.shape[1]), part)
             painter.restore()
         paint_border(painter, part_rect(picture.box, whole), style)

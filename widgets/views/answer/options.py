@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from widgets.options import choice, share, switch
+from widgets.options import choice, number, share, switch
 from widgets.writing.options import DecodingOptions
 
 WhoseLooks = Literal["mean", "layer", "head", "relevance"]
@@ -42,3 +42,13 @@ class AnswerOptions(DecodingOptions):
     )
     opacity: float = share(0.6, "Opacity", "Of the colours over the image")
     smooth: bool = switch(False, "Smooth", "Blend the colours between the centres of patches")
+    high: float | None = number(
+        None,
+        0.001,
+        10,
+        "Colours to",
+        "The number that has the last colour, as higher ones have. Set it to compare words or heads by one scale.",
+        step=0.05,
+        decimals=3,
+        otherwise="largest",
+    )

@@ -36,7 +36,8 @@ class AnswerView(GrowingTextView[AnswerResult]):
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         self._also: tuple[int, ...] = ()  # words that were added to the one that was clicked on
-        super().__init__(context, "answer", self.tr("Answer"), AnswerOptions, parent)
+        rare = ("most", "candidates", "opacity", "smooth", "high")
+        super().__init__(context, "answer", self.tr("Answer"), AnswerOptions, parent, rare=rare)
         self._asked_of: tuple[str, object, str] = "", None, ""  # checkpoint, image and question of a prefix
         self._prefix = PrefixLine(
             self._page.controls,
@@ -72,7 +73,7 @@ class AnswerView(GrowingTextView[AnswerResult]):
         super().offer_options()
         options = self._options.value()
         has_image = options.show != "tree"
-        for field in ("opacity", "smooth"):
+        for field in ("opacity", "smooth", "high"):
             self._options.set_shown(field, has_image)
         self._options.set_shown("words", options.show == "image")
         has_scales = self._result is not None and len(self._result.grids) > 1

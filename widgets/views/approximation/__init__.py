@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Cheaper attention",
     "widgets.views.approximation.view:ApproximationView",
     frozenset({Capability.QK}),
-    "Linformer, Performer and Nyström beside a head's exact attention: error and cost.",
+    "Linformer, Performer and Nyström beside a head's exact attention.",
     figures=("approximation",),
 )

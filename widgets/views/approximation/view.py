@@ -62,7 +62,9 @@ class ApproximationView(View):
         self._page.show_empty(self.tr("Asking the model …"))
         controls = self._page.controls
         self._group = GroupChoice(controls, "approximation_group", context.selection)
-        self._options = self.add_options(OptionControls(controls, "approximation", ApproximationOptions))
+        self._options = self.add_options(
+            OptionControls(controls, "approximation", ApproximationOptions, rare=("seed",))
+        )
         self._about = PlainLabel("", self)
         self._about.setObjectName("approximation_about")
         self._about.setWordWrap(True)

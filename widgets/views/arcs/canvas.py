@@ -6,7 +6,7 @@ import math
 from time import perf_counter
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from widgets.figures.lettering import points_font
@@ -50,6 +50,7 @@ class ArcsCanvas(QAbstractScrollArea):
         self._whole: DrawnLines | None = None
         self._part: DrawnLines | None = None
         self._before: DrawnLines | None = None  # shown until the whole is drawn
+        self._spare: list[QImage] = []
         self._style = FigureStyle.of(self)
         self._painted = 0.0
         self._more, self._soon = Delay(0, self), Delay(_HEAD_START, self)
@@ -116,6 +117,8 @@ class ArcsCanvas(QAbstractScrollArea):
         if token == self._hovered:
             return
         self._hovered = token
+        if self._part is not None:
+            self._part.give_up()
         self._focused = self._part = None
         self._more.stop()  # what the pointer asks for is on screen before anything else is drawn
         self.viewport().update()
@@ -180,12 +183,12 @@ class ArcsCanvas(QAbstractScrollArea):
         layout = self._layout()
         seen, drawn = self._seen(), whole_figure.drawn(layout)
         if self._whole is None:
-            self._whole = DrawnLines(whole_figure, layout, style, drawn, scale, ratio, seen)
+            self._whole = DrawnLines(whole_figure, layout, style, drawn, scale, ratio, seen, [])
             self._whole.draw(seen, _FIRST)
         if self._hovered and self._part is None:
             top = max(drawn[0], seen[0])
             on_screen = (top, max(min(drawn[1], seen[1]), top + 1))
-            self._part = DrawnLines(shown, layout, style, on_screen, scale, ratio, seen)
+            self._part = DrawnLines(shown, layout, style, on_screen, scale, ratio, seen, self._spare)
             self._part.draw(seen, _POINTED)
         scroll = self.verticalScrollBar().value()
         painter.setOpacity(_FADED if self._part else 1.0)

@@ -123,7 +123,7 @@ class ArcsFigure:
         """Those of the shown heads and of the focused token that are so strong."""
         heads = np.array(self.shown_heads, dtype=np.int64)
         axis = [self.result.heads.index(head) for head in self.shown_heads]
-        pattern = self.result.pattern[0][axis]  # [head, query_pos, key_pos]
+        pattern = self.result.pattern[0]  # [head, query_pos, key_pos]
         first_query = first_key = 0
         if self.focus and self.focus.side == "query":
             first_query = self.focus.pos
@@ -131,6 +131,7 @@ class ArcsFigure:
         elif self.focus:
             first_key = self.focus.pos
             pattern = pattern[:, :, first_key : first_key + 1]
+        pattern = pattern[axis]
         # In one row of numbers, which is several times as quick as `np.nonzero` in three dimensions.
         place = np.flatnonzero(pattern >= threshold if threshold > 0 else pattern > 0)
         head, query, key = np.unravel_index(place, pattern.shape)

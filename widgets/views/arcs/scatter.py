@@ -13,9 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
 
-from widgets.look.raster import image
 from widgets.look.theme import Theme
 from widgets.views.arcs.lines import head_dash
 from widgets.views.arcs.strokes import Strokes
@@ -28,8 +26,8 @@ _STEPS = 4  # towards a depth, after which nothing of it changes that is seen
 _LEAST = 1e-6  # optical depth that is not seen
 _PHASE_BITS = 6
 _PHASES = 2**_PHASE_BITS  # of a pattern of dashes
-_ONES = np.ones(_PARTS)
-_LACKING = np.arange(_PARTS) / _PARTS  # of a row, where something begins in one of its parts
+# Of what begins in a part of a row: what there is of it further down, and what the row itself lacks.
+_PARTS_OF_ROW = np.stack([np.ones(_PARTS), np.arange(_PARTS) / _PARTS], 1)
 
 # Lengths of dashes and gaps in widths of the line, as Qt has them.
 _PATTERNS = {
@@ -67,8 +65,8 @@ class _Spans(NamedTuple):
 
 def strips(
     strokes: Strokes, theme: Theme, corner: tuple[float, float], scale: float, size: tuple[int, int]
-) -> Iterator[tuple[int, QImage]]:
-    """Where a strip of columns begins, and its pixels, premultiplied; from the left to the right.
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Where a strip of columns begins, and its pixels, uint32 [row, column], premultiplied; from the left to the right.
 
     Parameters
     ----------
@@ -93,7 +91,8 @@ def strips(
         columns = np.arange(x, x + n, dtype=np.float32)
         seen = np.clip(columns + 1 - x0, 0, 1) * np.clip(x1 - columns, 0, 1)  # the first and the last in part
         depths = _strip(spans, x, n, height, colors, dashes)
-        yield x, image(_pixels(depths * seen[:, None]))
+        depths *= seen[:, None]
+        yield x, _pixels(depths)
 
 
 def _spans(strokes: Strokes, theme: Theme, x0: float, x1: float, scale: float, top: float) -> _Spans:
@@ -139,7 +138,7 @@ def _dashes() -> np.ndarray:
 
 
 def _strip(spans: _Spans, x: int, n: int, height: int, colors: np.ndarray, dashes: np.ndarray) -> np.ndarray:
-    """Depth, and depth times red, green and blue, of some columns: [row, column, 4]."""
+    """Depth, and depth times red, green and blue, of some columns: [4, column, row]."""
     begin = spans.y + spans.slope * (x + 0.5)
     end = begin + spans.slope * (n - 1)
     half = spans.length / 2
@@ -163,27 +162,32 @@ def _strip(spans: _Spans, x: int, n: int, height: int, colors: np.ndarray, dashe
     pace = (spans.pace[dashed] * 2**_BITS).astype(np.int64)
     pattern = spans.style[dashed] * _PHASES
     mixed = colors[:, used]
-    sinks = np.empty((margin + height, n, 4), np.float32)  # by how much a row has more than the one above
+    sinks = np.empty((4, n, margin + height), np.float32)  # by how much a row has more than the one above
     lacks = np.empty_like(sinks)  # what of that is not yet so in the row itself
+    part = np.empty_like(place)
     for column in range(n):
         if n_dashed:
             ink = inked * dashes[pattern + ((phase >> (_BITS - _PHASE_BITS)) & (_PHASES - 1))]
             weight[n_lines - n_dashed : n_lines] = ink
             weight[2 * n_lines - n_dashed :] = -ink
             phase += pace
-        planes = np.bincount(place >> _BITS, weight, minlength=len(used) * n_parts)
-        rows = (mixed @ planes.reshape(len(used), n_parts)).reshape(4, -1, _PARTS)[:, : margin + height]
-        sinks[:, column] = (rows @ _ONES).T
-        lacks[:, column] = (rows @ _LACKING).T
+        np.right_shift(place, _BITS, out=part)
+        planes = np.bincount(part, weight, minlength=len(used) * n_parts)
+        rows = (mixed @ planes.reshape(len(used), n_parts)).reshape(-1, _PARTS) @ _PARTS_OF_ROW
+        rows = rows.reshape(4, -1, 2)[:, : margin + height]
+        sinks[:, column], lacks[:, column] = rows[..., 0], rows[..., 1]
         place += step
-    np.cumsum(sinks, axis=0, out=sinks)
-    return (sinks - lacks)[margin:]
+    np.cumsum(sinks, axis=-1, out=sinks)
+    sinks -= lacks
+    return sinks[..., margin:]
 
 
 def _pixels(depths: np.ndarray) -> np.ndarray:
-    """uint32 [row, column], premultiplied, of [row, column, depth and its r, g, b]."""
-    depth = np.maximum(depths[..., 0], _LEAST)
-    share = np.float32(-255) * np.expm1(-depth) * (depth > _LEAST)
-    parts = np.rint(np.clip(depths[..., 1:] * (share / depth)[..., None], 0, 255)).astype(np.uint32)
-    alpha = np.rint(share).astype(np.uint32)
-    return alpha << 24 | parts[..., 0] << 16 | parts[..., 1] << 8 | parts[..., 2]
+    """uint32 [row, column], premultiplied, of [depth and its r, g, b, column, row]."""
+    depth = np.maximum(depths[0], _LEAST)
+    share = np.float32(255) - np.float32(255) * np.exp(-depth)
+    parts = depths[1:] * (share / depth)
+    np.clip(parts, 0, 255, out=parts)
+    red, green, blue = np.rint(parts, out=parts).astype(np.int32)
+    alpha = np.rint(share, out=share).astype(np.int32)
+    return (alpha << 24 | red << 16 | green << 8 | blue).view(np.uint32).T

@@ -30,7 +30,7 @@ from widgets.views.arcs.head_chips import HeadChips
 from widgets.views.arcs.lines import Focus
 from widgets.views.arcs.long_arcs import LongArcsFigure
 from widgets.views.arcs.options import ArcsOnly, ArcsOptions
-from widgets.views.arcs.threshold_slider import ThresholdSlider
+from widgets.views.arcs.threshold_slider import THRESHOLDS, ThresholdSlider
 
 _PAUSE = 40  # milliseconds that moves are gathered before lines are asked for
 _N_STRONGEST = 5
@@ -50,6 +50,7 @@ class ArcsView(View):
         self._result: AttentionResult | LinesResult | None = None
         self._clicked: Focus | None = None
         self._is_of_patches = False
+        self._fitted = ArcsOptions().threshold  # to how many patches there are
         self._feed = ArcsFeed()
         self._lengths: dict[str, int] = {}  # of the longer column, by group, as far as known
         self._asking = Delay(_PAUSE, self)
@@ -117,6 +118,20 @@ class ArcsView(View):
         if is_of_patches != self._is_of_patches:
             self._is_of_patches = is_of_patches
             self._only.set_value(replace(self._only.value(), token=is_of_patches), quietly=True)
+            self._fit_threshold(None)
+
+    def _fit_threshold(self, n_keys: int | None) -> None:
+        """Of hundreds of patches none may get the share that is a weak one among words: draw what is above the mean.
+
+        None goes back to that share; what the user chose stays.
+        """
+        usual, now = ArcsOptions().threshold, self._options.value().threshold
+        if now not in (usual, self._fitted):
+            return
+        fitting = usual if n_keys is None else next(each for each in THRESHOLDS if each * n_keys >= 1)
+        self._fitted = min(fitting, usual)
+        self._options.set_value(replace(self._options.value(), threshold=self._fitted), quietly=True)
+        self._threshold.set_value(self._fitted)
 
     def requests(self) -> tuple[Request, ...]:
         assert self.subject is not None
@@ -144,6 +159,8 @@ class ArcsView(View):
                 return
             result = self._feed.lines or result
         self._result = result
+        if self._is_of_patches and isinstance(result, AttentionResult):
+            self._fit_threshold(len(result.key_tokens))
         if isinstance(result, AttentionResult) or len(result.heads) > 1 or not self._chips.heads_on:
             self._chips.set_heads(result.heads)
         self._offer_segments(has_pair=has_two_segments(result.query_tokens) and has_two_segments(result.key_tokens))
@@ -225,12 +242,13 @@ class ArcsView(View):
         if not strongest:
             return self.tr("{} ({}) has no lines.").format(figure.word(token), token.pos)
         of_head = self.tr(", head {}") if len(figure.shown_heads) > 1 else ""
-        others = [
-            f"{figure.word(Focus('key', key) if token.side == 'query' else Focus('query', query))} "
-            f"({key if token.side == 'query' else query}) {weight:.3g}{of_head.format(head)}"
-            for query, key, head, weight in strongest
-        ]
         is_query = token.side == "query"
+        others = []
+        for query, key, head, weight in strongest:
+            other = Focus("key", key) if is_query else Focus("query", query)
+            # The words of patches are places themselves.
+            place = "" if self._is_of_patches else f" ({other.pos})"
+            others.append(f"{figure.word(other)}{place} {weight:.3g}{of_head.format(head)}")
         text = self.tr("{} ({}) attends most to") if is_query else self.tr("{} ({}) is attended to most by")
         start = text.format(figure.word(token), token.pos)
         return "  \N{MIDDLE DOT}  ".join((f"{start}  {others[0]}", *others[1:]))

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Logit attribution",
     "widgets.views.attribution.view:AttributionView",
     frozenset({Capability.LINEAR_UNEMBEDDING}),
-    "What embeddings, heads, MLPs and biases add to the logit of a word: where it is decided.",
+    "What embeddings, heads, MLPs and biases add to the logit of a word.",
     figures=("attribution",),
 )

@@ -21,6 +21,7 @@ from widgets.look.theme import FigureStyle
 from widgets.views.clip.options import ClipOptions, ClipWeights
 from widgets.views.clip.places import FilmPlace, FilmPlaces, position_title
 
+_LEAST = 3.5  # em, the least height of a frame
 _HEAD, _CHIP, _GAP = 1.4, 1.6, 0.6  # em: a title, a line of chips, and the space between frames
 _QUERY = QColor("#FF4FA3")  # in no colour map
 
@@ -129,6 +130,17 @@ class ClipFigure:
         whole = max((columns * (side * width / height + _GAP) + 7) * em, 40 * em if self.places.has_words else 0.0)
         above = self._top(QRectF(0, 0, whole, 0), style)
         return QSizeF(whole, (-(-n // columns) * (side + foot) + 0.5) * em + above)
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """What it needs where there is so much width: of smaller frames nothing can be told."""
+        em = QFontMetricsF(style.font).height()
+        height, across = self.result.seen.shape[1:3]
+        n, gap = len(self._frames), _GAP * em
+        room = max(width - 6 * em, _LEAST * em)
+        columns = min(n, max(1, int((room + gap) / (_LEAST * em * across / height + gap))))
+        foot = _HEAD + _GAP + (_CHIP if self._has_chips else 0)
+        above = self._top(QRectF(0, 0, width, 0), style)
+        return QSizeF(0, -(-n // columns) * (_LEAST + foot) * em + above)
 
     def tiles(self, rect: QRectF, style: FigureStyle) -> tuple[FilmTile, ...]:
         """Where every frame is."""

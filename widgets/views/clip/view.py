@@ -11,6 +11,7 @@ from inference.results.clip import ClipRequest, ClipResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.availability import offer, set_available
+from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import HeadSlider, LayerSlider
 from widgets.kit.option_controls import OptionControls
@@ -38,7 +39,8 @@ class ClipView(View):
         super().__init__(context, parent)
         self._result: ClipResult | None = None
         self._canvas = QueryCanvas("clip_canvas", self.tr("Attention on the film"), self)
-        self._page = self.add_page(Page("clip", self._canvas, self.tr("What is shown"), self.tr("Number pointed at")))
+        self._scroll = FigureScroll(self._canvas)
+        self._page = self.add_page(Page("clip", self._scroll, self.tr("What is shown"), self.tr("Number pointed at")))
         controls = self._page.controls
         self._group = GroupChoice(controls, "clip_group", context.selection)
         self._layer = LayerSlider(controls, "clip_layer", context.selection)
@@ -112,7 +114,7 @@ class ClipView(View):
             result, min(now.layer, n_layers - 1), min(now.head, n_heads - 1), options,
             min(self.playback.step, len(result.seen) - 1),
         )  # fmt: skip
-        self._canvas.show_figure(figure, self.style_now())
+        self._scroll.show_figure(figure, self.style_now())
         self._page.caption.show_text("  ·  ".join((figure.caption, *result.notes)))
         self._player.show_step(figure.frame)
         self._show_page()

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Image GPT",
     "widgets.views.complete_image.view:CompleteImageView",
     frozenset({Capability.NEXT_PIXEL}),
-    "Images that grow pixel by pixel, the surprisal of each, and what a linear classifier reads.",
+    "Images that grow pixel by pixel, and what a linear probe reads.",
     figures=("complete-image", "probe"),
 )

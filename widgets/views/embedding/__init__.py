@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Word vectors",
     "widgets.views.embedding.view:EmbeddingView",
     frozenset(),
-    "Vectors of words: map, neighbours, analogies, and word2vec, which learns them, step by step.",
+    "Vectors of words: map, neighbours, analogies, and how they are learnt.",
     figures=("embedding", "analogy", "sliding-window"),
 )

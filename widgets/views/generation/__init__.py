@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Writing",
     "widgets.views.generation.view:GenerationView",
     frozenset({Capability.GENERATION}),
-    "A language model goes on with the text: its candidates at each step, and what it attends to.",
+    "A language model goes on with the text, token by token.",
     figures=("generation",),
 )

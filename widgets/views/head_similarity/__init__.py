@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Head similarity",
     "widgets.views.head_similarity.view:HeadSimilarityView",
     frozenset({Capability.ATTENTION}),
-    "How alike the heads of a layer attend: those that do the same work stand out.",
+    "How alike the heads of a layer attend.",
     figures=("head-similarity",),
 )

@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Home",
     "widgets.views.home.view:HomeView",
     frozenset(),
-    "The lecture and the checkpoints as cards; one click opens what a card shows.",
+    "The lecture and the checkpoints as cards; a click opens one.",
     is_home=True,
 )

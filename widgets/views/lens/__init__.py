@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Logit lens",
     "widgets.views.lens.view:LensView",
     frozenset({Capability.UNEMBEDDING}),
-    "What every layer would say at every token, if it were the last: watch the answer take shape.",
+    "What every layer would say at every token, if it were the last.",
     figures=("lens",),
 )

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Masked image",
     "widgets.views.masked_image.view:MaskedImageView",
     frozenset({Capability.MASKED_IMAGE}),
-    "Mask patches: the visual tokens that the model expects there, and the image made of them.",
+    "Mask patches and see which visual tokens the model expects there.",
     figures=("masked-image",),
 )

@@ -8,5 +8,5 @@ ENTRY = ViewEntry(
     "Masked pixels",
     "widgets.views.complete_image.view:CompleteImageView",
     frozenset({Capability.MASKED_PIXELS}),
-    "Mask pixels and see which colours the model puts there, and what a linear classifier reads.",
+    "Mask pixels and see which colours the model puts there.",
 )

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Measures",
     "widgets.views.measures.view:MeasuresView",
     frozenset({Capability.ATTENTION}),
-    "Every head in numbers: a table to sort, two measures against each other.",
+    "Every head in numbers: a table to sort, and two against each other.",
     figures=("measures",),
 )

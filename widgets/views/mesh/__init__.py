@@ -8,5 +8,5 @@ ENTRY = ViewEntry(
     "Mesh",
     "widgets.views.mesh.view:MeshView",
     frozenset({Capability.MESH}),
-    "A mesh as it grows, vertex by vertex and face by face, and what was expected of each token.",
+    "A mesh as it grows, vertex by vertex and face by face.",
 )

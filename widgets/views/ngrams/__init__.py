@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "n-grams",
     "widgets.views.ngrams.view:NgramsView",
     frozenset(),
-    "The chain rule with models that count up to five words in a row, and what they put into a blank.",
+    "The chain rule with models that count up to five words in a row.",
     figures=("ngrams",),
 )

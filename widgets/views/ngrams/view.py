@@ -47,7 +47,11 @@ class NgramsView(View):
     def requests(self) -> tuple[Request, ...]:
         subject = self.subject
         if subject is None or subject.input.text is None or not subject.input.text.text.strip():
-            self._page.show_empty(self.tr("Type a sentence to see how n-grams explain it."))
+            is_read = subject is None or "text" in subject.checkpoint.reads
+            why = self.tr("Type a sentence to see how n-grams explain it.")
+            if not is_read:
+                why = self.tr("n-grams explain a sentence: open a checkpoint that reads text, such as bert-mini.")
+            self._page.show_empty(why)
             return ()
         of = (subject.checkpoint.checkpoint, subject.input.unmasked(), self._corpus)
         return (NgramsRequest(*of, **self._options.value().asked()),)

@@ -55,11 +55,11 @@ class NormsCurvesFigure(PlottedFigure):
 
     @property
     def caption(self) -> str:
-        text = _tr("{} of the residual stream of {:,} {} and {:,} dimensions; {}, {}; {}")
+        text = _tr("{} of the residual stream of {:,} {} and {:,} dimensions; {}, {}")
         result = self.result
         return text.format(
             QUANTITIES[self.quantity], len(result.tokens), self._place.many, result.d_model,
-            arrangement(result).lower(), norm_kind(result) or _tr("no norm"), outliers_text(result),
+            arrangement(result).lower(), norm_kind(result) or _tr("no norm"),
         )  # fmt: skip
 
     def natural_size(self, style: FigureStyle) -> QSizeF:

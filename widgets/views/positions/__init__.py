@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Positions",
     "widgets.views.positions.view:PositionsView",
     frozenset(),
-    "How positions are encoded: the 2017 sinusoids, and what this checkpoint uses.",
+    "How positions are encoded: the 2017 sinusoids, and this checkpoint.",
     figures=("positions", "sinusoids"),
 )

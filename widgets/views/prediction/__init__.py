@@ -8,7 +8,7 @@ ENTRY = ViewEntry(
     "Prediction",
     "widgets.views.prediction.view:PredictionView",
     frozenset({Capability.PREDICTION}),
-    "What a fine-tuned model says of a text: its class, labels of tokens, or an answer.",
+    "What a fine-tuned model says of a text: a class, labels, an answer.",
     figures=("prediction",),
     is_special=True,
 )

@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Family tree",
     "widgets.views.pretrained.view:PretrainedView",
     frozenset(),
-    "Pretrained language models and what each changed: objective, size, data, tokens.",
+    "Pretrained language models and what each of them changed.",
     figures=("family-tree",),
 )

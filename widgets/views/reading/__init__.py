@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Surprisal",
     "widgets.views.reading.view:ReadingView",
     frozenset({Capability.NEXT_TOKEN}),
-    "How surprised a model is by every token, given those before it, and what it expected instead.",
+    "How surprised a model is by every token, given those before it.",
     figures=("reading",),
 )

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Rollout",
     "widgets.views.rollout.view:RolloutView",
     frozenset({Capability.ATTENTION}),
-    "Attention rolled out over the layers: how much of each token stands in a place above.",
+    "How much of each token stands in a place, through all layers.",
     figures=("rollout",),
 )

@@ -18,6 +18,8 @@ def _request(args: Namespace, info: CheckpointInfo) -> SegmentsRequest:
     from inference.results.inputs import Input, TextInput
     from widgets.figure_command import compared_of
 
+    if not SegmentsOptions.of(args).are_limits_in_order:
+        raise BadOption(f"--low {args.low:g} is not less than --high {args.high:g}.")
     if "text" in info.compares:
         given = compared_of(args)
     elif args.texts:

@@ -77,9 +77,12 @@ class SegmentsFigure:
         n, score = len(self.result.labels), self.score_name
         match self.options.show:
             case "labels":
-                low, high = (fixed(end, ".3f") for end in self.span)
-                how = _tr("{} from {} (dark) to {} (bright)").format(score, low, high)
-                return _tr("Every label by itself: {}").format(_tr("shares from 0 to 1") if self.is_share else how)
+                low, high = self.limits
+                if low >= high:
+                    return _tr("Colours from {:g} to {:g}: choose a first number that is less.").format(low, high)
+                name = _tr("shares") if self.is_share else score
+                how = _tr("{} from {} (dark) to {} (bright)").format(name, fixed(low, ".3f"), fixed(high, ".3f"))
+                return _tr("Every label by itself: {}").format(how)
             case "entropy":
                 of = _tr("of the softmax over {}") if self.result.is_exclusive else _tr("of yes or no")
                 return _tr("How undecided pixels are: entropy {}, at most {:.2f} bits").format(
@@ -112,9 +115,11 @@ class SegmentsFigure:
         return (powers / powers.sum(0)).astype(np.float32)
 
     @cached_property
-    def span(self) -> tuple[float, float]:
-        """Lowest and highest score of all labels, for one scale."""
-        return float(self.result.scores.min()), float(self.result.scores.max())
+    def limits(self) -> tuple[float, float]:
+        """Numbers that have the first and the last colour where single labels are shown: one scale for all of them."""
+        scores, options = self.result.scores, self.options
+        low, high = (0.0, 1.0) if self.is_share else (float(scores.min()), float(scores.max()))
+        return low if options.low is None else options.low, high if options.high is None else options.high
 
     @cached_property
     def covered(self) -> np.ndarray:
@@ -199,7 +204,7 @@ class SegmentsFigure:
         if panel.kind == "entropy":
             paint_overlay(painter, result.entropy, self._most_bits, box, look, style)
         elif panel.label is not None:
-            low, high = (0.0, 1.0) if self.is_share else self.span
+            low, high = self.limits
             values = (self.shares if self.is_share else result.scores)[panel.label]
             paint_overlay(painter, values - low, max(high - low, 1e-6), box, look, style)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from widgets.options import Options, choice, share, switch
+from widgets.options import Options, choice, number, share, switch
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,28 @@ class SegmentsOptions(Options):
     )
     opacity: float = share(0.6, "Opacity", "of what is laid over the image")
     outlines: bool = switch(True, "Outlines", "Lines where the label changes")
+    low: float | None = number(
+        None,
+        -100,
+        100,
+        "Colours from",
+        "The number of single labels that has the first colour, as lower ones have.",
+        step=0.05,
+        decimals=3,
+        otherwise="lowest",
+    )
+    high: float | None = number(
+        None,
+        -100,
+        100,
+        "to",
+        "The number that has the last colour, as higher ones have. Set both to compare images by one scale.",
+        step=0.05,
+        decimals=3,
+        otherwise="largest",
+    )
+
+    @property
+    def are_limits_in_order(self) -> bool:
+        """Whether colours from and to can be heeded together."""
+        return self.low is None or self.high is None or self.low < self.high

@@ -39,7 +39,7 @@ class SegmentsView(View):
         self._page = self.add_page(
             Page("segments", self._canvas, self.tr("What is shown"), self.tr("Pixel pointed at"))
         )
-        rare = ("opacity", "outlines")
+        rare = ("opacity", "outlines", "low", "high")
         self._options = self.add_options(OptionControls(self._page.controls, "segments", SegmentsOptions, rare=rare))
         self._sets = self.add_options(LabelSets(self._page.controls, "segments_labels"))
         self._show_page()
@@ -90,7 +90,8 @@ class SegmentsView(View):
             self._figure = LabelSimilarityFigure(self._result)
         else:
             self._figure = SegmentsFigure(self._result, options, self._before, self._pixel)
-        self._options.set_shown("scores", options.show == "labels")
+        for field in ("scores", "low", "high"):
+            self._options.set_shown(field, options.show == "labels")
         for field in ("opacity", "outlines"):
             self._options.control(field).setEnabled(options.show != "similarity")
         self._page.caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))

@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Sparse",
     "widgets.views.sparse.view:SparseView",
     frozenset(),
-    "Full, windowed, dilated, global and random attention: cells, reach and cost.",
+    "Full, windowed, dilated, global and random attention, and their cost.",
     figures=("sparse-patterns",),
 )

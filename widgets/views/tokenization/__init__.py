@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Tokenizers",
     "widgets.views.tokenization.view:TokenizationView",
     frozenset(),
-    "How a vocabulary of subwords is built, and how this checkpoint's tokenizer cuts the text.",
+    "How a vocabulary of subwords is built, and how it cuts the text.",
     figures=("vocabulary", "tokenizer", "compare-tokenizers"),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
@@ -169,8 +171,9 @@ class VocabularyPage(Page):
         self.figure_changed.emit()
 
     def _fit_edit(self) -> None:
-        """Three lines of text, whatever the font."""
-        self._edit.setFixedHeight(round(3.9 * self._edit.fontMetrics().height()))
+        """Three lines of text, whatever the font, and nothing of a fourth."""
+        around = 2 * self._edit.frameWidth() + math.ceil(self._edit.document().documentMargin())
+        self._edit.setFixedHeight(3 * self._edit.fontMetrics().lineSpacing() + around)
 
     def _offer(self) -> None:
         options = self.options.value()

@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Training",
     "widgets.views.training.view:TrainingView",
     frozenset(),
-    "Tiny Transformers and LSTMs learn while one watches: loss, gradients, attention, distances.",
+    "Tiny Transformers and LSTMs learn while one watches.",
     figures=("training-curves", "training-attention", "training-distance", "schedule", "label-smoothing"),
 )

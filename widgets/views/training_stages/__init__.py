@@ -8,7 +8,7 @@ ENTRY = ViewEntry(
     "Along training",
     "widgets.views.training_stages.view:TrainingStagesView",
     frozenset({Capability.TRAINING_STAGES}),
-    "What the decoder attended to while it was trained: watch an alignment take shape.",
+    "What the decoder attended to while it was trained.",
     figures=("training-stages",),
     is_special=True,
 )

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Translation",
     "widgets.views.translation.view:TranslationView",
     frozenset({Capability.TRANSLATION}),
-    "A text that an encoder-decoder writes: its candidates at each step and where it looks meanwhile.",
+    "What an encoder-decoder writes, step by step, and where it looks.",
     figures=("translation", "cross-attention"),
 )

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Visual words",
     "widgets.views.visual_words.view:VisualWordsView",
     frozenset({Capability.VISUAL_WORDS}),
-    "A film read as words of its own: hide one, and see what the text tells.",
+    "A film read as words of its own: hide one, see what the text tells.",
     figures=("visual-words",),
 )
