@@ -94,6 +94,8 @@ def _given(model: Model, text: Input, prompt: str, task: TextTask) -> tuple[int,
     ids = tokens.ids.tolist()
     said = model.net.generation_config.eos_token_id
     ends = said if isinstance(said, list) else [said]
+    if model.tokenizer is not None:
+        ends = [*ends, model.tokenizer.sep_token_id]  # which BERT's puts there
     while len(ids) > 1 and ids[-1] in ends and not as_text(text).text.rstrip().endswith(tokens.words[len(ids) - 1]):
         ids.pop()
     return tuple(ids)

@@ -107,12 +107,15 @@ def test_a_chat_message_needs_a_template(checkpoint, tmp_path, capsys):
 
 def test_a_message_is_told_what_stands_before_it(tmp_path, capsys):
     chatty = save_gpt2(tmp_path / "chatty")
-    (chatty / "chat_template.jinja").write_text("{{ messages[0].content }}{{ messages[1].content }}{{ enable_thinking }}>")
+    (chatty / "chat_template.jinja").write_text(
+        "{% for m in messages %}{{ m.content }}{% endfor %}{{ enable_thinking }}>"
+    )
     out = tmp_path / "writing.npz"
     options = ("--task", "message", "--system", "Be brief.", "--thinking", "off", "--most", 2, "--out", out)
     assert figure(str(chatty), *options) == 0
     assert "".join(arrays(out)["tokens"][:-2]).replace("␣", " ") == "Be brief.the catFalse>"
     (chatty / "chat_template.jinja").write_text(GEMMA)
+    out.unlink()
     assert figure(str(chatty), *options[:4], *options[6:]) == 2
     assert "The chat template takes no system message: System role not supported." in capsys.readouterr().err
     assert figure(str(chatty), *options[2:]) == 2
