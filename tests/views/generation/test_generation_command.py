@@ -114,9 +114,9 @@ def test_a_message_is_told_what_stands_before_it(tmp_path, capsys):
     options = ("--task", "message", "--system", "Be brief.", "--thinking", "off", "--most", 2, "--out", out)
     assert figure(str(chatty), *options) == 0
     assert "".join(arrays(out)["tokens"][:-2]).replace("␣", " ") == "Be brief.the catFalse>"
-    (chatty / "chat_template.jinja").write_text(GEMMA)
-    out.unlink()
-    assert figure(str(chatty), *options[:4], *options[6:]) == 2
+    gemma = save_gpt2(tmp_path / "gemma")
+    (gemma / "chat_template.jinja").write_text(GEMMA)
+    assert figure(str(gemma), *options[:4], *options[6:], "--force") == 2
     assert "The chat template takes no system message: System role not supported." in capsys.readouterr().err
-    assert figure(str(chatty), *options[2:]) == 2
+    assert figure(str(chatty), *options[2:], "--force") == 2
     assert "--system and --thinking are for a message; add --task message." in capsys.readouterr().err
