@@ -52,7 +52,7 @@ def generation(request: GenerationRequest, model: Model, context: Context) -> Ge
 def _begin(request: GenerationRequest, model: Model, context: Context) -> _GoingOn:
     decoding.check(request.decoding, request.most, request.n_candidates)
     text = with_written(request.input, None)
-    prompt = _prompt(model, text, request.task)
+    prompt = _prompt(model, text, request)
     given = _given(model, text, prompt, request.task) if request.prefix_ids is None else request.prefix_ids
     encoded = model.encode(with_written(text, given))
     context.checkpoint(0, 0, "Reading the text")
@@ -65,9 +65,9 @@ def _begin(request: GenerationRequest, model: Model, context: Context) -> _Going
     return _GoingOn(request, model, text, prompt, writing, writer, GrowingPatterns(writing, group))
 
 
-def _prompt(model: Model, text: Input, task: TextTask) -> str:
+def _prompt(model: Model, text: Input, request: GenerationRequest) -> str:
     """All of the text that the model gets for a task; empty where it only goes on with the text."""
-    given = as_text(text)
+    given, task = as_text(text), request.task
     if task == "text":
         return ""
     if task in TASK_TEXTS:
@@ -79,7 +79,9 @@ def _prompt(model: Model, text: Input, task: TextTask) -> str:
         raise Refused(f"{model.info.name} has no chat template; the text can be gone on with as it is.")
     if given.token_ids is not None:
         raise Refused("A chat template takes a message in words, not token ids.")
-    return as_message(given.text, model.chat_template, model.tokenizer)
+    return as_message(
+        given.text, model.chat_template, model.tokenizer, system=request.system.strip(), thinks=request.thinks
+    )
 
 
 def _given(model: Model, text: Input, prompt: str, task: TextTask) -> tuple[int, ...]:
@@ -92,6 +94,8 @@ def _given(model: Model, text: Input, prompt: str, task: TextTask) -> tuple[int,
     ids = tokens.ids.tolist()
     said = model.net.generation_config.eos_token_id
     ends = said if isinstance(said, list) else [said]
+    if model.tokenizer is not None:
+        ends = [*ends, model.tokenizer.sep_token_id]  # which BERT's puts there
     while len(ids) > 1 and ids[-1] in ends and not as_text(text).text.rstrip().endswith(tokens.words[len(ids) - 1]):
         ids.pop()
     return tuple(ids)

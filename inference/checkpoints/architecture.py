@@ -111,7 +111,7 @@ def choose(
     misfit = ""
     for name in dict.fromkeys(filter(None, names)):
         net_class = own_class(config.model_type, name) or _published_class(name, config)
-        if net_class is None or not isinstance(config, cast("type[PreTrainedConfig]", net_class.config_class)):
+        if net_class is None or not _takes(net_class, config):
             continue
         skeleton = build_skeleton(net_class, config, stored)
         lacks = _lacking_head(skeleton, stored)
@@ -138,7 +138,13 @@ def _published_class(named: str, config: PreTrainedConfig) -> type[PreTrainedMod
     """The model of transformers that has this name and takes this configuration; other things have names, too."""
     net_class: Any = getattr(transformers, named, None)
     is_model = isinstance(net_class, type) and issubclass(net_class, transformers.PreTrainedModel)
-    return net_class if is_model and isinstance(config, net_class.config_class or ()) else None
+    return net_class if is_model and _takes(net_class, config) else None
+
+
+def _takes(net_class: type[PreTrainedModel], config: PreTrainedConfig) -> bool:
+    """Whether a model is built of this configuration; some types are run by the class of another one."""
+    own = cast("type[PreTrainedConfig] | None", net_class.config_class)
+    return isinstance(config, own or ()) or CAUSAL_LM.get(config.model_type) == net_class.__name__
 
 
 def _without_head(config: PreTrainedConfig, named: str, stored: dict[str, StoredTensor]) -> PreTrainedModel:

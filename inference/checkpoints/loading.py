@@ -20,7 +20,7 @@ from inference.checkpoints.open_clip import OPEN_CLIP_WEIGHTS
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
 from inference.checkpoints.weights_reading import MisfitError, read_net, read_tensors
 from inference.context import Refused
-from inference.files.chat_template import read_chat_template
+from inference.files.chat_template import has_thinking_switch, read_chat_template, why_no_system
 from inference.files.config_file import CONFIG
 from inference.files.generation_file import checked, read_generation
 from inference.files.regular_files import UnsafeFileError, is_there
@@ -112,6 +112,12 @@ def read(checkpoint: str, context: Context, on: str, make_room: Callable[[int], 
     template = read_chat_template(found.folder) if info.has_chat_template else ""
     if tokenizer is not None:
         tokenizer.chat_template = template or None  # families of chat models ask it
+    if tokenizer is not None and template:
+        takes = {
+            "why_no_system": why_no_system(template, tokenizer),
+            "can_think": has_thinking_switch(template, tokenizer),
+        }
+        info = replace(info, **takes)
     return Loaded(info, net, tokenizer, found.family, device, found.preparation, image_tokenizer, template)
 
 

@@ -11,6 +11,7 @@ from inference.family.base import Encoded, check_count
 from inference.family.components import Block, Components, Names, Stack, base_path, joined, of_one_stack
 from inference.family.text import TextFamily, bent_by_the_head
 from inference.inputs.tokens import as_text, segments, tokenize
+from inference.inputs.written import text_and_written
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import Input
 
@@ -76,6 +77,7 @@ _ROBERTA = replace(_BERT, unembedding=("lm_head",))
 _LLAMA = Names("layers", "self_attn", final_norm="norm")
 _NOMIC = Names("layers", "self_attn", embedding="embeddings")
 _NAMES = {
+    "bert-generation": _ROBERTA,
     "camembert": _ROBERTA,
     "data2vec-text": _ROBERTA,
     "distilbert": Names(
@@ -153,7 +155,8 @@ class EncoderFamily(TextFamily):
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
-        return config.model_type in MODEL_TYPES and not getattr(config, "is_decoder", False)
+        is_causal = getattr(config, "is_decoder", False) or getattr(config, "causal", False)  # the latter XLM's
+        return config.model_type in MODEL_TYPES and not is_causal
 
     def groups(self, config: PreTrainedConfig) -> tuple[AttentionGroup, ...]:
         n_heads = (config.num_attention_heads,) * config.num_hidden_layers
@@ -174,6 +177,8 @@ class EncoderFamily(TextFamily):
         model_type = opened.config.model_type
         if model_type in ("xlm", "flaubert"):
             return f"the layers of {opened.named} models are no modules of their own"
+        if model_type == "bert-generation":  # a plain head behind layers that end with a norm
+            return super().why_logits_are_no_sum(opened)
         return "" if model_type in _STRAIGHT_HEADS else bent_by_the_head(opened)
 
     def encode(
@@ -256,8 +261,31 @@ class EncoderAsDecoderFamily(EncoderFamily):
         n_heads = (config.num_attention_heads,) * config.num_hidden_layers
         return (AttentionGroup(self.group, "Decoder", n_heads, is_causal=True),)
 
+    def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
+        if config.model_type not in self.starts_behind_padding:
+            return ()
+        return (
+            "It is told positions as in training, from behind the number of the padding token; generate() of "
+            "transformers tells it positions from 0 on, and so writes other texts.",
+        )
+
     def lacks(self, opened: Opened) -> dict[str, str]:
-        return super().lacks(opened) | {"masked_lm": f"{opened.named} predicts the next word, it has no mask token"}
+        lacking = super().lacks(opened)
+        return lacking | {
+            "masked_lm": f"{opened.named} predicts the next word, it has no mask token",
+            "generation": lacking["unembedding"],
+        }
+
+    def encode(
+        self,
+        input: Input,
+        config: PreTrainedConfig,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        prepared: Prepared | None = None,
+    ) -> Encoded:
+        """See `Reads.encode`."""
+        tokens = text_and_written(as_text(input), config, tokenizer, self.n_ctx(config))
+        return Encoded({"input_ids": torch.from_numpy(tokens.ids)[None]}, {"text": tokens})
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:
         """Without the logits and without a second copy of keys and values."""

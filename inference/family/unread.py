@@ -18,6 +18,10 @@ _NO_ATTENTION = {
     "a network that pools in place of attention": "poolformer",
     "a multilayer perceptron along time": "patchtsmixer",
 }
+# Those of transformers whose decoder is a model by itself, too.
+_SEQUENCE_TO_SEQUENCE = frozenset(
+    ["bart", "bigbird_pegasus", "blenderbot", "blenderbot-small", "marian", "mbart", "mvp", "pegasus", "plbart"]
+)
 _REASONS = {
     "reformer": "which hashes its queries into buckets and attends within chunks of them (Kitaev et al. 2020): there "
     "is no pattern over all words to show",
@@ -42,6 +46,14 @@ def why_unread(config: PreTrainedConfig) -> str:
         return f"whose convolutions ({backbone}) are those of timm, a library that Headlight does not bring along"
     if model_type in _REASONS:
         return _REASONS[model_type]
+    if getattr(config, "add_cross_attention", False):
+        return "which reads what an encoder has read (add_cross_attention), and there is no encoder with it"
+    if getattr(config, "is_decoder", False) and model_type in _SEQUENCE_TO_SEQUENCE:
+        return "which is a decoder without its encoder; of this kind only both together are laid out"
+    if getattr(config, "is_decoder", False) and model_type == "big_bird":
+        return "which hides what comes behind (is_decoder); of this kind only encoders are laid out"
+    if getattr(config, "causal", False) and model_type in ("xlm", "flaubert"):
+        return "which hides what comes behind (causal); of this kind only what reads both sides is laid out"
     layers = [i for i, kind in enumerate(layer_types(config)) if "attention" in kind and "linear" not in kind]
     if layers and len(layers) < config.num_hidden_layers:
         attending = ", ".join(map(str, layers[:8])) + (" and more" if len(layers) > 8 else "")

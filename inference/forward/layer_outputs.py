@@ -50,7 +50,7 @@ def layer_outputs(
 
     def behind(_: nn.Module, __: tuple[Any, ...], output: Any) -> None:
         context.checkpoint()
-        states.append((output[0] if isinstance(output, tuple) else output).movedim(batch_axis, 0))
+        states.append((output[0] if isinstance(output, (tuple, list)) else output).movedim(batch_axis, 0))
 
     paths = [block.path for block in blocks or blocks_of(model)]
     layers = [model.net.get_submodule(path) for path in paths if path is not None]

@@ -187,6 +187,10 @@ class CheckpointInfo:
         no images.
     has_chat_template
         Whether it says how a message becomes the text that it was trained to answer.
+    why_no_system
+        Why its chat template takes no system message, as a sentence; empty where it takes one, and when only inspected.
+    can_think
+        Whether its chat template has a switch for thinking; known when it is opened.
     image_step
         Pixels of a patch, by which its images can be larger or smaller; 0 where their size is fixed.
     compares
@@ -225,6 +229,8 @@ class CheckpointInfo:
     stored_in: str = ""
     runs_in: str = ""
     has_chat_template: bool = False
+    why_no_system: str = ""
+    can_think: bool = False
     explained: tuple[str, ...] = ()
     compares: tuple[str, ...] = ()
     card: ModelCard = ModelCard()

@@ -43,6 +43,10 @@ class GenerationRequest(Request["GenerationResult"]):
     ----------
     input
         The text; what else stands in it as written is left aside. An empty one begins with the token that begins texts.
+    system
+        Of a message: what the model is told before it; empty for nothing.
+    thinks
+        Of a message: whether the model is to think aloud before it answers; None leaves that to the chat template.
     task
         A key of `TASK_TITLES`: the text as it is, a message that is put into the checkpoint's chat template, or a task
         that is put as text; what is given first is all that comes of that.
@@ -64,6 +68,8 @@ class GenerationRequest(Request["GenerationResult"]):
     most: int = 50
     n_candidates: int = 8
     task: TextTask = "text"
+    system: str = ""
+    thinks: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

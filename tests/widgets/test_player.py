@@ -218,6 +218,17 @@ def test_keys_do_what_the_buttons_do(with_slider):
     assert not playback.is_playing
 
 
+def test_the_end_of_what_grows_is_followed(with_slider):
+    player, playback = with_slider
+    playback.set_range(3, 20, is_open=True)
+    QTest.keyClick(player, Qt.Key.Key_Home)
+    assert not playback.is_live
+    QTest.keyClick(player, Qt.Key.Key_End)
+    assert playback.is_live
+    playback.set_range(3, 23, is_open=True)
+    assert playback.step == 23
+
+
 def test_the_speed_is_chosen(with_slider):
     player, playback = with_slider
     box = player.findChild(QComboBox, "what_speed")

@@ -60,6 +60,11 @@ class Playback(QObject):
         return self._is_playing
 
     @property
+    def is_open(self) -> bool:
+        """Whether more steps are to come."""
+        return self._is_open
+
+    @property
     def is_live(self) -> bool:
         """Whether each step is shown when it comes, whatever the speed."""
         return self._is_live

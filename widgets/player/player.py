@@ -135,6 +135,8 @@ class Player(QWidget):
 
     def _on_last_clicked(self) -> None:
         self.step_requested.emit(self._playback.last)
+        if self._playback.is_open:  # the end is where it grows
+            self._playback.follow()
 
     def _on_speed_current_index_changed(self) -> None:
         self._playback.set_speed(self._speed.currentData())

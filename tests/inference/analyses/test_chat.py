@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from inference.analyses.generation import generation
+from inference.analyses.generation import _prompt, generation
 from inference.checkpoints.inspection import inspect
 from inference.context import Context, Refused
-from inference.files import chat_template
-from inference.files.chat_template import as_message, read_chat_template
+from inference.files import template_sandbox
+from inference.files.chat_template import as_message, has_thinking_switch, read_chat_template, why_no_system
 from inference.forward.opening import load
 from inference.results.generation import GenerationRequest
+from tests.inference.chat_templates import CHATML, FORGETFUL, GEMMA, GRANITE, QWEN3, TEMPLATES
 from tests.inference.tiny_checkpoints import save_gpt2
 from tests.inputs import text_input
 
@@ -121,7 +125,7 @@ def test_a_template_that_cannot_be_used_is_one_sentence(chatty, template, why):
 
 
 def test_a_template_that_goes_on_and_on_is_stopped(chatty, monkeypatch):
-    monkeypatch.setattr(chat_template, "_MOST_SECONDS", 0.2)
+    monkeypatch.setattr(template_sandbox, "_MOST_SECONDS", 0.2)
     endless = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}x"
     with pytest.raises(Refused, match=r"was not done in 0\.2 seconds"):
         as_message("hello", endless, chatty.tokenizer)
@@ -131,29 +135,85 @@ def test_a_template_that_goes_on_and_on_is_stopped(chatty, monkeypatch):
 @pytest.mark.parametrize(
     ("template", "why"),
     [
-        ("{{ 'a' * 10**9 }}", "a number or a text that is too large"),
-        ("{{ messages * 10**9 }}", "a number or a text that is too large"),
-        ("{{ 10**99999 }}", "a number or a text that is too large"),
-        ("{{ '%0999999999d' % 1 }}", "a number or a text that is too large"),
-        ("{{ '%0*d' % (10**9, 1) }}", "a number or a text that is too large"),
-        ("{{ 1|round(-20000000) }}", "a number or a text that is too large"),
-        ("{{ 1|round(20000000, 'floor') }}", "a number or a text that is too large"),
-        ("{{ (0).from_bytes(('a' * 300000).encode(), 'big') // 3 }}", "a number or a text that is too large"),
-        ("{{ ('f' * 500000)|int(base=16) is divisibleby(3) }}", "a number or a text that is too large"),
-        (f"{{{{ 0x{'f' * 1100} // 3 + 0x{'f' * 1100} % 3 }}}}", "a number or a text that is too large"),
+        ("{{ 'a' * 10**9 }}", "a number, a text or a list that is too large"),
+        ("{{ messages * 10**9 }}", "a number, a text or a list that is too large"),
+        ("{{ 10**99999 }}", "a number, a text or a list that is too large"),
+        ("{{ '%0999999999d' % 1 }}", "a number, a text or a list that is too large"),
+        ("{{ '%0*d' % (10**9, 1) }}", "a number, a text or a list that is too large"),
+        ("{{ 1|round(-20000000) }}", "a number, a text or a list that is too large"),
+        ("{{ 1|round(20000000, 'floor') }}", "a number, a text or a list that is too large"),
+        ("{{ (0).from_bytes(('a' * 300000).encode(), 'big') // 3 }}", "a number, a text or a list that is too large"),
+        ("{{ ('f' * 500000)|int(base=16) is divisibleby(3) }}", "a number, a text or a list that is too large"),
+        (f"{{{{ 0x{'f' * 1100} // 3 + 0x{'f' * 1100} % 3 }}}}", "a number, a text or a list that is too large"),
         ("{{ ('a' * 300000).rfind('ab' + 'a' * 100000) }}", "looks for a text that is too long"),
         ("{{ ('a' * 300000)|trim('b' * 100000 + 'a') }}", "looks for a text that is too long"),
-        ("{{ 'a'.ljust(10**9) }}", "takes more than 256 MiB of memory"),
-        ("{{ '{:>9999999999}'.format(1) }}", "takes more than 256 MiB of memory"),
+        ("{{ 'a'.ljust(10**9) }}", "a number, a text or a list that is too large"),
+        ("{{ '{:>9999999999}'.format(1) }}", "a number, a text or a list that is too large"),
     ],
 )
 def test_no_step_of_a_template_takes_the_memory_or_minutes(chatty, template, why):
     """No deadline ends a single step of Python's."""
-    if "memory" in why and not Path("/proc/self/statm").exists():
-        pytest.skip("only Linux holds a process to an amount of memory; elsewhere the deadline does")
     before = resource_limits()
     with pytest.raises(Refused, match=why):
         as_message("hello", template, chatty.tokenizer)
+    assert resource_limits() == before
+
+
+# Each is done in a moment where it is done at all, and each would take hours: no step of it makes much by itself.
+DOUBLED = "{{% set ns = namespace(x={0}, y={0}) %}}{{% for i in range(60) %}}{1}{{% endfor %}}"
+BOMBS = {
+    "compared lists": DOUBLED.format("[1]", "{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}")
+    + "{{ ns.x == ns.y }}",
+    "a key": DOUBLED.format("(1, 2)", "{% set ns.x = (ns.x, ns.x) %}") + "{{ {ns.x: 1} }}",
+    "written": DOUBLED.format("1", "{% set ns.x = {'a': ns.x, 'b': ns.x} %}") + "{{ ns.x|tojson }}",
+    "made by a call": DOUBLED.format("1", "{% set ns.x = dict(a=ns.x, b=ns.x) %}") + "{{ ns.x }}",
+    "given to a macro": "{% macro m() %}{% set ns.x = varargs %}{% endmacro %}"
+    + DOUBLED.format("(1, 2)", "{{ m(ns.x, ns.x) }}"),
+    "a block": DOUBLED.format("'a'", "{% set ns.x %}{{ ns.x }}{{ ns.x }}{% endset %}"),
+    "put together": DOUBLED.format("'a'", "{% set ns.x = ns.x ~ ns.x %}"),
+    "added": DOUBLED.format("'a'", "{% set ns.x = ns.x + ns.x %}"),
+    "joined": "{{ ('b' * 500000).join(['a'] * 500000) }}",
+    "replaced": "{{ ('a' * 500000)|replace('a', 'b' * 500000) }}",
+    "a format": "{{ ('{0}' * 200000).format('a' * 500000) }}",
+    "filled": "{{ ('\t' * 500000).expandtabs(500000) }}",
+    "kept": "{{ (range(100000)|map('center', 1000000)|list)|length }}",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_what_grows_by_doubling_is_refused_before_it_is_large(chatty, bomb):
+    with pytest.raises(Refused, match="makes a number, a text or a list that is too large"):
+        as_message("hello", bomb, chatty.tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{{ (range(9999)|batch(1)|list)|sum(start=[])|length }}", "adds up lists"),
+        ("{{ ('<' * 1000000)|striptags }}", "looks for patterns in a text that is too long"),
+        ("{{ ('www.' * 200000)|urlize }}", "looks for patterns in a text that is too long"),
+    ],
+)
+def test_what_takes_the_square_of_what_it_is_given_is_given_little(chatty, template, why):
+    with pytest.raises(Refused, match=why):
+        as_message("hello", template, chatty.tokenizer)
+
+
+def test_the_heaviest_that_a_template_may_make_is_compared_and_written_in_no_time(chatty):
+    """By processor time, which the bound is about: a step may take as long as a million things take."""
+    heavy = DOUBLED.replace("60", "17").format("[1]", "{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}")
+    before = time.process_time()
+    made = as_message("hello", heavy + "{{ ns.x == ns.y }} {{ ns.x|string|length }}", chatty.tokenizer)
+    assert made == f"True {2**17 * 3 + (2**17 - 1) * 4}"
+    assert time.process_time() - before < template_sandbox._MOST_SECONDS
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux holds a process to an amount of memory")
+def test_a_template_is_held_to_an_amount_of_memory(chatty, monkeypatch):
+    monkeypatch.setattr(template_sandbox, "_MOST_MEMORY", 2**20)
+    before = resource_limits()
+    with pytest.raises(Refused, match="takes more than 1 MiB of memory"):
+        as_message("hello", "".join(f"{{% set a{i} = '🙂' * 1000000 %}}" for i in range(60)), chatty.tokenizer)
     assert resource_limits() == before
 
 
@@ -171,6 +231,66 @@ def test_a_template_may_still_round_divide_and_look_for_texts(chatty):
     steps = ("7 // 2", "2.345|round(1)", "' 12 '|trim|int", "'a b'.rsplit(' ')[-1]", "4 is divisibleby(2)")
     template = " ".join(f"{{{{ {step} }}}}" for step in steps)
     assert as_message("hello", template, chatty.tokenizer) == "3 2.3 12 b True"
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("system", ["", "Speak like {{ a pirate }}"])
+@pytest.mark.parametrize("thinks", [None, True, False])
+def test_what_the_model_gets_is_what_transformers_makes(chatty, name, system, thinks):
+    template = TEMPLATES[name]
+    if (system and template == GEMMA) or (thinks is not None and template not in (QWEN3, GRANITE)):
+        return  # refused, see below
+    messages = [{"role": "system", "content": system}] * bool(system) + [{"role": "user", "content": "hello"}]
+    said = {} if thinks is None else {"enable_thinking": thinks, "thinking": thinks}
+    own = chatty.tokenizer.apply_chat_template(
+        messages, chat_template=template, add_generation_prompt=True, tokenize=False, **said
+    )
+    assert as_message("hello", template, chatty.tokenizer, system=system, thinks=thinks) == own
+    assert system in own
+
+
+def test_thinking_is_switched_where_a_template_asks_for_it(chatty):
+    ask = partial(as_message, "hello", tokenizer=chatty.tokenizer)
+    assert ask(template=QWEN3, thinks=False) == ask(template=QWEN3) + "<think>\n\n</think>\n\n"
+    assert ask(template=QWEN3, thinks=True) == ask(template=QWEN3)
+    assert "thinking first" in ask(template=GRANITE, thinks=True)
+    able = {name for name, template in TEMPLATES.items() if has_thinking_switch(template, chatty.tokenizer)}
+    assert able == {"qwen3", "granite"}
+    assert not has_thinking_switch("{# thinking #}{{ messages[0].content }}", chatty.tokenizer)
+    with pytest.raises(Refused, match="has no switch for thinking; leave it as the template has it"):
+        ask(template=CHATML, thinks=True)
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        (GEMMA, "The chat template takes no system message: System role not supported."),
+        (FORGETFUL, "The chat template leaves a system message out."),
+        ("{% for", "The chat template cannot be used: "),
+        *((template, "") for name, template in TEMPLATES.items() if name != "gemma"),
+    ],
+)
+def test_a_template_says_whether_it_takes_a_system_message(chatty, template, why):
+    told = why_no_system(template, chatty.tokenizer)
+    assert told.startswith(why)
+    assert bool(told) == bool(why)
+    if why:
+        with pytest.raises(Refused) as refused:
+            as_message("hello", template, chatty.tokenizer, system="Be brief.")
+        assert str(refused.value).startswith(why)
+        assert str(refused.value).endswith("Leave it out.")
+
+
+def test_what_stands_around_a_message_is_known_when_it_is_opened(chatty, tmp_path):
+    assert (chatty.info.why_no_system, chatty.info.can_think) == ("", False)
+    opened = load(with_template(tmp_path / "gemma", GEMMA), Context())
+    assert opened.info.why_no_system == "The chat template takes no system message: System role not supported."
+    qwen = load(with_template(tmp_path / "qwen", QWEN3), Context())
+    assert (qwen.info.why_no_system, qwen.info.can_think) == ("", True)
+    asked = GenerationRequest("", text_input("hello"), most=1, task="message", system=" Be brief. ", thinks=False)
+    assert "system\nBe brief.<|im_end|>" in _prompt(qwen, asked.input, asked)
+    with pytest.raises(Refused, match="System role not supported"):
+        generation(replace(asked, thinks=None), opened, Context())
 
 
 def test_what_has_no_template_says_so(chatty, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from app.commands.command_line import run
+from tests.inference.chat_templates import GEMMA
 from tests.inference.tiny_checkpoints import save_gpt2
 from tests.remembering import RememberingEngine
 
@@ -102,3 +103,20 @@ def test_a_checkpoint_that_writes_nothing_says_so(tmp_path, capsys):
 def test_a_chat_message_needs_a_template(checkpoint, tmp_path, capsys):
     assert figure(checkpoint, "--task", "message", "--out", tmp_path / "x.png") == 2
     assert "has no chat template; leave --task message out." in capsys.readouterr().err
+
+
+def test_a_message_is_told_what_stands_before_it(tmp_path, capsys):
+    chatty = save_gpt2(tmp_path / "chatty")
+    (chatty / "chat_template.jinja").write_text(
+        "{% for m in messages %}{{ m.content }}{% endfor %}{{ enable_thinking }}>"
+    )
+    out = tmp_path / "writing.npz"
+    options = ("--task", "message", "--system", "Be brief.", "--thinking", "off", "--most", 2, "--out", out)
+    assert figure(str(chatty), *options) == 0
+    assert "".join(arrays(out)["tokens"][:-2]).replace("␣", " ") == "Be brief.the catFalse>"
+    gemma = save_gpt2(tmp_path / "gemma")
+    (gemma / "chat_template.jinja").write_text(GEMMA)
+    assert figure(str(gemma), *options[:4], *options[6:], "--force") == 2
+    assert "The chat template takes no system message: System role not supported." in capsys.readouterr().err
+    assert figure(str(chatty), *options[2:], "--force") == 2
+    assert "--system and --thinking are for a message; add --task message." in capsys.readouterr().err

@@ -286,6 +286,31 @@ def test_a_chat_message_is_offered_where_there_is_a_template(view):
     assert view.asked[-1].task == "text"
 
 
+def test_a_system_message_and_thinking_are_asked_where_the_template_takes_them(view):
+    system, thinking = (view._options.control(field) for field in ("system", "thinking"))
+    chatty = replace(make_writer(), has_chat_template=True, can_think=True)
+    view.set_subject(Subject(chatty, SENTENCE))
+    assert system.parentWidget().isHidden()
+    assert thinking.parentWidget().isHidden()
+    choose(view, "task", "message")
+    assert not system.parentWidget().isHidden()
+    choose(view, "thinking", "off")
+    system.setText("Be brief.")
+    system.editingFinished.emit()
+    assert (view.asked[-1].task, view.asked[-1].system, view.asked[-1].thinks) == ("message", "Be brief.", False)
+    branch_off(view)
+    assert (view.asked[-1].task, view.asked[-1].system, view.asked[-1].thinks) == ("text", "", None)
+
+    why = "The chat template takes no system message: System role not supported."
+    view.set_subject(Subject(replace(chatty, can_think=False, why_no_system=why), SENTENCE))
+    assert not system.isEnabled()
+    assert why in system.toolTip()
+    assert thinking.parentWidget().isHidden()
+    assert (view.asked[-1].task, view.asked[-1].system, view.asked[-1].thinks) == ("message", "", None)
+    choose(view, "task", "question")
+    assert system.parentWidget().isHidden()
+
+
 def test_a_tree_is_offered_where_a_beam_search_grows_one(view):
     show = view.findChild(QComboBox, "generation_show")
     tree = show.findData("tree")

@@ -20,6 +20,8 @@ def _request(args: Namespace, info: CheckpointInfo) -> GenerationRequest:
         raise BadOption("--show tree needs a beam search: --beams 4, or --decoding beam.")
     if options.task == "message" and not info.has_chat_template:
         raise BadOption(f"{info.name} has no chat template; leave --task message out.")
+    if options.task != "message" and (options.system or options.thinks is not None):
+        raise BadOption("--system and --thinking are for a message; add --task message.")
     group = info.group("")
     if group.layers:
         within("layer", args.layer or 0, group.n_layers)
@@ -33,6 +35,8 @@ def _request(args: Namespace, info: CheckpointInfo) -> GenerationRequest:
         most=options.most,
         n_candidates=options.candidates,
         task=options.task,
+        system=options.system,
+        thinks=options.thinks,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from inference.results.checkpoint import CheckpointInfo
 from inference.results.decoding import Written
 from inference.results.generation import GenerationRequest, GenerationResult, TextTask, with_written
 from inference.results.growing import is_growing
@@ -53,12 +54,21 @@ class GenerationView(GrowingTextView[GenerationResult]):
         if subject is not None:
             why_not = self.tr("This checkpoint has no chat template.")
             offer(self._options.combo("task"), "message", subject.checkpoint.has_chat_template, why_not)
+            self._offer_chat(subject.checkpoint)
             self._begin_anew_if_other(subject)
             attending = subject.checkpoint.attending
             self._heads.offer(attending[0] if attending else None)
             why_not = self.tr("This checkpoint has no self-attention that could tint the text.")
             set_available(self._options.combo("attention"), bool(attending), why_not)
         super().set_subject(subject)
+
+    def offer_options(self) -> None:
+        super().offer_options()
+        if self.subject is not None:
+            self._offer_chat(self.subject.checkpoint)
+        else:
+            for field in ("system", "thinking"):
+                self._options.set_shown(field, is_shown=False)
 
     def refresh(self, *, again: bool = False) -> None:
         if self.subject is not None:
@@ -67,7 +77,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
 
     def _begin_anew_if_other(self, subject: Subject) -> None:
         """Branches are of one text and one task."""
-        text = (subject.checkpoint.checkpoint, with_written(subject.input, None), self._task(subject))
+        text = (subject.checkpoint.checkpoint, with_written(subject.input, None), *self._put_as(subject))
         if text != self._text:
             self._text, self._branches, self._kept_for = text, Branches(), None
             self._offer_branches()
@@ -76,6 +86,21 @@ class GenerationView(GrowingTextView[GenerationResult]):
         task = self._options.value().task
         return "text" if task == "message" and not subject.checkpoint.has_chat_template else task
 
+    def _put_as(self, subject: Subject) -> tuple[TextTask, str, bool | None]:
+        """The task, the system message, and whether the model thinks aloud; as far as the checkpoint takes them."""
+        task, options, checkpoint = self._task(subject), self._options.value(), subject.checkpoint
+        if task != "message":
+            return task, "", None
+        system = "" if checkpoint.why_no_system else options.system
+        return task, system, options.thinks if checkpoint.can_think else None
+
+    def _offer_chat(self, checkpoint: CheckpointInfo) -> None:
+        """What stands around a message, where there is one."""
+        is_message = checkpoint.has_chat_template and self._options.value().task == "message"
+        self._options.set_shown("system", is_message)
+        self._options.set_shown("thinking", is_message and checkpoint.can_think)
+        set_available(self._options.control("system"), not checkpoint.why_no_system, checkpoint.why_no_system)
+
     def requests(self) -> tuple[Request, ...]:
         wanted, kept = self._wanted(), self._branches.current.request
         return (kept if kept is not None and wanted == self._kept_for else wanted,)
@@ -83,7 +108,8 @@ class GenerationView(GrowingTextView[GenerationResult]):
     def _wanted(self) -> GenerationRequest:
         """The branch that is looked at, written as is chosen now."""
         assert self.subject is not None
-        options = self._options.value()
+        options, is_whole = self._options.value(), self._branches.current.prefix_ids is None
+        task, system, thinks = self._put_as(self.subject) if is_whole else ("text", "", None)
         return GenerationRequest(
             self.subject.checkpoint.checkpoint,
             with_written(self.subject.input, None),
@@ -91,7 +117,9 @@ class GenerationView(GrowingTextView[GenerationResult]):
             prefix_ids=self._branches.current.prefix_ids,
             most=options.most,
             n_candidates=options.candidates,
-            task=self._task(self.subject) if self._branches.current.prefix_ids is None else "text",
+            task=task,
+            system=system,
+            thinks=thinks,
         )
 
     # What comes
