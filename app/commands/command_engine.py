@@ -92,8 +92,11 @@ def _info(engine: EngineCall, checkpoint: str) -> CheckpointInfo:
     return info
 
 
-def answer_of(engine: EngineCall, request: Any) -> object:
-    """What the engine answers, all parts together. Raises `Fault` with the sentence of a failure."""
+def answer_of(engine: EngineCall, request: Any, report: Callable[[object], None] = lambda _: None) -> object:
+    """What the engine answers, all parts together; `report` is told of its progress.
+
+    Raises `Fault` with the sentence of a failure.
+    """
     from inference.results.events import Failure, Partial
     from inference.results.maps import TilesResult
 
@@ -102,6 +105,7 @@ def answer_of(engine: EngineCall, request: Any) -> object:
     def keep(reported: object) -> None:
         if isinstance(reported, Partial) and isinstance(reported.result, TilesResult):
             parts.append(reported.result)
+        report(reported)
 
     result = engine(request, keep)
     if isinstance(result, Failure):

@@ -142,6 +142,7 @@ def _add_mesh(commands: Any) -> None:
 
 def _add_train(commands: Any) -> None:
     from app.commands import train_commands
+    from app.commands.option_types import TRAIN_ENGINE_HELP, machine_of
 
     train = commands.add_parser("train", help=train_commands.ABOUT, description="Train a model.")
     kinds = train.add_subparsers(title="models", metavar="MODEL", required=True)
@@ -149,6 +150,7 @@ def _add_train(commands: Any) -> None:
         about = trained.ABOUT
         one = kinds.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
         trained.add_options(one)
+        one.add_argument("--engine", type=machine_of, default="", metavar="ADDRESS", help=TRAIN_ENGINE_HELP)
         one.set_defaults(run=_train, model=name)
 
 
@@ -189,32 +191,17 @@ def _inspect(args: Namespace) -> str:
 
 def _train(args: Namespace) -> str:
     from app.commands.figures import BadOption
-    from app.commands.train_commands import TRAIN, ProgressBar
+    from app.commands.train_commands import TRAIN
+    from app.commands.train_place import TrainPlace
     from app.export.saving import ExportError, FileIsThere
-    from inference.context import Context
-    from inference.results.events import Failure, Progress
-    from inference.service.engine import Engine, answer
-
-    bar = ProgressBar()
-
-    def ask(request: Any) -> object:
-        def report(event: object) -> None:
-            if isinstance(event, Progress):
-                bar.show(event)
-
-        result = answer(Engine(), request, Context(report))
-        if isinstance(result, Failure):
-            raise Fault(result.message)
-        return result
 
     try:
-        return TRAIN[args.model].run(args, ask)
+        with TrainPlace(args.engine) as place:
+            return TRAIN[args.model].run(args, place)
     except FileIsThere as error:
         raise Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:
         raise Fault(str(error)) from error
-    finally:
-        bar.end()
 
 
 def _mesh(args: Namespace) -> str:

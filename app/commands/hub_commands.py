@@ -6,11 +6,10 @@ import json
 import sys
 from argparse import Namespace
 from dataclasses import asdict
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from app.commands.command_engine import CommandEngine, answer_of
 from app.commands.faults import Fault
+from app.commands.jobs_elsewhere import answer_elsewhere, place_elsewhere
 from inference.results.counts import noun
 from resources import bundled_checkpoints, checkpoint_path
 
@@ -37,11 +36,13 @@ def add_commands(commands: Any) -> None:
     pickles = "where there is nothing else, fetch pickles or GGUF, read them as tensors alone, and write safetensors"
     one.add_argument("--convert", action="store_true", help=pickles)
     one.add_argument("--file", default="", metavar="NAME", help="which of several GGUF files (default: that in 8 bits)")
+    _add_engine(one, "fetch it into the cache of another machine: ssh://HOST, or ssh://USER@HOST:FOLDER")
     one.set_defaults(run=_download)
 
     about = "make pickled weights (pytorch_model.bin, read as tensors alone) or a GGUF file into safetensors"
     one = commands.add_parser("convert", help=about, description=f"{about[0].upper()}{about[1:]}.", allow_abbrev=False)
     one.add_argument("folder", metavar="FOLDER", help="with config.json and the weights, a file, or an id in the cache")
+    _add_engine(one, "convert what lies on another machine, there: ssh://HOST, or ssh://USER@HOST:FOLDER")
     one.set_defaults(run=_convert)
 
     about = "delete a checkpoint from the hub's cache"
@@ -122,10 +123,10 @@ def repo_facts(found: RepoResult) -> list[tuple[str, str]]:
     ]
 
 
-def _repo(address: str) -> RepoResult:
+def _repo(address: str, machine: str = "") -> RepoResult:
     from inference.results.hub import RepoRequest, RepoResult
 
-    found = _ask(RepoRequest(address))
+    found = _ask(RepoRequest(address), machine=machine)
     assert isinstance(found, RepoResult)
     return found
 
@@ -141,8 +142,8 @@ def _list(args: Namespace) -> str:
 
 
 def _listed(found: CachedResult, machine: str) -> str:
-    place = f"{found.place} at {machine}" if machine else found.place
-    lines = ["Bundled", *(f"  {name}" for name in bundled_checkpoints()), "", f"In the hub's cache ({place})"]
+    lines = ["Bundled", *(f"  {name}" for name in bundled_checkpoints()), ""]
+    lines.append(f"In the hub's cache ({_at(found.place, machine)})")
     rows = [
         (
             f"{one.repo}@{one.version}" if one.version != "main" else one.repo,
@@ -165,7 +166,7 @@ def _listed(found: CachedResult, machine: str) -> str:
 def _download(args: Namespace) -> str:
     from inference.results.hub import DownloadRequest, DownloadResult
 
-    found = _repo(args.address)
+    found = _repo(args.address, args.engine)
     takes_pickles = args.convert and found.can_convert
     if found.why_not and not takes_pickles:
         more = " --convert makes them so." if found.can_convert else ""
@@ -175,10 +176,15 @@ def _download(args: Namespace) -> str:
         f"headlight: {found.repo}, {_n_bytes(found, args.file) / _MB:,.1f} MB, licence {found.licence or 'not said'}",
         file=sys.stderr,
     )
-    done = _ask_with_bar(DownloadRequest(found.repo, found.commit, found.revision, takes_pickles, args.file))
+    request = DownloadRequest(found.repo, found.commit, found.revision, takes_pickles, args.file)
+    done = _ask_with_bar(request, args.engine)
     assert isinstance(done, DownloadResult)
-    folder = _converted(done.to_convert) if done.to_convert else done.folder
-    return f"{done.repo} is in {folder}: {done.n_bytes / _MB:,.1f} MB came."
+    folder = _converted(done.to_convert, args.engine) if done.to_convert else done.folder
+    return f"{done.repo} is in {_at(folder, args.engine)}: {done.n_bytes / _MB:,.1f} MB came."
+
+
+def _at(folder: str, machine: str) -> str:
+    return f"{folder} at {machine}" if machine else folder
 
 
 def _n_bytes(found: RepoResult, file: str) -> int:
@@ -189,6 +195,9 @@ def _n_bytes(found: RepoResult, file: str) -> int:
 
 
 def _convert(args: Namespace) -> str:
+    if args.engine:
+        there = _place_there(args.folder, args.engine)
+        return f"The converted checkpoint is in {_at(_converted(there, args.engine), args.engine)}."
     place = place_of(args.folder)
     if not args.folder.strip() or not _is_path(place):
         raise Fault(f"{args.folder[:200]!r} is neither a folder nor a file, nor an id in the hub's cache.")
@@ -196,18 +205,41 @@ def _convert(args: Namespace) -> str:
     return f"The converted checkpoint is in {_converted(folder)}."
 
 
-def _converted(folder: str) -> str:
+def _place_there(name: str, machine: str) -> str:
+    """The folder of an id in the cache of another machine; anything else is a path there."""
+    from inference.results.hub import CachedRequest, CachedResult
+
+    if not name.strip():
+        raise Fault("Name a folder, a file, or an id in the hub's cache.")
+    found = _ask(CachedRequest(), machine=machine)
+    assert isinstance(found, CachedResult)
+    repo, _, version = name.partition("@")
+    folders = (one.folder for one in found.revisions if one.repo == repo and (not version or version in one.refs))
+    return next(folders, "") or place_elsewhere(name, machine)
+
+
+def _converted(folder: str, machine: str = "") -> str:
+    from app.hub.hub import CONVERTED
+    from inference.results.conversion import ConvertRequest, ConvertResult
+
+    done = _ask_with_bar(ConvertRequest(folder, _kept(CONVERTED, machine)), machine)
+    assert isinstance(done, ConvertResult)
+    return done.folder
+
+
+def _kept(name: str, machine: str) -> str:
+    """The folder in which a window keeps what it makes."""
+    if machine:
+        from app.link.remote.elsewhere import KEPT
+
+        return place_elsewhere(f"{KEPT}/{name}", machine)
     from PySide6.QtCore import QCoreApplication
 
-    from app.hub.hub import CONVERTED
     from app.window.settings import settings_file
-    from inference.results.conversion import ConvertRequest, ConvertResult
 
     QCoreApplication.setApplicationName("Headlight")  # which the folder of the settings is named after
     QCoreApplication.setOrganizationName("Headlight")
-    done = _ask_with_bar(ConvertRequest(folder, str(settings_file().with_name(CONVERTED))))
-    assert isinstance(done, ConvertResult)
-    return done.folder
+    return str(settings_file().with_name(name))
 
 
 def _delete(args: Namespace) -> str:
@@ -225,7 +257,7 @@ def _delete(args: Namespace) -> str:
     if not args.yes and (sizes or found.n_unfinished or found.notes):
         if not sys.stdin.isatty():
             raise Fault(f"{args.address} is deleted only with --yes, as nobody can be asked here.")
-        place = f"{found.place} at {args.engine}" if args.engine else found.place
+        place = _at(found.place, args.engine)
         sys.stderr.write(f"Delete {args.address} ({sum(sizes) / _MB:,.1f} MB) from {place}? [y/N] ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
@@ -235,20 +267,20 @@ def _delete(args: Namespace) -> str:
     return f"{done.repo} is deleted: {done.n_versions} of its versions, {done.n_bytes / _MB:,.1f} MB are free now."
 
 
-def _ask_with_bar(request: Any) -> object:
-    from app.commands.train_commands import ProgressBar
+def _ask_with_bar(request: Any, machine: str) -> object:
+    from app.commands.progress_bar import ProgressBar
     from inference.results.events import Progress
 
     bar = ProgressBar()
     try:
-        return _ask(request, lambda event: bar.show(event) if isinstance(event, Progress) else None)
+        return _ask(request, lambda event: bar.show(event) if isinstance(event, Progress) else None, machine)
     finally:
         bar.end()
 
 
 def _ask(request: Any, report: Any = lambda _: None, machine: str = "") -> object:
     if machine:
-        return answer_of(_engines().use(machine=machine), request)
+        return answer_elsewhere(request, machine, report)
     from inference.context import Context
     from inference.results.events import Failure
     from inference.service.engine import Engine, answer
@@ -257,9 +289,3 @@ def _ask(request: Any, report: Any = lambda _: None, machine: str = "") -> objec
     if isinstance(result, Failure):
         raise Fault(result.message)
     return result
-
-
-@cache
-def _engines() -> CommandEngine:
-    """One line to another machine for all that a command asks of it."""
-    return CommandEngine()

@@ -70,6 +70,10 @@ def device_of(text: str) -> str:
         raise ArgumentTypeError(str(error)) from error
 
 
+TRAIN_ENGINE_HELP = (
+    "train on another machine, over your own ssh: ssh://HOST, or ssh://USER@HOST:FOLDER of Headlight there; --out, and"
+    " a checkpoint that is a folder, lie there then, below your home where they are no whole path"
+)
 ENGINE_HELP = "compute on another machine, over your own ssh: ssh://HOST, or ssh://USER@HOST:FOLDER of Headlight there"
 
 

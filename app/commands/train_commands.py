@@ -1,21 +1,17 @@
-"""`headlight train`: what can be trained, a module each, and the bar that shows how far it is."""
+"""`headlight train`: what can be trained, a module each."""
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol
 
 from app.commands import train_word2vec
 from app.commands.train_lab import CAUSAL, CLASSIFY, CONTRASTIVE, MASKED, REVERSAL
-from inference.results.events import Progress
+
+if TYPE_CHECKING:
+    from app.commands.train_place import TrainPlace
 
 ABOUT = "train a model on data of yours"
-AskWithProgress = Callable[[object], object]
-
-_WIDTH = 30  # of the bar
-_LINE_EVERY = 10  # per cent, where there is no terminal
 
 
 class TrainCommand(Protocol):
@@ -24,7 +20,7 @@ class TrainCommand(Protocol):
     @property
     def ABOUT(self) -> str: ...  # noqa: N802 (a constant of a module)
     def add_options(self, parser: ArgumentParser) -> None: ...
-    def run(self, args: Namespace, ask: AskWithProgress) -> str: ...
+    def run(self, args: Namespace, place: TrainPlace) -> str: ...
 
 
 TRAIN: dict[str, TrainCommand] = {
@@ -35,32 +31,3 @@ TRAIN: dict[str, TrainCommand] = {
     "contrastive": CONTRASTIVE,
     "word2vec": train_word2vec,
 }
-
-
-class ProgressBar:
-    """How far it is: a bar on a terminal, else a line every ten per cent."""
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._is_terminal = self._stream.isatty()
-        self._told = -1
-
-    def show(self, progress: Progress) -> None:
-        """Show how far it is now."""
-        if not progress.total:
-            return
-        percent = 100 * progress.done // progress.total
-        if self._is_terminal:
-            full = _WIDTH * progress.done // progress.total
-            bar = "█" * full + "░" * (_WIDTH - full)
-            self._stream.write(f"\r\x1b[K{bar} {percent:3d} %  {progress.label}")
-            self._stream.flush()
-        elif percent // _LINE_EVERY > self._told:
-            self._told = percent // _LINE_EVERY
-            self._stream.write(f"headlight: {percent} %, {progress.label}\n")
-
-    def end(self) -> None:
-        """Leave the line to what comes next."""
-        if self._is_terminal:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()

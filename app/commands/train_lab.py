@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands.figures import BadOption
 from app.commands.options import add_options
 from inference.results.comparison import COMPARED, NotComparable, compared_runs
 from inference.results.counts import noun
-from inference.results.training import Task, TrainingRequest, TrainingResult, is_run
+from inference.results.training import Task, TrainingRequest, TrainingResult
 from resources import bundled_checkpoints, checkpoint_path
 from widgets.views.training.options import ONLY_FOR, ONLY_TRANSFORMER, RunOptions
+
+if TYPE_CHECKING:
+    from app.commands.train_place import TrainPlace
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,12 @@ class LabCommand:
         """Options that say nothing here."""
         return frozenset({"task", *(name for name, tasks in ONLY_FOR.items() if self.task not in tasks)})
 
-    def run(self, args: Namespace, ask: Callable[[object], object]) -> str:
+    def run(self, args: Namespace, place: TrainPlace) -> str:
         """Train; what came of it, a line each."""
-        folder = os.path.abspath(args.out)
-        if args.compare is None and is_run(Path(folder)) != args.resume:
+        folder = place.whole(str(args.out))
+        if args.compare is None and place.has_run(folder) != args.resume:
             what = "no run to go on with" if args.resume else "a run already; --resume goes on with it"
-            raise BadOption(f"{args.out} holds {what}.")
+            raise BadOption(f"{place.told(args.out)} holds {what}.")
         typed = RunOptions.of(args)
         usual = RunOptions.usual(self.task)
         for name, why in ONLY_TRANSFORMER.items() if getattr(args, "architecture", "") == "lstm" else ():
@@ -64,33 +67,34 @@ class LabCommand:
         options = replace(usual, **chosen)
         text, base = getattr(args, "text", ""), getattr(args, "checkpoint", "")
         if base and base not in bundled_checkpoints():
-            base = str(checkpoint_path(base).resolve())
+            base = place.whole(base) if place.machine else str(checkpoint_path(base).resolve())
         request = options.request(folder, os.path.abspath(text) if text else "", base)
-        requests = (request,) if args.compare is None else self._compared(args, request)
+        requests = (request,) if args.compare is None else self._compared(args, request, place)
         try:
-            return "\n".join(self._told(args, one, ask(one)) for one in requests)
+            return "\n".join(self._told(args, one, place.train(one), place) for one in requests)
         except KeyboardInterrupt:
-            is_saved = any(is_run(Path(one.folder)) for one in requests)
-            told = (
-                f"What was saved is in {args.out}; --resume goes on with it." if is_saved else "Nothing is saved yet."
-            )
+            is_saved = any(place.has_run(one.folder) for one in requests)
+            where = place.told(args.out)
+            told = f"What was saved is in {where}; --resume goes on with it." if is_saved else "Nothing is saved yet."
             raise BadOption(f"Stopped. {told}") from None
 
-    def _compared(self, args: Namespace, request: TrainingRequest) -> tuple[TrainingRequest, ...]:
+    def _compared(self, args: Namespace, request: TrainingRequest, place: TrainPlace) -> tuple[TrainingRequest, ...]:
         """The runs of a comparison, each in a folder of its own in `--out`."""
         try:
             requests = compared_runs(replace(request, folder=str(Path(request.folder) / request.name)), args.compare)
         except NotComparable as error:
             raise BadOption(str(error)) from None
-        if not args.resume and (there := [one.name for one in requests if is_run(Path(one.folder))]):
-            raise BadOption(f"{args.out} holds the run {there[0]} already; --resume goes on with all of them.")
+        if not args.resume and (there := [one.name for one in requests if place.has_run(one.folder)]):
+            raise BadOption(
+                f"{place.told(args.out)} holds the run {there[0]} already; --resume goes on with all of them."
+            )
         return requests
 
-    def _told(self, args: Namespace, request: TrainingRequest, result: object) -> str:
+    def _told(self, args: Namespace, request: TrainingRequest, result: object, place: TrainPlace) -> str:
         """What came of a run, a line each."""
         assert isinstance(result, TrainingResult)
         seen = result.validations[-1]
-        where = args.out if args.compare is None else args.out / request.name
+        where = place.told(args.out if args.compare is None else args.out / request.name)
         parts = zip(result.parts, seen.parts, strict=False)
         lines = (
             f"{where}: {result.n_done:,} {noun(result.n_done, 'steps')} in {result.seconds:.0f} s",

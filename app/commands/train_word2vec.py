@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands.figures import BadOption
 from app.commands.options import add_options as add_declared
@@ -22,6 +22,9 @@ from inference.training.unfinished_vectors import reserved_vectors
 from widgets.views.embedding.command import words_in
 from widgets.views.embedding.options import TrainingOptions
 
+if TYPE_CHECKING:
+    from app.commands.train_place import TrainPlace
+
 ABOUT: str = "learn vectors of the words of a text, from which words stand near each other"
 
 
@@ -37,8 +40,10 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace a file that is there, and begin anew")
 
 
-def run(args: Namespace, ask: Callable[[object], object]) -> str:
+def run(args: Namespace, place: TrainPlace) -> str:
     """Train and save; what came of it, a line each."""
+    if place.machine:
+        raise BadOption("Word vectors are written on the machine that trains them; train them without --engine.")
     if args.out.suffix not in VECTOR_ENDINGS:
         raise ExportError(f"{args.out} ends in none of {', '.join(VECTOR_ENDINGS)}.")
     check_place(args.out, may_replace=True)
@@ -54,7 +59,7 @@ def run(args: Namespace, ask: Callable[[object], object]) -> str:
     out = os.path.abspath(args.out)
     before = _written(args.out)
     try:
-        result = ask(TrainWord2VecRequest(text, out, options.settings, options.min_count, watched=watched))
+        result = place.train(TrainWord2VecRequest(text, out, options.settings, options.min_count, watched=watched))
     except KeyboardInterrupt:
         if unfinished.exists():
             told = f"What was learned is in {unfinished}; --resume goes on with it."

@@ -96,6 +96,7 @@ class FoldersDialog(QDialog):
     def go_to(self, folder: str) -> None:
         """Ask what a folder holds; empty is the user's own."""
         self._asked = FolderRequest(folder)
+        self._tree.setEnabled(False)  # what it lists is of another folder
         self._say(self.tr("Asking {} …").format(self._machine))
         self.folder_requested.emit(self._asked)
 
@@ -104,6 +105,7 @@ class FoldersDialog(QDialog):
         if request != self._asked:
             return
         self._asked, self._shown = None, found
+        self._tree.setEnabled(True)
         self._path.setText(shown(found.folder))
         self._tree.clear()
         for entry in found.entries:
@@ -127,7 +129,9 @@ class FoldersDialog(QDialog):
         """Why it is not known."""
         if request == self._asked:
             self._asked = None
-            self._say(sentence, is_warning=True)
+            self._tree.setEnabled(True)
+            still = self.tr(" The list is still that of {}.").format(self._shown.folder) if self._shown else ""
+            self._say(f"{sentence}{still}", is_warning=True)
 
     def _say(self, sentence: str, *, is_warning: bool = False) -> None:
         role = self.palette().ColorRole.BrightText if is_warning else self.palette().ColorRole.WindowText

@@ -256,6 +256,8 @@ class Hub(QObject):
             return
         if isinstance(request, RepoRequest):
             self._dialog.hub.show_failure(request, failure.message)
+        elif isinstance(request, FolderViewsRequest):
+            self._dialog.machine.show_failure(request.folder, failure.message)
         else:
             self._dialog.machine.say(failure.message, is_warning=True)
 

@@ -305,11 +305,12 @@ class HubPage(QWidget):
     def show_job(self, state: JobState) -> None:
         """How far a download is, if it is of what is shown."""
         request = state.request
-        if self._found is None or not isinstance(request, DownloadRequest) or request.repo != self._found.repo:
+        if not isinstance(request, DownloadRequest):
             return
-        self._job.setVisible(not state.phase.is_over)
-        self._job.show_job(state)
-        if state.message:
+        is_shown = self._found is not None and request.repo == self._found.repo
+        if is_shown or (self._job.state is not None and self._job.state.number == state.number):
+            self._job.show_job(state)
+        if is_shown and state.message:
             self._say(state.message, is_warning=True)
         self._judge()
 
@@ -324,7 +325,10 @@ class HubPage(QWidget):
     def _judge(self) -> None:
         """Which buttons make sense; each says why where it does not."""
         found = self._found
-        is_loading = self._job.state is not None and not self._job.state.phase.is_over and self._job.isVisibleTo(self)
+        job = self._job.state
+        of = job.request.repo if job is not None and isinstance(job.request, DownloadRequest) else ""
+        is_loading = found is not None and job is not None and of == found.repo and not job.phase.is_over
+        self._job.setVisible(is_loading)
         why = ""
         if found is None:
             why = self.tr("Look it up first.")

@@ -58,7 +58,7 @@ class MachinePage(QWidget):
         self.setObjectName("machine_page")
         self._watching = watching
         self._cached: CachedResult | None = None
-        self._asked = ""
+        self._asked = self._told_of = self._about_cache = ""
         self._is_conversion = False
         self._tree = QTreeWidget(self)
         self._tree.setObjectName("machine_tree")
@@ -83,7 +83,7 @@ class MachinePage(QWidget):
             self._watch.setToolTip(self.tr("Folders are watched by windows that compute on this machine."))
         self._again = self._button("machine_again", self.tr("&Refresh"), self.list_requested)
         self._lay_out()
-        self._tree.currentItemChanged.connect(self._judge)
+        self._tree.currentItemChanged.connect(self._on_tree_current_changed)
         self._tree.itemActivated.connect(self._on_open_clicked)
         watching.changed.connect(self._on_watching_changed)
         self._fill()
@@ -123,7 +123,8 @@ class MachinePage(QWidget):
         if cached.n_unfinished:
             left = self.tr(" {} are of downloads that were stopped and can go on.")
             left = left.format(size_text(cached.n_unfinished))
-        self.say(" ".join((self.tr("The hub's cache is {}.{}").format(cached.place, left), *cached.notes)))
+        self._about_cache = " ".join((self.tr("The hub's cache is {}.{}").format(cached.place, left), *cached.notes))
+        self.say(self._about_cache)
 
     def show_steps(self, found: FolderResult) -> None:
         """What the steps in a watched folder are."""
@@ -134,7 +135,12 @@ class MachinePage(QWidget):
         """What was asked about."""
         if folder == self._asked:
             self.about.show_info(info, card)
-            self.say("")
+            self.say(self._about_cache)
+
+    def show_failure(self, folder: str, sentence: str) -> None:
+        """Why nothing is known of what was asked about."""
+        if folder == self._asked:
+            self.say(sentence, is_warning=True)
 
     def show_card(self, folder: str, card: str) -> None:
         """The card of what was asked about, where it comes later."""
@@ -161,6 +167,7 @@ class MachinePage(QWidget):
 
     def _fill(self) -> None:
         chosen = self._chosen()
+        self._tree.blockSignals(True)  # what was chosen is chosen again
         self._tree.clear()
         group = self._group(self.tr("In the hub's cache"))
         revisions = self._cached.revisions if self._cached else ()
@@ -190,7 +197,8 @@ class MachinePage(QWidget):
                 self._nothing(group, self.tr("no whole checkpoint yet"))
         self._tree.expandAll()
         self._choose(chosen)
-        self._judge()
+        self._tree.blockSignals(False)
+        self._on_tree_current_changed()
 
     def _group(self, title: str) -> QTreeWidgetItem:
         group = QTreeWidgetItem(self._tree, [shown(title)])
@@ -224,6 +232,14 @@ class MachinePage(QWidget):
         return str(chosen) if isinstance(chosen, Path) else ""
 
     @Slot()
+    def _on_tree_current_changed(self) -> None:
+        """What was told of another one is told no more."""
+        if self._folder() != self._told_of:
+            self._told_of, self._asked = self._folder(), ""
+            self.about.forget()
+            self.say(self._about_cache)
+        self._judge()
+
     def _judge(self) -> None:
         """Which buttons make sense; each says why where it does not."""
         chosen = self._chosen()

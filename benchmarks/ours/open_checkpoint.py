@@ -21,12 +21,18 @@ from resources import bundled_checkpoints
 
 
 def main() -> None:
-    """Once, in a process of its own, with the file in the system's cache."""
+    """Twice, in a process of its own, with the file in the system's cache."""
     folder, side = sys.argv[1:3]
     share_cores()
     load(bundled_checkpoints()[1], Context())  # a small one: what is imported late is there
     for file in Path(folder).iterdir():
         file.read_bytes()
+    first, n = _open(folder, side)
+    again, _ = _open(folder, side)
+    print(json.dumps({"seconds": first, "again": again, "n_parameters": n}))
+
+
+def _open(folder: str, side: str) -> tuple[float, int]:
     begin = time.perf_counter()
     if side == "headlight":
         n = load(folder, Context()).info.n_parameters
@@ -36,7 +42,7 @@ def main() -> None:
         n = sum(parameter.numel() for parameter in net.parameters())
         if side == "read":
             assert all(parameter.detach().sum().isfinite() for parameter in net.parameters())
-    print(json.dumps({"seconds": time.perf_counter() - begin, "n_parameters": n}))
+    return time.perf_counter() - begin, n
 
 
 main()

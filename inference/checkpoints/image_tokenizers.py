@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from inference.checkpoints.weights_header import StoredTensor, read_weights
-from inference.checkpoints.weights_reading import MisfitError, read_net
+from inference.checkpoints.weights_reading import MisfitError, Reading, read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG, build_config, read_config
 from inference.files.regular_files import is_inside, is_there
@@ -57,7 +57,8 @@ def _read(place: Path, stored: dict[str, StoredTensor], config: PreTrainedConfig
     if config.vocab_size != n_tokens:
         raise Refused(f"it has {config.vocab_size:,} tokens, the model {n_tokens:,}.")
     try:
-        net, report = read_net(ImageTokenizer, config, place, stored)
+        with Reading(place, stored) as reading:
+            net, report = read_net(ImageTokenizer, config, reading)
     except MisfitError as misfit:
         raise Refused(f"its weights do not fit: {misfit}") from misfit
     if missing := sorted(report["missing_keys"]):

@@ -18,7 +18,7 @@ from inference.checkpoints.inspection import CheckpointPlan, plan, without_token
 from inference.checkpoints.left_over import check_body, is_computed, note_unused
 from inference.checkpoints.open_clip import OPEN_CLIP_WEIGHTS
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
-from inference.checkpoints.weights_reading import MisfitError, read_net, read_tensors
+from inference.checkpoints.weights_reading import MisfitError, Reading, read_net, read_tensors
 from inference.context import Refused
 from inference.files.chat_template import has_thinking_switch, read_chat_template, why_no_system
 from inference.files.config_file import CONFIG
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from inference.checkpoints.weights_header import StoredTensor
     from inference.context import Context
     from inference.family.base import Family
     from inference.inputs.images import Preparation
@@ -87,12 +88,14 @@ def read(checkpoint: str, context: Context, on: str, make_room: Callable[[int], 
     check_fits(found.stored)
     if place.name != CPU:
         check_room(place, n_bytes, found.info.name)
-    tokenizer, info = _tokenizer(found)
-    image_tokenizer = _image_tokenizer(found)
-    net, unused = _read(found)
+    with Reading(found.folder, _own_tensors(found), context.checkpoint) as reading:
+        tokenizer, info = _tokenizer(found)
+        image_tokenizer = _image_tokenizer(found)
+        net, unused = _read(found, reading)
     merged = merge(found.adapter, net) if found.adapter else ()
     context.checkpoint(1, _N_STEPS, "Checking weights")
-    _check_finite(net, found, context)
+    if found.adapter or found.open_clip or not reading.are_finite:  # else all that it holds was looked at
+        _check_finite(net, found, context)
     if found.is_own_precision:
         net.to(dtype=_own_precision(found))  # pyright: ignore[reportCallIssue] (as below)
     _set_generation(net, found.folder)
@@ -169,15 +172,21 @@ def _image_tokenizer(found: CheckpointPlan) -> ImageTokenizer | None:
     return load_image_tokenizer(found.folder, found.config)
 
 
-def _read(found: CheckpointPlan) -> tuple[PreTrainedModel, list[str]]:
+def _own_tensors(found: CheckpointPlan) -> dict[str, StoredTensor]:
+    """Those in its folder that go into the network as they are; open_clip's are renamed, and cut, before."""
+    if found.open_clip:
+        return {}
+    return found.stored if found.of_base is None else found.of_base
+
+
+def _read(found: CheckpointPlan, reading: Reading) -> tuple[PreTrainedModel, list[str]]:
     """The network, and the names of the tensors that it did not take."""
     net_class = found.architecture.net_class
     try:
         more = read_head(found.adapter) if found.adapter and found.of_base is not None else {}
-        own = found.stored if found.of_base is None else found.of_base
         if found.open_clip:
-            own, more = {}, found.open_clip.renamed_tensors(read_tensors(found.folder, found.open_clip.stored))
-        net, report = read_net(net_class, found.config, found.folder, own, more)
+            more = found.open_clip.renamed_tensors(read_tensors(found.folder, found.open_clip.stored))
+        net, report = read_net(net_class, found.config, reading, more)
     except MisfitError as misfit:
         raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {misfit}") from misfit
     # A pooler that is missing is read by nothing: heads that need one are not chosen without it.

@@ -7,7 +7,8 @@ import io
 import pytest
 
 from app.commands.command_line import run
-from app.commands.train_commands import TRAIN, ProgressBar
+from app.commands.progress_bar import ProgressBar
+from app.commands.train_commands import TRAIN
 from inference.analyses.train_word2vec import train_word2vec
 from inference.context import Cancelled, Context
 from inference.models.word_vectors import open_vectors

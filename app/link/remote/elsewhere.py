@@ -7,7 +7,7 @@ from app.link.remote.address import MachineAddress
 from app.link.remote.remote_link import RemoteLink, remote_job_link, remote_link
 from inference.service.hello import Hello
 
-_KEPT = ".local/share/headlight"  # below the user's folder there, made when something is first kept
+KEPT = ".local/share/headlight"  # below the user's folder there, made when something is first kept
 
 
 class Elsewhere:
@@ -29,7 +29,7 @@ class Elsewhere:
 
     def kept(self, name: str) -> str:
         """A folder there for what is made there; empty before the engine has answered."""
-        return f"{self.hello.home}/{_KEPT}/{name}" if self.hello else ""
+        return f"{self.hello.home}/{KEPT}/{name}" if self.hello else ""
 
     def job_link(self) -> JobLink:
         """Its line to an engine for one job."""

@@ -329,8 +329,9 @@ def test_folders_of_another_machine_are_gone_through_and_a_checkpoint_in_one_is_
     page.folders_tree.setCurrentItem(page.folders_tree.topLevelItem(0))
     page.click("folders_open")
     assert page.asking.submitted[-1] == FolderRequest("/models/new")
+    assert not page.folders_tree.isEnabled()
     page.asking.failed.emit(0, page.asking.submitted[-1], Failure("refused", "No."))
-    assert page.folders_said.text() == "No."
+    assert page.folders_said.text() == "No. The list is still that of /models."
     page.folders_tree.setCurrentItem(page.folders_tree.topLevelItem(1))
     page.click("folders_open")
     assert page.window.opened == ["/models/x"]
@@ -381,6 +382,55 @@ def test_what_is_on_this_machine_is_opened_looked_at_and_deleted(page, monkeypat
     assert page.asking.submitted[-1] == DeleteCachedRequest("org/x", COMMIT)
     page.asking.answer(DeleteCachedResult("org/x", 2_000_000, 1))
     assert page.asking.submitted[-1] == CachedRequest()
+
+
+def test_what_is_told_of_one_goes_when_another_is_chosen(page):
+    page.hub.show_machine()
+    other = replace(CACHED, repo="org/y", folder="/cache/y")
+    page.asking.answer(CachedResult("/cache", (CACHED, other, PICKLE)))
+    usual = page.machine_said.text()
+    chosen(page, "org/x")
+    page.click("machine_views")
+    asked = page.asking.submitted[-1]
+    page.asking.answer(make_checkpoint_info())
+    assert page.machine_facts.toPlainText()
+    chosen(page, "org/old")
+    assert page.machine_facts.toPlainText() == ""
+    chosen(page, "org/y")
+    assert page.machine_said.text() == usual  # and no longer why the one before cannot be opened
+    page.asking.arrived.emit(0, asked, make_checkpoint_info(), False)
+    page.asking.failed.emit(0, asked, Failure("refused", "No."))
+    assert (page.machine_facts.toPlainText(), page.machine_said.text()) == ("", usual)
+    page.click("machine_views")
+    page.asking.answer(make_checkpoint_info())
+    told = page.machine_facts.toPlainText()
+    page.asking.arrived.emit(0, CachedRequest(), CachedResult("/cache", (CACHED, other, PICKLE)), False)
+    assert page.machine_facts.toPlainText() == told  # the list came again, and the same is chosen
+
+
+def test_how_far_a_download_is_stands_beside_that_checkpoint_alone(page):
+    page.look_up()
+    page.asking.answer(replace(FOUND, is_whole=True))
+    page.click("hub_download")
+    running = JobState(0, page.jobs.submitted[0], JobPhase.RUNNING, Progress(1, 2, "1.0 of 2.0 MB: model.safetensors"))
+    page.jobs.changed.emit(running)
+    page.hub_address.setText("org/y")
+    page.click("hub_look")
+    assert not page.hub_job.isVisible()
+    page.asking.answer(replace(FOUND, repo="org/y", is_whole=True))
+    assert not page.hub_job.isVisible()
+    page.hub_address.setText("org/x")
+    page.click("hub_look")
+    page.asking.answer(replace(FOUND, is_whole=True))
+    assert page.hub_job.isVisible()
+    page.hub_address.setText("org/y")
+    page.click("hub_look")
+    page.jobs.changed.emit(replace(running, phase=JobPhase.FAILED, message="No."))
+    page.hub_address.setText("org/x")
+    page.click("hub_look")
+    page.asking.answer(replace(FOUND, is_whole=True))
+    assert not page.hub_job.isVisible()
+    assert page.hub_download.isEnabled()
 
 
 def test_what_cannot_be_opened_says_why(page):

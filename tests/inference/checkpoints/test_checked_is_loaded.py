@@ -7,6 +7,7 @@ import os
 import pickle
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from inference.checkpoints.free_memory import check_fits
 from inference.checkpoints.inspection import plan
 from inference.checkpoints.weights_header import StoredTensor, read_weights
 from inference.checkpoints.weights_reading import read_tensors
-from inference.context import Context, Refused
+from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
 from tests.inference.refusals import Evil, refusal
 from tests.inference.tiny_checkpoints import edit_config, load_weights, read_parts, save_bert, save_weights, write_parts
@@ -210,6 +211,56 @@ def test_every_tensor_is_what_safetensors_reads(folder):
         assert torch.equal(found[name], tensor)
     path.write_bytes(b"\0" * path.stat().st_size)
     assert torch.equal(found["half"], expected["half"])
+
+
+UNREAL = {
+    "the last of many": torch.cat([torch.zeros(3_000_000), torch.tensor([float("nan")])]),
+    "half": torch.tensor([1.0, float("inf")]).half(),
+    "brain": torch.tensor([float("nan"), 2.0]).bfloat16(),
+    "too large for float32": torch.tensor([1e300, -1e300], dtype=torch.float64),
+    "eight bits": torch.tensor([1.0, float("nan")]).to(torch.float8_e4m3fn),
+}
+REAL = {
+    "a sum that is none": torch.tensor([60_000.0, 60_000.0]).half(),
+    "a sum beyond float32": torch.full((2,), 3e38),
+    "whole": torch.tensor([2**62]),
+    "none": torch.zeros(0, 4),
+}
+
+
+@pytest.mark.parametrize("name", [*UNREAL, *REAL])
+def test_every_number_is_looked_at_while_it_is_read(tmp_path, name):
+    save_weights(tmp_path, {name: (UNREAL | REAL)[name]})
+    with weights_reading.Reading(tmp_path, read_weights(tmp_path)) as reading:
+        reading.result()
+    assert reading.are_finite is (name in REAL)
+
+
+def test_a_file_that_cannot_be_read_ends_the_loading_with_its_own_reason(folder, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(weights_reading._CheckedFile, "read_into", fail)
+    assert load_refusal(folder) == "model.safetensors cannot be read: Input/output error."
+
+
+def test_a_cancelled_reading_ends_at_once(folder):
+    begun = []
+
+    def cancelled() -> bool:
+        begun.append(None)
+        return len(begun) > 3  # in the middle of the weights
+
+    with pytest.raises(Cancelled):
+        load(str(folder), Context(is_cancelled=cancelled))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("weights")]
+
+
+def test_files_are_read_alike_where_the_system_has_no_preadv(folder, monkeypatch):
+    monkeypatch.setattr(weights_reading, "_PREADV", None)
+    found = read_tensors(folder, read_weights(folder))
+    for name, tensor in load_weights(folder).items():
+        assert torch.equal(found[name], tensor)
 
 
 def test_weights_that_change_between_check_and_load_are_refused(folder, monkeypatch):
