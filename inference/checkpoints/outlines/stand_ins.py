@@ -28,6 +28,9 @@ _ITS_OWN = re.compile(
 )
 _PACKAGES = re.compile(r"transformers(\.(models|generation|integrations)(\.[a-z]\w*)?)?|huggingface_hub")
 _HUB_OWN = "huggingface_hub.dataclasses"
+_KEEPING_THE_SHAPE = (
+    "cos empty_like exp expm1 log ones_like rand_like randn_like rsqrt sigmoid sin sqrt tanh tril triu zeros_like"
+).split()
 _DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -54,6 +57,9 @@ class Passive:
     def __getitem__(self, _key: Any) -> Passive:
         return self
 
+    def __setitem__(self, _key: Any, _value: Any) -> None:
+        pass
+
     def __or__(self, _other: Any) -> Passive:
         return self
 
@@ -71,7 +77,12 @@ class Passive:
     def _refuse(self, *_args: Any) -> Any:
         raise NotKnownError(self.__name__)
 
-    __bool__ = __eq__ = __iter__ = __contains__ = __len__ = __int__ = __float__ = __index__ = _refuse
+    def __eq__(self, other: object) -> bool:
+        if other is None or isinstance(other, str | int | float | list | tuple | dict):
+            self._refuse()
+        return self is other  # annotations are compared with each other
+
+    __bool__ = __iter__ = __contains__ = __len__ = __int__ = __float__ = __index__ = _refuse
 
 
 def _absent(*_args: Any, **_named: Any) -> bool:
@@ -107,7 +118,16 @@ def _copied(function: Any) -> Any:
     return copy
 
 
-_FUNCTIONS = {"torch_int": int, "copy_func": _copied}
+def _present() -> bool:
+    return True
+
+
+_FUNCTIONS = {
+    "torch_int": int,
+    "copy_func": _copied,
+    "is_torch_available": _present,
+    "is_flash_attention_requested": _absent,
+}
 
 
 class _StandIn(ModuleType):
@@ -125,12 +145,12 @@ class _StandIn(ModuleType):
 
 
 def _made(where: str, name: str) -> Any:
+    if name in _FUNCTIONS:
+        return _FUNCTIONS[name]
     if re.fullmatch(r"is_\w+_available|is_torch\w*", name):
         return _absent
     if where == "huggingface_hub.errors":
         return type(name, (Exception,), {})
-    if name in _FUNCTIONS:
-        return _FUNCTIONS[name]
     if name in ("use_kernelized_func", "use_experts_implementation", "use_kernel_func_from_hub"):
         return lambda *_args, **_named: lambda decorated: decorated
     return Passive(f"{where}.{name}")
@@ -267,12 +287,13 @@ def _torch(name: str) -> ModuleType:
     if name == "torch":
         held |= {dtype: _Dtype(dtype) for dtype in _DTYPES}
         held |= dict.fromkeys(("empty", "zeros", "ones", "rand", "randn"), tensors.sized)
-        held |= dict.fromkeys(("tril", "triu", "zeros_like", "ones_like", "empty_like", "exp", "log", "sin"), tensors.like)
+        held |= dict.fromkeys(_KEEPING_THE_SHAPE, tensors.like)
         held |= {
             "Tensor": OutlineTensor,
             "FloatTensor": tensors.of_values,
             "Size": tuple,
             "arange": tensors.arange,
+            "cat": tensors.cat,
             "device": tensors.OutlineDevice,
             "full": tensors.full,
             "linspace": tensors.linspace,

@@ -131,7 +131,7 @@ class OutlineParameter(OutlineTensor):
     """A tensor that is learned."""
 
     def __init__(self, data: OutlineTensor, requires_grad: bool = True) -> None:
-        super().__init__(data.shape)
+        super().__init__(shape_of(data))
         self.requires_grad = requires_grad
 
 
@@ -139,7 +139,7 @@ class OutlineBuffer(OutlineTensor):
     """A tensor that is not learned, and stored only where it is persistent."""
 
     def __init__(self, data: OutlineTensor, persistent: bool = True) -> None:
-        super().__init__(data._shape)
+        super().__init__(shape_of(data))
         self.persistent = persistent
 
 
@@ -154,6 +154,13 @@ class OutlineDevice:
 
     def __exit__(self, *_fault: object) -> None:
         pass
+
+
+def shape_of(data: Any) -> tuple[int, ...]:
+    """Of what is kept in a module; it has to be known."""
+    if not isinstance(data, OutlineTensor):
+        raise NotKnownError("the shape of what is kept in a module")
+    return data.shape
 
 
 def sized(*sizes: Any, **named: Any) -> OutlineTensor:
@@ -230,3 +237,13 @@ def linspace(start: float, end: float, steps: int, **_named: Any) -> OutlineTens
     """As `torch.linspace`."""
     step = (end - start) / (steps - 1) if steps > 1 else 0.0
     return Numbers([start + step * i for i in range(steps)])
+
+
+def cat(parts: Any, dim: int = 0, **_named: Any) -> OutlineTensor:
+    """As `torch.cat`."""
+    shapes = [shape_of(part) for part in parts]
+    axis = dim % len(shapes[0])
+    rest = {(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}
+    if len(rest) != 1:
+        raise NotKnownError("tensors that do not fit together")
+    return OutlineTensor((*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :]))
