@@ -92,6 +92,11 @@ def _absent(*_args: Any, **_named: Any) -> bool:
 class _Nothing:
     push_to_hub = _absent  # looked for in the class when the base of all configurations is made
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Passive):  # a configuration that names a number format which is none
+            raise NotKnownError(name)
+        super().__setattr__(name, value)
+
     def __init_subclass__(cls, **_named: Any) -> None:
         super().__init_subclass__()
 
@@ -150,7 +155,7 @@ def _made(where: str, name: str) -> Any:
     if re.fullmatch(r"is_\w+_available|is_torch\w*", name):
         return _absent
     if where == "huggingface_hub.errors":
-        return type(name, (Exception,), {})
+        return type(name, (Exception,), {"__init__": lambda self, *_args, **_named: None})
     if name in ("use_kernelized_func", "use_experts_implementation", "use_kernel_func_from_hub"):
         return lambda *_args, **_named: lambda decorated: decorated
     return Passive(f"{where}.{name}")
@@ -188,7 +193,7 @@ def _defined(package: ModuleType, name: str) -> Any:
     kind = "configuration" if name.endswith("Config") or name.startswith("CONFIG_") else "modeling"
     for file in sorted(Path(package.__path__[0]).glob(f"{kind}_*.py")):
         module = importlib.import_module(f"{where}.{file.stem}")
-        if name in vars(module):
+        if name in getattr(module, "__all__", vars(module)):  # what is not for others is nothing of the package's
             return vars(module)[name]
     raise AttributeError(f"{where} has no {name}")
 
@@ -203,14 +208,17 @@ def _on_top(name: str) -> Any:
         return OutlineModel
     if name in ("PreTrainedConfig", "PretrainedConfig"):
         return importlib.import_module("transformers.configuration_utils").PreTrainedConfig
-    # A class of a model: one of those whose configurations were asked for, or it is another's, or none.
-    asked_for = {module.rpartition(".")[0] for module in [*sys.modules] if ".configuration_" in module}
-    for package in sorted(asked_for):
-        if package.startswith("transformers.models.") and not package.endswith(".auto"):
-            found = getattr(sys.modules[package], name, None)
-            if found is not None:
-                return found
+    if (package := _package_of(name)) and (found := getattr(importlib.import_module(package), name, None)) is not None:
+        return found
     raise NotKnownError(f"transformers.{name}")
+
+
+def _package_of(name: str) -> str:
+    """Where a configuration or a class of models is at home, by the configuration whose name it begins with."""
+    auto = importlib.import_module("transformers.models.auto.configuration_auto")
+    types = {config.removesuffix("Config"): kind for kind, config in auto.CONFIG_MAPPING_NAMES.items()}
+    longest = max((stem for stem in types if name.startswith(stem)), key=len, default="")
+    return f"transformers.models.{auto.model_type_to_module_name(types[longest])}" if longest else ""
 
 
 class _Loader:
