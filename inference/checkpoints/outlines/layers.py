@@ -71,6 +71,7 @@ class LayerNorm(_Norm):
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
+        *_where: Any,
         **_named: Any,
     ) -> None:
         super().__init__(normalized_shape, eps, elementwise_affine)
@@ -173,7 +174,7 @@ _WITHOUT_PARAMETERS = (
     "AdaptiveAvgPool1d AdaptiveAvgPool2d AvgPool1d AvgPool2d CELU ELU Flatten GELU GLU Hardsigmoid Hardswish Hardtanh "
     "Identity LeakyReLU LogSoftmax MaxPool1d MaxPool2d Mish Module PixelShuffle ReLU ReLU6 SELU SiLU Sigmoid Softmax "
     "Softplus Tanh Unfold Unflatten Upsample ZeroPad2d "
-    "BCEWithLogitsLoss CrossEntropyLoss KLDivLoss L1Loss MSELoss NLLLoss"
+    "BCEWithLogitsLoss CrossEntropyLoss KLDivLoss L1Loss MSELoss NLLLoss SmoothL1Loss"
 )
 LAYERS: dict[str, type[OutlineModule]] = {
     **{name: type(name, (OutlineModule,), {}) for name in _WITHOUT_PARAMETERS.split()},

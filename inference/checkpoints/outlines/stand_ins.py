@@ -18,6 +18,7 @@ from typing import Any
 from inference.checkpoints.outlines import modules, tensors
 from inference.checkpoints.outlines.layers import LAYERS, unknown_layer
 from inference.checkpoints.outlines.models import OutlineModel
+from inference.registry import OWN_MODELS
 from inference.checkpoints.outlines.tensors import NotKnownError, OutlineBuffer, OutlineParameter, OutlineTensor
 
 # Files of transformers that say how models are built; all else there is for running, reading or publishing them.
@@ -198,6 +199,9 @@ def _defined(package: ModuleType, name: str) -> Any:
     raise AttributeError(f"{where} has no {name}")
 
 
+_OURS = {where.partition(":")[2] for where in OWN_MODELS.values()}  # which transformers has none of
+
+
 def _on_top(name: str) -> Any:
     auto = "transformers.models.auto"
     if name in ("CONFIG_MAPPING", "AutoConfig"):
@@ -206,6 +210,8 @@ def _on_top(name: str) -> Any:
         return getattr(importlib.import_module(f"{auto}.modeling_auto"), name)
     if name == "PreTrainedModel":
         return OutlineModel
+    if name in _OURS:
+        raise AttributeError(name)
     if name in ("PreTrainedConfig", "PretrainedConfig"):
         return importlib.import_module("transformers.configuration_utils").PreTrainedConfig
     if (package := _package_of(name)) and (found := getattr(importlib.import_module(package), name, None)) is not None:
@@ -297,11 +303,14 @@ def _torch(name: str) -> ModuleType:
         held |= dict.fromkeys(("empty", "zeros", "ones", "rand", "randn"), tensors.sized)
         held |= dict.fromkeys(_KEEPING_THE_SHAPE, tensors.like)
         held |= {
-            "Tensor": OutlineTensor,
-            "FloatTensor": tensors.of_values,
+            "Tensor": tensors.MadeTensor,
+            "FloatTensor": tensors.MadeTensor,
             "Size": tuple,
             "arange": tensors.arange,
+            "bitwise_xor": tensors.broadcast,
             "cat": tensors.cat,
+            "einsum": tensors.einsum,
+            "where": tensors.broadcast,
             "device": tensors.OutlineDevice,
             "full": tensors.full,
             "linspace": tensors.linspace,

@@ -35,6 +35,11 @@ class OutlineTensor:
         """Itself: there are no numbers to tell apart."""
         return self
 
+    @data.setter
+    def data(self, other: OutlineTensor) -> None:
+        if shape_of(other) != self._shape:
+            raise NotKnownError("numbers of another shape")
+
     @property
     def ndim(self) -> int:
         """Axes."""
@@ -100,6 +105,7 @@ class OutlineTensor:
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _with
     __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = __mod__ = _with
+    __and__ = __or__ = __xor__ = __lt__ = __le__ = __gt__ = __ge__ = _with
 
     def __getitem__(self, _key: Any) -> OutlineTensor:
         return OutlineTensor(None)
@@ -183,13 +189,15 @@ def like(tensor: OutlineTensor, *_args: Any, **_named: Any) -> OutlineTensor:
 
 def of_values(values: Any, *_args: Any, **_named: Any) -> OutlineTensor:
     """As `torch.tensor`."""
+    if type(values).__module__ == "numpy":
+        return OutlineTensor(tuple(values.shape))
     shape: list[int] = []
     while isinstance(values, list | tuple):
         shape.append(len(values))
         if not values:
             break
         values = values[0]
-    return OutlineTensor(tuple(shape)) if isinstance(values, int | float | list | tuple) else OutlineTensor(None)
+    return OutlineTensor(tuple(shape)) if isinstance(values, int | float) or shape else OutlineTensor(None)
 
 
 def arange(*limits: Any, **_named: Any) -> OutlineTensor:
@@ -247,3 +255,30 @@ def cat(parts: Any, dim: int = 0, **_named: Any) -> OutlineTensor:
     if len(rest) != 1:
         raise NotKnownError("tensors that do not fit together")
     return OutlineTensor((*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :]))
+
+
+def broadcast(*parts: Any, **_named: Any) -> OutlineTensor:
+    """As functions that work on each number of several tensors, such as `torch.where`."""
+    made = OutlineTensor(())
+    for part in parts:
+        made = made._with(part)
+    return made
+
+
+def einsum(rule: str, *parts: Any) -> OutlineTensor:
+    """As `torch.einsum` of the products of two vectors."""
+    if rule.replace(" ", "") != "i,j->ij" or not all(isinstance(part, OutlineTensor) for part in parts):
+        return OutlineTensor(None)
+    return OutlineTensor((*shape_of(parts[0]), *shape_of(parts[1])))
+
+
+class _AnyTensor(type):
+    def __instancecheck__(cls, one: object) -> bool:
+        return isinstance(one, OutlineTensor)
+
+
+class MadeTensor(OutlineTensor, metaclass=_AnyTensor):
+    """As `torch.Tensor`, which is made of its sizes, or of its numbers."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__((sized(*given) if all(type(one) is int for one in given) else of_values(*given))._shape)
