@@ -463,6 +463,7 @@ def test_a_refusal_takes_away_a_picture_of_another_kind(view):
     assert view._page.empty_text == "It reads no regions."
     assert view._page.is_empty
     assert view.figure() is None
+    assert view.why_not_current == ""
     choose(view, "show", "image")
     answer(view, make_result())
     assert isinstance(view.figure(), JointFigure)

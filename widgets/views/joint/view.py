@@ -107,7 +107,7 @@ class JointView(View):
         super().show_failure(request, failure)
         if self._answers.picture(self._options.value(), self._chosen, self.selection.now) is None:
             # What is seen is a picture of another kind, which says nothing of what was asked for.
-            self._figure = None
+            self._figure = self._pictured = None
             self._page.show_empty(failure.message)
             self.figure_changed.emit()
 
