@@ -1,20 +1,16 @@
-"""What a checkpoint is, from the last time that anybody asked if nothing of it has changed since.
+"""What a checkpoint is: told at once.
 
-Telling it takes some seconds, because the class that the weights fit is found by building it without storage, by torch
-and transformers. What was told once is read from a file, and neither of them is imported; what the bundled checkpoints
-are was told before they came.
+It takes five seconds where torch and transformers are imported for it, so that is the last resort. What the bundled
+checkpoints are was told before they came; most others are told without either (see
+`inference.checkpoints.outlines.quick`); what was told of the rest once is read from a file, if nothing has changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication
-
 from app import VERSION
-from app.link.first_answers import FirstAnswers
-from app.link.result_cache import ResultCache
-from app.window.settings import settings_file
+from inference.checkpoints.outlines.quick import told
 from inference.results.checkpoint import CheckpointInfo, InspectRequest, in_own_precision, split_precision
 from resources import ADAPTER_CONFIG, bundled_checkpoints, checkpoint_path
 from resources.first_answers import INSPECTED
@@ -23,10 +19,22 @@ FILE_NAME = "inspected.bin"  # beside the settings
 
 
 def inspected(checkpoint: str, ask: Callable[[str], CheckpointInfo]) -> CheckpointInfo:
-    """What `ask` says of a checkpoint, or has said of the same files by the same versions; what it raises is raised."""
+    """What `ask` says of a checkpoint, most often without asking it; what it raises is raised."""
+    name, _ = split_precision(checkpoint)
     request = InspectRequest(_whole(checkpoint))
-    if isinstance(info := FirstAnswers(INSPECTED).answer(request), CheckpointInfo):
+    if name in bundled_checkpoints():
+        from app.link.first_answers import FirstAnswers
+
+        if isinstance(info := FirstAnswers(INSPECTED).answer(request), CheckpointInfo):
+            return info
+    if (info := told(checkpoint)) is not None:
         return info
+    # Imported late: a window's parts, which take longer than the telling.
+    from PySide6.QtCore import QCoreApplication
+
+    from app.link.result_cache import ResultCache
+    from app.window.settings import settings_file
+
     from importlib.metadata import version  # takes a tenth of a second to import, and is asked only here
 
     QCoreApplication.setApplicationName("Headlight")  # which the folder of the settings is named after
@@ -35,7 +43,6 @@ def inspected(checkpoint: str, ask: Callable[[str], CheckpointInfo]) -> Checkpoi
     if isinstance(info := kept.answer(request), CheckpointInfo):
         return info
     info = ask(checkpoint)
-    name, _ = split_precision(checkpoint)
     if not (checkpoint_path(name) / ADAPTER_CONFIG).exists():  # the base of one lies elsewhere
         kept.keep(request.checkpoint, request, info)
         kept.write()

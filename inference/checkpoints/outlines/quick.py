@@ -1,19 +1,82 @@
-"""What a checkpoint is, told within half a second: by the very code that tells it, on stand-ins for torch."""
+"""What a checkpoint is, told in a third of a second: by the very code that tells it, on stand-ins for torch.
+
+`inference.checkpoints.inspection` builds the class that the weights fit, to know the names and the shapes of its
+parameters. Torch and transformers take five seconds and 500 MB to import for that, of which names and shapes need next
+to nothing. So the same code is run where `torch` is a module that knows no numbers, and `transformers` its own files
+about configurations and models alone. What is told is the same, or nothing: wherever a stand-in is asked for more than
+it knows, and wherever anything is wrong with a checkpoint, torch itself has to be asked.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from inference.checkpoints.outlines.stand_ins import Finder
+from inference.checkpoints.outlines.tensors import NotKnownError
 
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
 
+# Imported while stand-ins are there, these know nothing of them.
+_TO_KEEP = ("inference.results", "inference.context", "inference.registry", "inference.checkpoints.outlines")
 
-def told(checkpoint: str) -> CheckpointInfo:
-    if not isinstance(sys.meta_path[0], Finder):
-        sys.meta_path.insert(0, Finder())
-    from inference.checkpoints.inspection import inspect
 
-    return inspect(checkpoint)
+def told(checkpoint: str) -> CheckpointInfo | None:
+    """As `inspect` tells it; None where only that can, refusals among it, or where torch is here already."""
+    if {"torch", "transformers"} & sys.modules.keys():
+        return None
+    with _standing_in():
+        try:
+            from inference.checkpoints.inspection import inspect
+
+            return inspect(checkpoint)
+        except (NotKnownError, Exception):  # whatever it is, it is told again, and then in its own words
+            return None
+
+
+@contextmanager
+def _standing_in() -> Iterator[None]:
+    """Within it torch and transformers are stand-ins; behind it nothing is left that was made of them."""
+    from inference.checkpoints.outlines.stand_ins import Finder
+
+    before = {*sys.modules}
+    finder = Finder()
+    sys.meta_path.insert(0, finder)
+    try:
+        import transformers.core_model_loading as renaming
+
+        cast_to_any: Any = renaming
+        cast_to_any.re = _LateExpressions
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        for name in {*sys.modules} - before:
+            if finder.stands_in(name) or (name.startswith("inference.") and not name.startswith(_TO_KEEP)):
+                del sys.modules[name]
+
+
+class _LateExpressions:
+    """In place of `re` where transformers keeps a thousand names of tensors that were renamed, of hundreds of models."""
+
+    search, sub, Match, Pattern = re.search, re.sub, re.Match, re.Pattern
+
+    @staticmethod
+    def compile(pattern: str) -> _LateExpression:
+        """An expression that is compiled when it is first used."""
+        return _LateExpression(pattern)
+
+
+class _LateExpression:
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    def __deepcopy__(self, _memo: object) -> _LateExpression:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(re.compile(self._pattern), name)

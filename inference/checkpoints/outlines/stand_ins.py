@@ -227,6 +227,10 @@ def _package_of(name: str) -> str:
     return f"transformers.models.{auto.model_type_to_module_name(types[longest])}" if longest else ""
 
 
+_ALONG = {"packaging", "safetensors", "typing_extensions"}  # of whose names transformers makes no use while it builds
+_TOPS = {"torch", "transformers", "huggingface_hub", *_ALONG}
+
+
 class _Loader:
     def __init__(self, module: ModuleType) -> None:
         self._module = module
@@ -242,6 +246,11 @@ class _Loader:
 class Finder:
     """Hands out stand-ins; first on `sys.meta_path`."""
 
+    @staticmethod
+    def stands_in(name: str) -> bool:
+        """Whether it is what hands out a module of that name."""
+        return name.partition(".")[0] in _TOPS
+
     def __init__(self) -> None:
         self._places = {name: _place(name) for name in ("transformers", "huggingface_hub")}
 
@@ -250,7 +259,7 @@ class Finder:
         top = name.partition(".")[0]
         if top == "torch":
             return self._spec(name, _torch(name))
-        if top == "safetensors":
+        if top in _ALONG:
             return self._spec(name, _StandIn(name))
         if top not in self._places or name == _HUB_OWN:
             return None
