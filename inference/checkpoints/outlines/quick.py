@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
 
 # Imported while stand-ins are there, these know nothing of them.
-_TO_KEEP = ("inference.results", "inference.context", "inference.registry", "inference.checkpoints.outlines")
+_TO_KEEP = ("inference.context", "inference.registry", "inference.checkpoints.outlines")
 
 
 def told(checkpoint: str) -> CheckpointInfo | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from enum import IntEnum
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
@@ -136,13 +137,17 @@ _FUNCTIONS = {
 }
 
 
+_PARTS = {"torch.nn", "torch.nn.modules", "torch.nn.modules.module", "PIL.Image", "PIL.features"}  # modules, too
+
+
 class _StandIn(ModuleType):
     """A module in which everything is that is asked for."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        found = self._made(name)
+        whole = f"{self.__name__}.{name}"
+        found = importlib.import_module(whole) if whole in _PARTS else self._made(name)
         setattr(self, name, found)
         return found
 
@@ -150,11 +155,21 @@ class _StandIn(ModuleType):
         return _made(self.__name__, name)
 
 
+class _Resampling(IntEnum):
+    """As Pillow's, which preprocessor_config.json names by their numbers."""
+
+    NEAREST, LANCZOS, BILINEAR, BICUBIC, BOX, HAMMING = range(6)
+
+
 def _made(where: str, name: str) -> Any:
     if name in _FUNCTIONS:
         return _FUNCTIONS[name]
     if re.fullmatch(r"is_\w+_available|is_torch\w*", name):
         return _absent
+    if where == "PIL.features":
+        return _absent
+    if where == "PIL.Image" and name == "Resampling":
+        return _Resampling
     if where == "huggingface_hub.errors":
         return type(name, (Exception,), {"__init__": lambda self, *_args, **_named: None})
     if name in ("use_kernelized_func", "use_experts_implementation", "use_kernel_func_from_hub"):
@@ -162,13 +177,8 @@ def _made(where: str, name: str) -> Any:
     return Passive(f"{where}.{name}")
 
 
-_PARTS = {"torch.nn", "torch.nn.modules", "torch.nn.modules.module"}
-
-
 class _Torch(_StandIn):
     def _made(self, name: str) -> Any:
-        if f"{self.__name__}.{name}" in _PARTS:
-            return importlib.import_module(f"{self.__name__}.{name}")
         if self.__name__ == "torch.nn" and name[:1].isupper():
             return unknown_layer(name)
         return _Function(f"{self.__name__}.{name}")
@@ -227,7 +237,7 @@ def _package_of(name: str) -> str:
     return f"transformers.models.{auto.model_type_to_module_name(types[longest])}" if longest else ""
 
 
-_ALONG = {"packaging", "safetensors", "typing_extensions"}  # of whose names transformers makes no use while it builds
+_ALONG = {"numpy", "packaging", "PIL", "safetensors", "typing_extensions"}  # of whose names transformers makes no use while it builds
 _TOPS = {"torch", "transformers", "huggingface_hub", *_ALONG}
 
 
