@@ -336,9 +336,9 @@ def alibi_slopes(n_heads: int, bias_max: float = 8) -> list[float]:
     Press et al. 2022, "Train Short, Test Long", section 3.
     """
     n_even = 2 ** math.floor(math.log2(n_heads))
-    slopes = 2 ** (-bias_max * np.arange(1, n_even + 1) / n_even)
-    between = 2 ** (-bias_max * np.arange(1, 2 * n_even + 1, 2) / (2 * n_even))
-    return np.concatenate([slopes, between])[:n_heads].tolist()
+    slopes = [2 ** (-bias_max * i / n_even) for i in range(1, n_even + 1)]
+    between = [2 ** (-bias_max * i / (2 * n_even)) for i in range(1, 2 * n_even + 1, 2)]
+    return [*slopes, *between][:n_heads]
 
 
 def _attending(config: PreTrainedConfig) -> list[int]:

@@ -143,9 +143,7 @@ class _Convolution(OutlineModule):
 class MultiheadAttention(OutlineModule):
     """As torch's own, which few models of transformers use."""
 
-    def __init__(
-        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, **named: Any
-    ) -> None:
+    def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, **named: Any) -> None:
         super().__init__()
         if not {*named} <= {"batch_first"} or embed_dim % num_heads:
             raise NotKnownError("an attention of another kind")

@@ -31,6 +31,7 @@ class OutlineModel(OutlineModule):
     config_class: Any = None
     base_model_prefix = ""
     main_input_name = "input_ids"
+    dtype = None  # of numbers that are not there
     _tied_weights_keys: Any = None
     _keep_in_fp32_modules: Any = None
     _keep_in_fp32_modules_strict: Any = None

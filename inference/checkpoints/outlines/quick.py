@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from inference.checkpoints.outlines.tensors import NotKnownError
 
@@ -26,15 +26,24 @@ _TO_KEEP = ("inference.context", "inference.registry", "inference.checkpoints.ou
 
 def told(checkpoint: str) -> CheckpointInfo | None:
     """As `inspect` tells it; None where only that can, refusals among it, or where torch is here already."""
-    if {"torch", "transformers"} & sys.modules.keys():
-        return None
-    with _standing_in():
-        try:
-            from inference.checkpoints.inspection import inspect
+    return told_of_all([checkpoint])[0]
 
-            return inspect(checkpoint)
-        except (NotKnownError, Exception):  # whatever it is, it is told again, and then in its own words
-            return None
+
+def told_of_all(checkpoints: Sequence[str]) -> list[CheckpointInfo | None]:
+    """The same of several, for little more than one of them takes."""
+    if {"torch", "transformers"} & sys.modules.keys():
+        return [None] * len(checkpoints)
+    with _standing_in():
+        return [_told(checkpoint) for checkpoint in checkpoints]
+
+
+def _told(checkpoint: str) -> CheckpointInfo | None:
+    try:
+        from inference.checkpoints.inspection import inspect
+
+        return inspect(checkpoint)
+    except (NotKnownError, Exception):  # whatever it is, it is told again, and then in its own words
+        return None
 
 
 @contextmanager
@@ -48,8 +57,7 @@ def _standing_in() -> Iterator[None]:
     try:
         import transformers.core_model_loading as renaming
 
-        cast_to_any: Any = renaming
-        cast_to_any.re = _LateExpressions
+        cast("Any", renaming).re = _LateExpressions
         yield
     finally:
         sys.meta_path.remove(finder)

@@ -25,13 +25,13 @@ from inference.checkpoints.outlines.tensors import NotKnownError, OutlineBuffer,
 # Files of transformers that say how models are built; all else there is for running, reading or publishing them.
 _ITS_OWN = re.compile(
     r"transformers\.(configuration_utils|modeling_rope_utils|activations|modeling_layers|pytorch_utils|backbone_utils"
-    r"|conversion_mapping|core_model_loading|integrations\.heterogeneity(\.\w+)?|generation\.configuration_utils"
+    r"|conversion_mapping|core_model_loading|integrations\.heterogeneity(\.\w+)?|generation\.configuration_utils|utils\.type_validators"
     r"|models\.\w+\.((configuration|modeling)_\w+|auto_mappings|auto_factory))"
 )
 _PACKAGES = re.compile(r"transformers(\.(models|generation|integrations)(\.[a-z]\w*)?)?|huggingface_hub")
 _HUB_OWN = "huggingface_hub.dataclasses"
 _KEEPING_THE_SHAPE = (
-    "cos empty_like exp expm1 log ones_like rand_like randn_like rsqrt sigmoid sin sqrt tanh tril triu zeros_like"
+    "clamp cos empty_like exp expm1 log ones_like rand_like randn_like rsqrt sigmoid sin sqrt tanh tril triu zeros_like"
 ).split()
 _DTYPES = ("float16", "bfloat16", "float32", "float64")
 
@@ -220,6 +220,8 @@ def _on_top(name: str) -> Any:
         return getattr(importlib.import_module(f"{auto}.modeling_auto"), name)
     if name == "PreTrainedModel":
         return OutlineModel
+    if name == "GenerationMixin":
+        return Passive(name)
     if name in _OURS:
         raise AttributeError(name)
     if name in ("PreTrainedConfig", "PretrainedConfig"):
@@ -237,7 +239,13 @@ def _package_of(name: str) -> str:
     return f"transformers.models.{auto.model_type_to_module_name(types[longest])}" if longest else ""
 
 
-_ALONG = {"numpy", "packaging", "PIL", "safetensors", "typing_extensions"}  # of whose names transformers makes no use while it builds
+_ALONG = {
+    "numpy",
+    "packaging",
+    "PIL",
+    "safetensors",
+    "typing_extensions",
+}  # of whose names transformers makes no use while it builds
 _TOPS = {"torch", "transformers", "huggingface_hub", *_ALONG}
 
 

@@ -107,8 +107,19 @@ class OutlineTensor:
     __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = __mod__ = _with
     __and__ = __or__ = __xor__ = __lt__ = __le__ = __gt__ = __ge__ = _with
 
-    def __getitem__(self, _key: Any) -> OutlineTensor:
-        return OutlineTensor(None)
+    def __getitem__(self, key: Any) -> OutlineTensor:
+        keys = key if isinstance(key, tuple) else (key,)
+        if self._shape is None or not all(each is None or type(each) in (int, slice) for each in keys):
+            return OutlineTensor(None)
+        sides, shape = iter(self._shape), []
+        for each in keys:
+            if each is None:
+                shape.append(1)
+            elif isinstance(each, slice):
+                shape.append(len(range(*each.indices(next(sides)))))
+            else:
+                next(sides)
+        return OutlineTensor((*shape, *sides))
 
     def __setitem__(self, _key: Any, _value: Any) -> None:
         pass
