@@ -30,12 +30,12 @@ def inspected(checkpoint: str, ask: Callable[[str], CheckpointInfo]) -> Checkpoi
     if (info := told(checkpoint)) is not None:
         return info
     # Imported late: a window's parts, which take longer than the telling.
+    from importlib.metadata import version  # takes a tenth of a second to import, and is asked only here
+
     from PySide6.QtCore import QCoreApplication
 
     from app.link.result_cache import ResultCache
     from app.window.settings import settings_file
-
-    from importlib.metadata import version  # takes a tenth of a second to import, and is asked only here
 
     QCoreApplication.setApplicationName("Headlight")  # which the folder of the settings is named after
     QCoreApplication.setOrganizationName("Headlight")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from contextlib import suppress
 from itertools import cycle
 from typing import Any
 
@@ -50,11 +51,25 @@ class OutlineModel(OutlineModule):
 
     def __init__(self, config: Any, *_more: Any, **_named: Any) -> None:
         super().__init__()
-        if getattr(config, "is_heterogeneous", False):
-            raise NotKnownError("layers of different configurations")
+        if getattr(config, "is_heterogeneous", False) or config._experts_implementation is not None:
+            raise NotKnownError("layers of different configurations, or of code of their own")
         self.config = config
         self.name_or_path = config.name_or_path
         config._attn_implementation_internal = "sdpa" if self._supports_sdpa else "eager"
+        if self.can_generate():
+            from transformers.generation.configuration_utils import GenerationConfig  # itself, not a stand-in
+
+            with suppress(NotImplementedError):  # as there; what it finds wrong is refused
+                GenerationConfig.from_model_config(config)
+
+    @classmethod
+    def can_generate(cls) -> bool:
+        """Whether it writes texts, so that what its configuration says of that is looked through."""
+        return any(
+            base.__name__.endswith("GenerationMixin")
+            or (issubclass(base, OutlineModel) and base is not OutlineModel and base.can_generate())
+            for base in cls.__bases__
+        )
 
     @property
     def base_model(self) -> Any:

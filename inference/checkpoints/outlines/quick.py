@@ -42,7 +42,7 @@ def _told(checkpoint: str) -> CheckpointInfo | None:
         from inference.checkpoints.inspection import inspect
 
         return inspect(checkpoint)
-    except (NotKnownError, Exception):  # whatever it is, it is told again, and then in its own words
+    except (NotKnownError, Exception):  # noqa: BLE001 - whatever it is, it is told again, and then in its own words
         return None
 
 
@@ -67,7 +67,7 @@ def _standing_in() -> Iterator[None]:
 
 
 class _LateExpressions:
-    """In place of `re` where transformers keeps a thousand names of tensors that were renamed, of hundreds of models."""
+    """In place of `re` where transformers keeps a thousand names that tensors had, of hundreds of models."""
 
     search, sub, Match, Pattern = re.search, re.sub, re.Match, re.Pattern
 

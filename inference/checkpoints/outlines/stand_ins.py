@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import sys
 from enum import IntEnum
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
@@ -19,8 +18,8 @@ from typing import Any
 from inference.checkpoints.outlines import modules, tensors
 from inference.checkpoints.outlines.layers import LAYERS, unknown_layer
 from inference.checkpoints.outlines.models import OutlineModel
-from inference.registry import OWN_MODELS
 from inference.checkpoints.outlines.tensors import NotKnownError, OutlineBuffer, OutlineParameter, OutlineTensor
+from inference.registry import OWN_MODELS
 
 # Files of transformers that say how models are built; all else there is for running, reading or publishing them.
 _ITS_OWN = re.compile(
@@ -31,8 +30,9 @@ _ITS_OWN = re.compile(
 _PACKAGES = re.compile(r"transformers(\.(models|generation|integrations)(\.[a-z]\w*)?)?|huggingface_hub")
 _HUB_OWN = "huggingface_hub.dataclasses"
 _KEEPING_THE_SHAPE = (
-    "clamp cos empty_like exp expm1 log ones_like rand_like randn_like rsqrt sigmoid sin sqrt tanh tril triu zeros_like"
-).split()
+    "clamp", "cos", "empty_like", "exp", "expm1", "log", "ones_like", "rand_like", "randn_like", "rsqrt", "sigmoid",
+    "sin", "sqrt", "tanh", "tril", "triu", "zeros_like",
+)  # fmt: skip
 _DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -222,7 +222,7 @@ def _on_top(name: str) -> Any:
         return OutlineModel
     if name == "GenerationMixin":
         return Passive(name)
-    if name in _OURS:
+    if name in _OURS or not name:
         raise AttributeError(name)
     if name in ("PreTrainedConfig", "PretrainedConfig"):
         return importlib.import_module("transformers.configuration_utils").PreTrainedConfig
@@ -320,6 +320,9 @@ class _Dtype:
     def __init__(self, name: str) -> None:
         self.name = name
         self.is_floating_point = True
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
 
 
 def _torch(name: str) -> ModuleType:

@@ -14,14 +14,15 @@ class NotKnownError(BaseException):
 
 
 class OutlineTensor:
-    """A tensor of which only the shape is known, or not even that (None)."""
+    """A tensor of which only the shape is known, or not even that (None), and whether its numbers are whole ones."""
 
     is_meta = True
     requires_grad = False
     data_ptr = None
 
-    def __init__(self, shape: tuple[int, ...] | None) -> None:
+    def __init__(self, shape: tuple[int, ...] | None, *, is_whole: bool = False) -> None:
         self._shape = shape
+        self.is_whole = is_whole
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -75,7 +76,7 @@ class OutlineTensor:
             wanted = tuple(self.numel() // n_others if side == -1 else side for side in wanted)
         if math.prod(wanted) != self.numel():
             raise NotKnownError("a shape that does not fit")
-        return OutlineTensor(wanted)
+        return OutlineTensor(wanted, is_whole=self.is_whole)
 
     reshape = view
 
@@ -83,27 +84,38 @@ class OutlineTensor:
         """The same numbers again along new axes, or those of one."""
         wanted = tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
         own = (1,) * (len(wanted) - self.ndim) + self.shape
-        return OutlineTensor(tuple(had if side == -1 else side for had, side in zip(own, wanted, strict=True)))
+        shape = tuple(had if side == -1 else side for had, side in zip(own, wanted, strict=True))
+        return OutlineTensor(shape, is_whole=self.is_whole)
 
     def unsqueeze(self, axis: int) -> OutlineTensor:
         """The same with an axis of one more."""
         at = axis % (self.ndim + 1)
-        return OutlineTensor((*self.shape[:at], 1, *self.shape[at:]))
+        return OutlineTensor((*self.shape[:at], 1, *self.shape[at:]), is_whole=self.is_whole)
 
     def _same(self, *_args: Any, **_named: Any) -> OutlineTensor:
+        return OutlineTensor(self._shape, is_whole=self.is_whole)
+
+    def to(self, *_args: Any, **_named: Any) -> OutlineTensor:
+        """In another format, of which nothing is asked."""
         return OutlineTensor(self._shape)
 
-    to = float = half = bool = int = long = double = clone = contiguous = detach = cpu = type_as = _same
+    float = half = bfloat16 = double = to
+    bool = int = long = clone = contiguous = detach = cpu = type_as = _same
     fill_ = zero_ = normal_ = uniform_ = mul_ = add_ = copy_ = requires_grad_ = _same
     exp = log = sqrt = abs = sin = cos = tril = triu = log_ = clamp = pow = __neg__ = __invert__ = _same
 
     def _with(self, other: Any) -> OutlineTensor:
         """What a sum or a product of the two is like."""
         if isinstance(other, OutlineTensor):
-            return OutlineTensor(_broadcast(self._shape, other._shape))
-        return OutlineTensor(self._shape) if isinstance(other, int | float) else OutlineTensor(None)
+            return OutlineTensor(_broadcast(self._shape, other._shape), is_whole=self.is_whole and other.is_whole)
+        is_whole = self.is_whole and not isinstance(other, float)
+        return OutlineTensor(self._shape, is_whole=is_whole) if isinstance(other, int | float) else OutlineTensor(None)
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _with
+    def _divided(self, other: Any) -> OutlineTensor:
+        return OutlineTensor(self._with(other)._shape)
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _with
+    __truediv__ = __rtruediv__ = _divided
     __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = __mod__ = _with
     __and__ = __or__ = __xor__ = __lt__ = __le__ = __gt__ = __ge__ = _with
 
@@ -119,7 +131,7 @@ class OutlineTensor:
                 shape.append(len(range(*each.indices(next(sides)))))
             else:
                 next(sides)
-        return OutlineTensor((*shape, *sides))
+        return OutlineTensor((*shape, *sides), is_whole=self.is_whole)
 
     def __setitem__(self, _key: Any, _value: Any) -> None:
         pass
@@ -149,6 +161,8 @@ class OutlineParameter(OutlineTensor):
 
     def __init__(self, data: OutlineTensor, requires_grad: bool = True) -> None:
         super().__init__(shape_of(data))
+        if data.is_whole and requires_grad:
+            raise NotKnownError("whole numbers that would be learned")
         self.requires_grad = requires_grad
 
 
@@ -188,9 +202,9 @@ def sized(*sizes: Any, **named: Any) -> OutlineTensor:
     return OutlineTensor(tuple(sides))
 
 
-def full(sizes: Any, _value: Any, **_named: Any) -> OutlineTensor:
+def full(sizes: Any, value: Any, **named: Any) -> OutlineTensor:
     """As `torch.full`."""
-    return sized(tuple(sizes))
+    return OutlineTensor(sized(tuple(sizes))._shape, is_whole=type(value) is not float and "dtype" not in named)
 
 
 def like(tensor: OutlineTensor, *_args: Any, **_named: Any) -> OutlineTensor:
@@ -198,8 +212,8 @@ def like(tensor: OutlineTensor, *_args: Any, **_named: Any) -> OutlineTensor:
     return OutlineTensor(tensor._shape)
 
 
-def of_values(values: Any, *_args: Any, **_named: Any) -> OutlineTensor:
-    """As `torch.tensor`."""
+def of_values(values: Any, *_args: Any, **named: Any) -> OutlineTensor:
+    """As `torch.tensor`; of several numbers the first one tells whether all are whole, which then nobody may learn."""
     if type(values).__module__ == "numpy":
         return OutlineTensor(tuple(values.shape))
     shape: list[int] = []
@@ -208,7 +222,8 @@ def of_values(values: Any, *_args: Any, **_named: Any) -> OutlineTensor:
         if not values:
             break
         values = values[0]
-    return OutlineTensor(tuple(shape)) if isinstance(values, int | float) or shape else OutlineTensor(None)
+    is_whole = isinstance(values, int) and "dtype" not in named
+    return OutlineTensor(tuple(shape) if isinstance(values, int | float) or shape else None, is_whole=is_whole)
 
 
 def arange(*limits: Any, **_named: Any) -> OutlineTensor:
