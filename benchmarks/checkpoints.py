@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from benchmarks.measure import ROOT, Setup, alternate, middle, percentile
 from benchmarks.report import Goal, Section, Table
 
 BAR_P99, BAR_TIMES = 16.0, 1.5
-BAR_INSPECT, BAR_INSPECT_MB = 1.0, 80.0
+BAR_INSPECT, BAR_INSPECT_LARGE, BAR_INSPECT_MB = 0.5, 1.0, 80.0
 REPO = "headlight/large"
 DOWNLOAD = "a checkpoint comes, heads are looked at"
 
@@ -25,7 +26,10 @@ def run(setup: Setup) -> Section:
     ours, theirs, theirs_read = (middle(results, "seconds") for results in opened)
     megabytes = 20 if setup.is_smoke else 1_000
     fetched = _fetched(setup, megabytes)
-    inspected, inspected_mb = _inspected(setup)
+    inspected = _inspected(setup, folder)
+    setup.ours("make_sharded", setup.folder / "ten-gigabytes", *([2] if setup.is_smoke else []))
+    large = _inspected(setup, setup.folder / "ten-gigabytes")
+    most_mb = max(inspected[1], large[1])
     looks = setup.ours("line", 24 if setup.is_smoke else 120)
     late = [late for late, _ in fetched["phases"][DOWNLOAD]]
     p99 = percentile(late, 0.99)
@@ -39,12 +43,14 @@ def run(setup: Setup) -> Section:
             ours <= BAR_TIMES * theirs,
         ),
         Goal(
-            "`inspect` of 10 GB in shards, told before", f"<= {BAR_INSPECT:.0f} s", f"{inspected:.2f} s",
-            inspected <= BAR_INSPECT,
+            "`inspect` of BERT-base, never seen before", f"<= {BAR_INSPECT} s", f"{inspected[0]:.2f} s",
+            inspected[0] <= BAR_INSPECT,
         ),
         Goal(
-            "memory of that", f"<= {BAR_INSPECT_MB:.0f} MB", f"{inspected_mb:.0f} MB", inspected_mb <= BAR_INSPECT_MB,
+            "`inspect` of 10 GB in shards, never seen before", f"<= {BAR_INSPECT_LARGE:.0f} s", f"{large[0]:.2f} s",
+            large[0] <= BAR_INSPECT_LARGE,
         ),
+        Goal("memory of these", f"<= {BAR_INSPECT_MB:.0f} MB", f"{most_mb:.0f} MB", most_mb <= BAR_INSPECT_MB),
     ]  # fmt: skip
     how = (
         "A hub on loopback, in a process of its own, gives out one file; the program fetches it in its second lane and "
@@ -54,8 +60,8 @@ def run(setup: Setup) -> Section:
         "transformers maps the file and reads no number before it is used, so that whoever overwrites the file changes "
         "the model or ends the process; Headlight copies all of them to memory of its own, and checks headers, "
         "names, shapes and that every number is finite. A row is transformers with every number read once. What is "
-        "inspected is a LLaMA in four files with holes in place of numbers; it is inspected once before, which brings "
-        "torch and transformers. A look over a line is asked of an engine that a program in place of ssh starts on "
+        "inspected is BERT-base, and a LLaMA in four files with holes in place of numbers, each time with settings that "
+        "know of neither; the whole command is timed, Python's start included. A look over a line is asked of an engine that a program in place of ssh starts on "
         "this machine: it is what the line itself costs, without a network."
     )
     speed = fetched["n_bytes"] / 1e6 / fetched["seconds"]
@@ -73,11 +79,13 @@ def run(setup: Setup) -> Section:
     return Section("Getting at checkpoints", how, goals, [Table(("what", "measured"), rows)])
 
 
-def _inspected(setup: Setup) -> tuple[float, float]:
-    """Seconds and megabytes of the whole command, once it was told before."""
-    folder, home = setup.folder / "ten-gigabytes", setup.folder / "inspected"
-    setup.ours("make_sharded", folder, *([2] if setup.is_smoke else []))
-    told = [setup.ours("inspect_again", folder, home=str(home)) for _ in range(2 if setup.is_smoke else 6)][1:]
+def _inspected(setup: Setup, folder: Path) -> tuple[float, float]:
+    """Seconds and megabytes of the whole command, which never saw the checkpoint before."""
+    told = []
+    for number in range(1 if setup.is_smoke else 6):
+        home = setup.folder / f"inspected {folder.name} {number}"
+        told.append(setup.ours("inspect_first", folder, home=str(home)))
+    told = told[1:] or told  # the first one may write what Python compiles
     return middle(told, "seconds"), middle(told, "megabytes")
 
 

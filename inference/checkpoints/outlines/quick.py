@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from inference.checkpoints.outlines.tensors import NotKnownError
@@ -51,6 +52,7 @@ def _standing_in() -> Iterator[None]:
     """Within it torch and transformers are stand-ins; behind it nothing is left that was made of them."""
     from inference.checkpoints.outlines.stand_ins import Finder
 
+    import_module("inference.results.checkpoint")  # what is told is of the class that all others know, and stays
     before = {*sys.modules}
     finder = Finder()
     sys.meta_path.insert(0, finder)
