@@ -60,8 +60,9 @@ def run(setup: Setup) -> Section:
         "transformers maps the file and reads no number before it is used, so that whoever overwrites the file changes "
         "the model or ends the process; Headlight copies all of them to memory of its own, and checks headers, "
         "names, shapes and that every number is finite. A row is transformers with every number read once. What is "
-        "inspected is BERT-base, and a LLaMA in four files with holes in place of numbers, each time with settings that "
-        "know of neither; the whole command is timed, Python's start included. A look over a line is asked of an engine that a program in place of ssh starts on "
+        "inspected is BERT-base, and a LLaMA in four files with holes in place of numbers, each time with settings "
+        "that know of neither; the whole command is timed, Python's start included. A look over a line is asked of an "
+        "engine that a program in place of ssh starts on "
         "this machine: it is what the line itself costs, without a network."
     )
     speed = fetched["n_bytes"] / 1e6 / fetched["seconds"]
@@ -81,10 +82,7 @@ def run(setup: Setup) -> Section:
 
 def _inspected(setup: Setup, folder: Path) -> tuple[float, float]:
     """Seconds and megabytes of the whole command, which never saw the checkpoint before."""
-    told = []
-    for number in range(1 if setup.is_smoke else 6):
-        home = setup.folder / f"inspected {folder.name} {number}"
-        told.append(setup.ours("inspect_first", folder, home=str(home)))
+    told = [setup.ours("inspect_first", folder) for _ in range(1 if setup.is_smoke else 6)]
     told = told[1:] or told  # the first one may write what Python compiles
     return middle(told, "seconds"), middle(told, "megabytes")
 
