@@ -21,8 +21,10 @@ from inference.checkpoints.outlines.tensors import NotKnownError
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
 
-# Imported while stand-ins are there, these know nothing of them.
+# Of our own, imported while stand-ins are there, these know nothing of them.
 _TO_KEEP = ("inference.context", "inference.registry", "inference.checkpoints.outlines")
+
+_OWN = ("inference.", "resources.")
 
 
 def told(checkpoint: str) -> CheckpointInfo | None:
@@ -50,11 +52,11 @@ def _told(checkpoint: str) -> CheckpointInfo | None:
 @contextmanager
 def _standing_in() -> Iterator[None]:
     """Within it torch and transformers are stand-ins; behind it nothing is left that was made of them."""
-    from inference.checkpoints.outlines.stand_ins import Finder
+    from inference.checkpoints.outlines.stand_ins import StandInFinder
 
     import_module("inference.results.checkpoint")  # what is told is of the class that all others know, and stays
     before = {*sys.modules}
-    finder = Finder()
+    finder = StandInFinder()
     sys.meta_path.insert(0, finder)
     try:
         import transformers.core_model_loading as renaming
@@ -64,7 +66,7 @@ def _standing_in() -> Iterator[None]:
     finally:
         sys.meta_path.remove(finder)
         for name in {*sys.modules} - before:
-            if finder.stands_in(name) or (name.startswith("inference.") and not name.startswith(_TO_KEEP)):
+            if finder.stands_in(name) or (name.startswith(_OWN) and not name.startswith(_TO_KEEP)):
                 del sys.modules[name]
 
 

@@ -24,11 +24,15 @@ from inference.registry import OWN_MODELS
 # Files of transformers that say how models are built; all else there is for running, reading or publishing them.
 _ITS_OWN = re.compile(
     r"transformers\.(configuration_utils|modeling_rope_utils|activations|modeling_layers|pytorch_utils|backbone_utils"
-    r"|conversion_mapping|core_model_loading|integrations\.heterogeneity(\.\w+)?|generation\.configuration_utils|utils\.type_validators"
+    r"|conversion_mapping|core_model_loading|integrations\.heterogeneity(\.\w+)?|generation\.configuration_utils"
+    r"|utils\.type_validators"
     r"|models\.\w+\.((configuration|modeling)_\w+|auto_mappings|auto_factory))"
 )
 _PACKAGES = re.compile(r"transformers(\.(models|generation|integrations)(\.[a-z]\w*)?)?|huggingface_hub")
 _HUB_OWN = "huggingface_hub.dataclasses"
+_ALONG = {"numpy", "packaging", "PIL", "safetensors", "typing_extensions"}  # which compute, read and compare versions
+_PARTS = {"torch.nn", "torch.nn.modules", "torch.nn.modules.module", "PIL.Image", "PIL.features"}  # modules of others
+_DECORATORS = {"use_kernelized_func", "use_experts_implementation", "use_kernel_func_from_hub"}  # that take a function
 _KEEPING_THE_SHAPE = (
     "clamp", "cos", "empty_like", "exp", "expm1", "log", "ones_like", "rand_like", "randn_like", "rsqrt", "sigmoid",
     "sin", "sqrt", "tanh", "tril", "triu", "zeros_like",
@@ -137,9 +141,6 @@ _FUNCTIONS = {
 }
 
 
-_PARTS = {"torch.nn", "torch.nn.modules", "torch.nn.modules.module", "PIL.Image", "PIL.features"}  # modules, too
-
-
 class _StandIn(ModuleType):
     """A module in which everything is that is asked for."""
 
@@ -172,7 +173,7 @@ def _made(where: str, name: str) -> Any:
         return _Resampling
     if where == "huggingface_hub.errors":
         return type(name, (Exception,), {"__init__": lambda self, *_args, **_named: None})
-    if name in ("use_kernelized_func", "use_experts_implementation", "use_kernel_func_from_hub"):
+    if name in _DECORATORS:
         return lambda *_args, **_named: lambda decorated: decorated
     return Passive(f"{where}.{name}")
 
@@ -239,13 +240,6 @@ def _package_of(name: str) -> str:
     return f"transformers.models.{auto.model_type_to_module_name(types[longest])}" if longest else ""
 
 
-_ALONG = {
-    "numpy",
-    "packaging",
-    "PIL",
-    "safetensors",
-    "typing_extensions",
-}  # of whose names transformers makes no use while it builds
 _TOPS = {"torch", "transformers", "huggingface_hub", *_ALONG}
 
 
@@ -261,7 +255,7 @@ class _Loader:
         """Nothing is run."""
 
 
-class Finder:
+class StandInFinder:
     """Hands out stand-ins; first on `sys.meta_path`."""
 
     @staticmethod
