@@ -18,6 +18,7 @@ from typing import Any
 from inference.checkpoints.outlines import modules, tensors
 from inference.checkpoints.outlines.layers import LAYERS, unknown_layer
 from inference.checkpoints.outlines.models import OutlineModel
+from inference.checkpoints.outlines.modules import NotHeld, OutlineModule
 from inference.checkpoints.outlines.tensors import NotKnownError, OutlineBuffer, OutlineParameter, OutlineTensor
 from inference.registry import OWN_MODELS
 
@@ -41,16 +42,21 @@ _DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
 class Passive:
-    """Whatever is named and not needed: a decorator leaves what it decorates as it is, a base class adds nothing."""
+    """Whatever is named and not needed: a decorator leaves what it decorates as it is, a base class adds nothing.
+
+    What one makes may be anything, so that no module may hold it.
+    """
 
     def __init__(self, name: str) -> None:
         self.__name__ = self.__qualname__ = name
         self.__module__ = ""
 
     def __call__(self, *args: Any, **named: Any) -> Any:
-        if len(args) == 1 and not named and callable(args[0]) and not isinstance(args[0], Passive | OutlineTensor):
+        if any(isinstance(each, OutlineModule) for each in (*args, *named.values())):
+            raise NotKnownError(self.__name__)  # which may change a module, as weight_norm does
+        if len(args) == 1 and not named and isinstance(args[0], type | FunctionType | property):
             return args[0]
-        return Passive(self.__name__)
+        return PassivelyMade(self.__name__)
 
     def __mro_entries__(self, _bases: Any) -> tuple[type, ...]:
         return (type(self.__name__.rpartition(".")[2], (_Nothing,), {}),)  # one of its own: none stands twice
@@ -89,6 +95,10 @@ class Passive:
         return self is other  # annotations are compared with each other
 
     __bool__ = __iter__ = __contains__ = __len__ = __int__ = __float__ = __index__ = _refuse
+
+
+class PassivelyMade(Passive, NotHeld):
+    """What a stand-in has made."""
 
 
 def _absent(*_args: Any, **_named: Any) -> bool:
@@ -165,6 +175,8 @@ class _Resampling(IntEnum):
 def _made(where: str, name: str) -> Any:
     if name in _FUNCTIONS:
         return _FUNCTIONS[name]
+    if name == "GenerationConfig":
+        return importlib.import_module("transformers.generation.configuration_utils").GenerationConfig
     if re.fullmatch(r"is_\w+_available|is_torch\w*", name):
         return _absent
     if where == "PIL.features":
@@ -221,8 +233,8 @@ def _on_top(name: str) -> Any:
         return getattr(importlib.import_module(f"{auto}.modeling_auto"), name)
     if name == "PreTrainedModel":
         return OutlineModel
-    if name == "GenerationMixin":
-        return Passive(name)
+    if name.startswith("Generation"):
+        return _made("transformers.generation", name)
     if name in _OURS or not name:
         raise AttributeError(name)
     if name in ("PreTrainedConfig", "PretrainedConfig"):

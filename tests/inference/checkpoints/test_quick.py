@@ -18,11 +18,12 @@ from torch import nn
 from inference.checkpoints.inspection import inspect
 from inference.checkpoints.outlines import tensors
 from inference.checkpoints.outlines.layers import LAYERS
-from inference.checkpoints.outlines.modules import OutlineModule
+from inference.checkpoints.outlines.modules import NotHeld, OutlineModule
 from inference.checkpoints.outlines.quick import told
 from inference.context import Refused
 from inference.results.checkpoint import CheckpointInfo
 from tests.inference import tiny_chat, tiny_images, tiny_joint, tiny_models, tiny_pairs
+from tests.inference.published import save_published
 from tests.inference.tiny_checkpoints import edit_config, load_weights, save, save_bert, save_gpt2, save_weights
 from tests.inference.tiny_types import config_of
 from tests.mutator import mutants
@@ -78,6 +79,25 @@ BUILT_OTHERWISE = {
     "image-imagegpt", "image-masked imagegpt",  # a palette, which is NumPy's
     "image-mae", "image-swin",  # positions that are worked out in numbers
 }  # fmt: skip
+
+
+PUBLISHED = (
+    "google-bert/bert-base-uncased", "distilbert-base-uncased-finetuned-sst-2-english", "albert/albert-base-v2",
+    "openai-community/gpt2", "EleutherAI/pythia-70m", "meta-llama/Llama-2-7b-hf", "Qwen/Qwen3-0.6B",
+    "google/gemma-3-4b-it", "google-t5/t5-small", "facebook/bart-base", "Helsinki-NLP/opus-mt-en-de",
+    "google/vit-base-patch16-224", "facebook/deit-base-patch16-224", "microsoft/beit-base-patch16-224-pt22k-ft22k",
+    "facebook/dinov2-small", "openai/clip-vit-base-patch32", "dandelin/vilt-b32-mlm",
+)  # fmt: skip
+# What holds a part that a stand-in would have to make.
+UNKNOWN = "huggingface/time-series-transformer-tourism-monthly"
+
+
+def test_published_configurations(tmp_path):
+    folders = [tmp_path / name.replace("/", " ") for name in (*PUBLISHED, UNKNOWN)]
+    for name, folder in zip((*PUBLISHED, UNKNOWN), folders, strict=True):
+        folder.mkdir()
+        save_published(name, folder)
+    assert compared(folders) == folders[:-1]
 
 
 def test_each_kind_of_model(tmp_path):
@@ -284,6 +304,8 @@ class Outlines:
         lambda: tensors.sized(2, 3).view(7, -1),
         lambda: LAYERS["Embedding"](5, 2, 5),
         lambda: LAYERS["Linear"](2, 3)(tensors.sized(2)),
+        lambda: setattr(OutlineModule(), "part", NotHeld()),
+        lambda: LAYERS["ModuleList"]([print]),
     ],
 )
 def test_nothing_is_guessed(asked):
