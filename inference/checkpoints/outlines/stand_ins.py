@@ -33,7 +33,7 @@ _PACKAGES = re.compile(r"transformers(\.(models|generation|integrations)(\.[a-z]
 _HUB_OWN = "huggingface_hub.dataclasses"
 _ALONG = {"numpy", "packaging", "PIL", "safetensors", "typing_extensions"}  # which compute, read and compare versions
 _PARTS = {"torch.nn", "torch.nn.modules", "torch.nn.modules.module", "PIL.Image", "PIL.features"}  # modules of others
-_DECORATORS = {"use_kernelized_func", "use_experts_implementation", "use_kernel_func_from_hub"}  # that take a function
+_DECORATORS = {"use_kernelized_func", "use_experts_implementation", "use_kernel_func_from_hub"}
 _KEEPING_THE_SHAPE = (
     "clamp", "cos", "empty_like", "exp", "expm1", "log", "ones_like", "rand_like", "randn_like", "rsqrt", "sigmoid",
     "sin", "sqrt", "tanh", "tril", "triu", "zeros_like",
@@ -143,6 +143,11 @@ def _present() -> bool:
     return True
 
 
+def _decorator(*args: Any, **_named: Any) -> Any:
+    """One that is given a class, or a function and such first, and the class then."""
+    return args[0] if args and isinstance(args[0], type) else lambda decorated: decorated
+
+
 _FUNCTIONS = {
     "torch_int": int,
     "copy_func": _copied,
@@ -186,7 +191,7 @@ def _made(where: str, name: str) -> Any:
     if where == "huggingface_hub.errors":
         return type(name, (Exception,), {"__init__": lambda self, *_args, **_named: None})
     if name in _DECORATORS:
-        return lambda *_args, **_named: lambda decorated: decorated
+        return _decorator
     return Passive(f"{where}.{name}")
 
 

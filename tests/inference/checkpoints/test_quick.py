@@ -164,13 +164,13 @@ def in_shards(folder: Path) -> None:
     net.save_pretrained(folder, max_shard_size="10KB")
 
 
-# By name: how a BERT is changed, and whether it is told of all the same; else it is refused.
+# By name: how a BERT is changed, and whether it is told of at once; of the others all but one are refused.
 CHANGES: dict[str, tuple[Callable[[Path], object], bool]] = {
     "as it is": (lambda folder: None, True),
     "no tokenizer": (lambda folder: [path.unlink() for path in folder.glob("*token*")], True),
     "no pooler": (without("pooler"), True),
     "no head": (without("cls."), True),
-    "a head too many": (with_tensor("classifier.weight", 2, 32), True),
+    "a head too many": (with_tensor("classifier.weight", 2, 32), False),
     "names of TensorFlow": (renamed("LayerNorm.weight", "LayerNorm.gamma"), True),
     "no prefix": (renamed("bert.", ""), True),
     "in shards": (in_shards, True),
@@ -204,7 +204,8 @@ def test_changed_ones(tmp_path):
     assert {name: folder in quick for name, folder in zip(CHANGES, folders, strict=True)} == {
         name: opens for name, (_, opens) in CHANGES.items()
     }
-    assert {slowly(folder) for folder in folders if folder not in quick} == {None}
+    others = [name for name, folder in zip(CHANGES, folders, strict=True) if folder not in quick and slowly(folder)]
+    assert others == ["a head too many"]
 
 
 def test_spoiled_ones(tmp_path):
