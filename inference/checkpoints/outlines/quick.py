@@ -36,8 +36,11 @@ def told_of_all(checkpoints: Sequence[str]) -> list[CheckpointInfo | None]:
     """The same of several, for little more than one of them takes."""
     if {"torch", "transformers"} & sys.modules.keys():
         return [None] * len(checkpoints)
-    with _standing_in():
-        return [_told(checkpoint) for checkpoint in checkpoints]
+    try:
+        with _standing_in():
+            return [_told(checkpoint) for checkpoint in checkpoints]
+    except (NotKnownError, Exception):  # noqa: BLE001 - another transformers than the one that this was made for
+        return [None] * len(checkpoints)
 
 
 def _told(checkpoint: str) -> CheckpointInfo | None:

@@ -164,17 +164,17 @@ def in_shards(folder: Path) -> None:
     net.save_pretrained(folder, max_shard_size="10KB")
 
 
-# By name: how a BERT is changed, and whether it is told of at once; of the others all but one are refused.
+# By name: how a BERT is changed, and whether it is told of at once; of the others most are refused.
 CHANGES: dict[str, tuple[Callable[[Path], object], bool]] = {
     "as it is": (lambda folder: None, True),
     "no tokenizer": (lambda folder: [path.unlink() for path in folder.glob("*token*")], True),
-    "no pooler": (without("pooler"), True),
+    "no pooler": (without("pooler"), False),
     "no head": (without("cls."), True),
     "a head too many": (with_tensor("classifier.weight", 2, 32), False),
     "names of TensorFlow": (renamed("LayerNorm.weight", "LayerNorm.gamma"), True),
     "no prefix": (renamed("bert.", ""), True),
     "in shards": (in_shards, True),
-    "untied": (lambda folder: edit_config(folder, tie_word_embeddings=False), True),
+    "untied": (lambda folder: edit_config(folder, tie_word_embeddings=False), False),
     "another activation": (lambda folder: edit_config(folder, hidden_act="silu"), True),
     "no class": (lambda folder: edit_config(folder, architectures=None), True),
     "another class": (lambda folder: edit_config(folder, architectures=["BertForTokenClassification"]), True),
@@ -205,7 +205,7 @@ def test_changed_ones(tmp_path):
         name: opens for name, (_, opens) in CHANGES.items()
     }
     others = [name for name, folder in zip(CHANGES, folders, strict=True) if folder not in quick and slowly(folder)]
-    assert others == ["a head too many"]
+    assert others == ["no pooler", "a head too many", "untied"]  # of each a head finds no place
 
 
 def test_spoiled_ones(tmp_path):
