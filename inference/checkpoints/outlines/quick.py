@@ -4,7 +4,7 @@
 parameters. Torch and transformers take five seconds and 500 MB to import for that, of which names and shapes need next
 to nothing. So the same code is run where `torch` is a module that knows no numbers, and `transformers` its own files
 about configurations and models alone. What is told is the same, or nothing: wherever a stand-in is asked for more than
-it knows, and wherever anything is wrong with a checkpoint, torch itself has to be asked.
+it knows, wherever a tensor of the file finds no place, and wherever anything is wrong, torch itself has to be asked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # Of our own, imported while stand-ins are there, these know nothing of them.
 _TO_KEEP = ("inference.context", "inference.registry", "inference.checkpoints.outlines")
-
 _OWN = ("inference.", "resources.")
 
 
