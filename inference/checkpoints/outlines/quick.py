@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # Of our own, imported while stand-ins are there, these know nothing of them.
 _TO_KEEP = ("inference.context", "inference.registry", "inference.checkpoints.outlines")
-_OWN = ("inference.", "resources.")
 
 
 def told(checkpoint: str) -> CheckpointInfo | None:
@@ -71,7 +70,7 @@ def _standing_in() -> Iterator[None]:
     finally:
         sys.meta_path.remove(finder)
         for name in {*sys.modules} - before:
-            if finder.stands_in(name) or (name.startswith(_OWN) and not name.startswith(_TO_KEEP)):
+            if finder.stands_in(name) or (name.startswith("inference.") and not name.startswith(_TO_KEEP)):
                 del sys.modules[name]
 
 

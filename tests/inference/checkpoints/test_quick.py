@@ -138,6 +138,17 @@ def test_fine_tuned_ones_with_any_number_of_labels(tmp_path):
     assert compared(folders) == folders
 
 
+def test_experts_are_built_as_they_are(tmp_path):
+    """Their classes stand behind decorators of transformers that are not there."""
+    wrong = save(tmp_path / "wrong", config_of("flex_olmo", pad_token_id=1), "FlexOlmoForCausalLM")
+    edit_config(wrong, hidden_act="none such")
+    folders = [
+        save(tmp_path / model_type, config_of(model_type, pad_token_id=1), cls)
+        for model_type, cls in (("granitemoe", "GraniteMoeForCausalLM"), ("mixtral", "MixtralForCausalLM"))
+    ]
+    assert compared([*folders, wrong]) == folders
+
+
 def without(name: str) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
         weights = load_weights(folder)
