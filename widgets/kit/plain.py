@@ -171,10 +171,12 @@ class OwnPage(QTextBrowser):
             block = block.next()
 
     def _mend_tables(self) -> None:
-        """Qt leaves the first cell of the first row of a table plain, and lower than the others."""
+        """Qt begins a table behind code with an empty line, below which its first word stands plain."""
         for frame in self.document().rootFrame().childFrames():
             if isinstance(frame, QTextTable) and frame.columns() > 1:
                 first, second = (frame.cellAt(0, column).firstCursorPosition() for column in range(2))
+                if first.block().length() == 1 and frame.cellAt(0, 0).lastCursorPosition() > first:
+                    first.deleteChar()
                 first.setBlockFormat(second.blockFormat())
                 first.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
                 bold = QTextCharFormat()

@@ -74,7 +74,7 @@ def test_control_characters_are_told():
 def test_headings_are_large_and_first_rows_of_tables_bold_throughout(qtbot):
     page = OwnPage("Card")
     qtbot.addWidget(page)
-    page.show_markdown("# A **card**\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nThe end.")
+    page.show_markdown("# A **card**\n\n```python\nx\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nThe end.")
     document = page.document()
     ends = [QTextCursor(document) for _ in range(2)]
     for cursor, n in zip(ends, (1, 4), strict=True):
@@ -83,6 +83,7 @@ def test_headings_are_large_and_first_rows_of_tables_bold_throughout(qtbot):
     (table,) = document.rootFrame().childFrames()
     cells = [table.cellAt(row, column).firstCursorPosition() for row, column in ((0, 0), (0, 1), (1, 0))]
     assert cells[0].blockFormat() == cells[1].blockFormat()
+    assert [one.block().text() for one in cells] == ["a", "b", "1"]
     for cell in cells:
         cell.movePosition(QTextCursor.MoveOperation.NextCharacter)
     assert [one.charFormat().fontWeight() >= QFont.Weight.Bold for one in cells] == [True, True, False]
