@@ -53,11 +53,11 @@ def read_tensors(folder: Path, stored: dict[str, StoredTensor]) -> dict[str, Ten
     Refused
         A file is no longer what was checked.
     """
-    with Reading(folder, stored) as reading:
+    with WeightsReading(folder, stored) as reading:
         return reading.result()
 
 
-class Reading:
+class WeightsReading:
     """Tensors whose headers were checked, which threads read meanwhile; leaving the context ends these.
 
     Parameters
@@ -204,7 +204,7 @@ class MisfitError(Refused):
 def read_net(
     net_class: type[PreTrainedModel],
     config: PreTrainedConfig,
-    reading: Reading,
+    reading: WeightsReading,
     more: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> tuple[Any, dict[str, Any]]:
     """A network in float32, and transformers' report of what did not fit.
