@@ -179,13 +179,12 @@ def _row_blocks(n_rows: int, pool: int, size: int) -> Iterator[slice]:
 
 
 def _marks(tokens: Tokens, model: Model) -> tuple[Tensor, Tensor]:
-    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens; an image may have the first."""
-    if model.tokenizer is None:
-        cls, sep = [i for i in np.flatnonzero(tokens.is_special) if tokens.words[i] == "[CLS]"], []
-    else:
-        ids = (model.tokenizer.cls_token_id, model.tokenizer.sep_token_id)
-        cls, sep = (np.flatnonzero(tokens.ids == token) if token is not None else [] for token in ids)
-    return tuple(torch.tensor(found, dtype=torch.int64, device=model.device) for found in (cls, sep))  # type: ignore[return-value]
+    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens; an image, whose places have no ids, may have the first."""
+    of_image = np.array([word == "[CLS]" for word in tokens.words], bool) & tokens.is_special & (tokens.ids < 0)
+    tokenizer = model.tokenizer
+    ids = (None, None) if tokenizer is None else (tokenizer.cls_token_id, tokenizer.sep_token_id)
+    cls, sep = (np.zeros(len(tokens), bool) if token is None else tokens.ids == token for token in ids)
+    return tuple(torch.from_numpy(np.flatnonzero(found)).to(model.device) for found in (cls | of_image, sep))  # type: ignore[return-value]
 
 
 def _thumbnail(pattern: Tensor, row_pool: int, pool: int) -> Tensor:

@@ -134,7 +134,9 @@ def plan(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointPlan:
     )
     left_over = unplaced(stored, architecture.skeleton)
     check_body(left_over, stored, architecture.skeleton)
-    noted = (*architecture.notes, *note_unused(left_over), *(adapter.notes if adapter else ()))
+    unused = note_unused(left_over, adapter.base.name if adapter and head is not None else "")
+    noted = (*architecture.notes, *unused, *(adapter.notes if adapter else ()))
+    explained = (*(unused if head is not None else ()), *(adapter.notes if adapter else ()), *family.notes(config))
     config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
     groups = family.groups(config)
     has_tokenizer, mask, about_tokenizer = _tokenizer(folder, config.model_type, family)
@@ -167,7 +169,7 @@ def plan(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointPlan:
         device="",
         notes=(*noted, *about_tokenizer, *family.notes(config), *(preparation.notes if preparation else ())),
         reads=family.reads,
-        explained=family.notes(config),
+        explained=explained,
         stored_in=stored_in(stored),
         classes=family.classes(config),
         images=_images(config, family, groups, family.reads) if isinstance(family, ReadsImages) else "",

@@ -166,8 +166,11 @@ def check_body(names: Iterable[str], stored: dict[str, StoredTensor], skeleton: 
     )
 
 
-def note_unused(names: list[str]) -> tuple[str, ...]:
-    """What to say of tensors that are left aside."""
+def note_unused(names: list[str], of: str = "") -> tuple[str, ...]:
+    """What to say of tensors that are left aside; `of` is the base of an adapter that brings a head of its own."""
     if not names:
         return ()
+    if of:
+        left = f"{count_of(len(names), 'tensors')} of {of} {verb(len(names))} not used, the first is {names[0]}"
+        return (f"{left}: the adapter brings a head of its own.",)
     return (f"{count_of(len(names), 'tensors')} of the file {verb(len(names))} not used, the first is {names[0]}.",)

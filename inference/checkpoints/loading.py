@@ -101,13 +101,14 @@ def read(checkpoint: str, context: Context, on: str, make_room: Callable[[int], 
     _set_generation(net, found.folder)
     device = torch.device(place.name)
     net.to(device).eval()  # pyright: ignore[reportArgumentType] (transformers' wrapper hides the type of `to`)
+    base = found.adapter.base.name if found.adapter and found.of_base is not None else ""
     as_chosen = (*merged[:1], *_note_precision(net))  # by the adapter's folder, and by the user
     info = replace(
         info,
         languages=languages_of(tokenizer),
         runs_in=str(net.dtype).removeprefix("torch."),
         device=place.title,
-        notes=tuple(dict.fromkeys((*info.notes, *note_unused(unused), *merged, *as_chosen))),
+        notes=tuple(dict.fromkeys((*info.notes, *note_unused(unused, base), *merged, *as_chosen))),
         explained=(*info.explained, *as_chosen),
     )
     if image_tokenizer is not None:

@@ -70,13 +70,13 @@ class PatchGrid:
         special
             Words of the special tokens.
         ids
-            int64 of the patches, such as their colours; else they are numbered.
+            int64 of the patches, such as their colours; -1 where they have none.
         """
         places = [f"{i // self.columns},{i % self.columns}" for i in range(self.n_patches - self.n_unread)]
-        ids = np.arange(len(places)) if ids is None else ids[: len(places)]
+        ids = np.full(len(places), -1) if ids is None else ids[: len(places)]
         n = len(special) + len(places)
         return Tokens(
-            ids=np.concatenate([np.arange(-len(special), 0), ids]).astype(np.int64),
+            ids=np.concatenate([np.full(len(special), -1), ids]).astype(np.int64),
             words=(*special, *places),
             starts_word=np.ones(n, bool),
             is_special=np.arange(n) < len(special),

@@ -18,7 +18,7 @@ class Tokens:
     Attributes
     ----------
     ids
-        int64 [n].
+        int64 [n]; -1 for places that are no tokens of a vocabulary, such as patches, regions and chips.
     words
         What to show for each token, without the tokenizer's own marks (`##`, `Ġ`, `▁`).
     starts_word

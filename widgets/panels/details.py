@@ -216,6 +216,9 @@ class DetailsPanel(View):
                 assert isinstance(title, PlainLabel)
                 title.setText(measure_name(name, axis, heads.marks))
             label.setText(number_with_unit(name, value, axis))
+            if label.wordWrap():  # at spaces alone: its words are never cut
+                words = label.text().split()
+                label.setMinimumWidth(max(map(label.fontMetrics().horizontalAdvance, words), default=0))
         shape = heads.measures["entropy"].shape if heads else (0, 0)
         is_head = now.layer < shape[0] and now.head < shape[1]
         self._sentence.setText(head_sentence(heads, (now.layer, now.head)) if heads and is_head else "")

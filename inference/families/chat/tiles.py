@@ -69,7 +69,7 @@ class _TilesFamily(ChatFamily):
         words = tuple(f"tile {tile}: {word}" for tile in range(n_tiles) for word in one)
         n = len(words)
         is_special = np.tile(np.arange(len(one)) < self.n_special, n_tiles)
-        return Tokens(np.arange(n, dtype=np.int64), words, np.ones(n, bool), is_special, np.zeros(n, np.int8))
+        return Tokens(np.full(n, -1, np.int64), words, np.ones(n, bool), is_special, np.zeros(n, np.int8))
 
 
 class LlavaNextFamily(_TilesFamily):

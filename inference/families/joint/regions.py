@@ -247,7 +247,7 @@ def as_places(regions: Regions) -> Tokens:
     """Regions as places of a sequence, by their labels, or by their numbers."""
     n = len(regions)
     words = tuple(label or f"region {i}" for i, label in enumerate(regions.labels))
-    return Tokens(np.arange(n, dtype=np.int64), words, np.ones(n, bool), np.zeros(n, bool), np.zeros(n, np.int8))
+    return Tokens(np.full(n, -1, np.int64), words, np.ones(n, bool), np.zeros(n, bool), np.zeros(n, np.int8))
 
 
 # Some models read the whole image as a first region, whose vector is the mean of all others.
@@ -275,6 +275,5 @@ def hidden_at(vectors: Tensor, place: int) -> Tensor:
 
 def places_with_whole(regions: Regions) -> Tokens:
     """Regions as places of a sequence, the whole image in front."""
-    zero = np.zeros(1, np.int64)
-    whole = Tokens(zero, ("image",), np.ones(1, bool), np.zeros(1, bool), np.zeros(1, np.int8))
+    whole = Tokens(np.full(1, -1, np.int64), ("image",), np.ones(1, bool), np.zeros(1, bool), np.zeros(1, np.int8))
     return joined(whole, as_places(regions))

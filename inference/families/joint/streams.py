@@ -284,5 +284,5 @@ def _with_task(tokens: Tokens, task: int, n_tasks: int) -> Tokens:
     if not 0 <= task < n_tasks:
         raise Refused(f"Task {task} was asked for; 0 to {n_tasks - 1} are there.")
     one = np.ones(1, bool)
-    told = Tokens(np.zeros(1, np.int64), ("[task]",), one, one, np.zeros(1, np.int8))
+    told = Tokens(np.full(1, -1, np.int64), ("[task]",), one, one, np.zeros(1, np.int8))
     return joined(joined(tokens.taken([0]), told), tokens.taken(range(1, len(tokens))))

@@ -85,7 +85,7 @@ def step_name(step: int, frames_a_step: int) -> str:
 def _axis(words: Sequence[str], cells: np.ndarray, *, is_special: bool = False) -> FilmAxis:
     n = len(words)
     tokens = Tokens(
-        ids=np.arange(-n, 0) if is_special else np.arange(n),
+        ids=np.full(n, -1, np.int64),
         words=tuple(words),
         starts_word=np.ones(n, bool),
         is_special=np.full(n, is_special),

@@ -10,13 +10,17 @@ import pytest
 import torch
 from PIL import Image
 
+from inference.analyses.heads import heads
 from inference.analyses.joint import joint, joint_words
+from inference.analyses.measures import measures
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
 from inference.inputs.other_scenes import FIRST_OTHER_SEED
 from inference.inputs.scene_images import thing_boxes
+from inference.results.heads import HeadsRequest
 from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
 from inference.results.joint import KINDS, JointRequest, JointWordsRequest
+from inference.results.measures import MeasuresRequest
 from tests.inference.tiny_joint import NAMES, OF_REGIONS, given, save, save_regions
 
 TEXT = "a small red house in the meadow"
@@ -49,6 +53,21 @@ def input_for(name, regions, text=TEXT, **more):
 
 def kinds_of(result):
     return [KINDS[kind] for kind in result.kinds]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_patch_or_a_region_is_not_taken_for_the_token_of_its_number(models, regions, name):
+    """[SEP] is token 3, and the fourth region is none; nor is it an earlier occurrence of that word."""
+    model = models(name)
+    for group in model.info.groups:
+        request = model.info.checkpoint, input_for(name, regions), group.name
+        found, exact = heads(HeadsRequest(*request), model, Context()), measures(MeasuresRequest(*request), model, Context())
+        tokens = found.key_tokens
+        assert set(found.marks.values()) <= {"[CLS]", "[SEP]"}
+        of_marks = np.nansum([found.measures["cls"], found.measures["sep"]], axis=0)
+        assert (of_marks <= np.nan_to_num(exact.measures["special"]) + 1e-5).all()
+        is_seen = np.array([any(letter.isdigit() for letter in word) for word in tokens.words])
+        assert (tokens.ids[is_seen] < 0).all()
 
 
 def test_lxmert_is_one_map_of_four_attentions(models, regions):

@@ -130,12 +130,14 @@ class ScaledDotView(View):
             self.refresh()
 
     def _wanted(self) -> int:
-        """The selected query; where there is none, the first token that is not special."""
+        """The selected query; where there is none, the first token that is not special, or one with some before it."""
         selected = self.query_pos
         if self._tokens is None:
             return 0 if selected is None or self._is_probing else selected
         if selected is not None and selected < len(self._tokens):
             return selected
+        if self.group is not None and self.group.is_causal:
+            return len(self._tokens) // 2  # the first sees nothing but itself
         return next((pos for pos, special in enumerate(self._tokens.is_special) if not special), 0)
 
     # Steps
