@@ -41,6 +41,11 @@ class Subject:
         return tuple(note for note in self.notes if note not in self.checkpoint.notes)
 
     @property
+    def cautions(self) -> tuple[str, ...]:
+        """The notes without those that only say how a model of its kind reads, which no figure needs to repeat."""
+        return tuple(note for note in self.notes if note not in self.checkpoint.explained)
+
+    @property
     def title(self) -> str:
         """Both in a line, such as `bert-mini · The cat sat on the mat.`"""
         return "  ·  ".join(filter(None, (isolated(self.checkpoint.name), input_title(self.input, self.checkpoint))))

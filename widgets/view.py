@@ -227,7 +227,7 @@ class View(SubjectWidget):
     def notes(self) -> tuple[str, ...]:
         """What was left aside or assumed in what is shown; said beside every file that is made of it."""
         of_answers = (note for request in self._asked for note in self._notes.get(type(request), ()))
-        return tuple(dict.fromkeys((*(self._subject.notes if self._subject else ()), *of_answers)))
+        return tuple(dict.fromkeys((*(self._subject.cautions if self._subject else ()), *of_answers)))
 
     @property
     def is_provisional(self) -> bool:

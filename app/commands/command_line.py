@@ -310,7 +310,8 @@ def _notes(
         given = answer_of(engine, TokenizeRequest(checkpoint, inputs[-1]))
         assert isinstance(given, TokenizeResult)
         notes = given.notes
-    return tuple(dict.fromkeys((*notes, *getattr(result, "notes", ()))))
+    notes = (*(note for note in notes if note not in info.explained), *getattr(result, "notes", ()))
+    return tuple(dict.fromkeys(notes))
 
 
 def _check_kinds(args: Namespace, info: CheckpointInfo) -> None:

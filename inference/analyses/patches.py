@@ -69,6 +69,7 @@ def patches(request: PatchesRequest, model: Model, context: Context) -> PatchesR
             weighted=_with_unread(weighted, grid) if weighted is not None else np.empty((0, 0, 0), np.float32),
             rollout=_with_unread(rollout, grid),
             notes=(*notes, *more),
+            axis=group.key_axis,
         )
 
     n_bytes = 4 * group.n_layers * grid.n_tokens**2

@@ -55,6 +55,8 @@ class PatchesResult:
         2020). Empty in a first partial result, and where it would take too much.
     notes
         Sentences for the user, such as why there is no rollout.
+    axis
+        Name of the sequence, as `AttentionGroup` has it: Image GPT's patches are pixels.
     """
 
     group: str
@@ -67,3 +69,4 @@ class PatchesResult:
     weighted: np.ndarray
     rollout: np.ndarray
     notes: tuple[str, ...] = ()
+    axis: str = "image"

@@ -229,3 +229,13 @@ def test_small_shares_of_long_texts_are_not_nothing(panel, share, said):
     result.measures["previous"][0, 0] = share
     answer(panel, result)
     assert panel._values["previous"].text() == said
+
+
+def test_words_of_a_distance_are_never_cut(panel, qtbot):
+    """Coordinates of a mesh are a long word for a narrow panel."""
+    result = make_heads_result()
+    answer(panel, replace(result, axes=("coordinates", "coordinates")))
+    label = panel._values["distance"]
+    assert "coordinates" in label.text()
+    panel.resize(panel.minimumSizeHint().width(), 600)
+    qtbot.waitUntil(lambda: label.width() >= label.fontMetrics().horizontalAdvance("coordinates"))

@@ -61,7 +61,10 @@ def test_a_patch_or_a_region_is_not_taken_for_the_token_of_its_number(models, re
     model = models(name)
     for group in model.info.groups:
         request = model.info.checkpoint, input_for(name, regions), group.name
-        found, exact = heads(HeadsRequest(*request), model, Context()), measures(MeasuresRequest(*request), model, Context())
+        found, exact = (
+            heads(HeadsRequest(*request), model, Context()),
+            measures(MeasuresRequest(*request), model, Context()),
+        )
         tokens = found.key_tokens
         assert set(found.marks.values()) <= {"[CLS]", "[SEP]"}
         of_marks = np.nansum([found.measures["cls"], found.measures["sep"]], axis=0)

@@ -329,6 +329,7 @@ def test_numbers_are_all_of_the_query(qapp):
 def test_every_token_has_a_name():
     result = make_patches_result()
     assert [token_title(result, key) for key in (0, 1, 12)] == ["[CLS]", "patch (0, 0)", "patch (2, 3)"]
+    assert token_title(replace(result, axis="pixels"), 12) == "pixel (2, 3)"
 
 
 def test_spots_are_found_where_they_are_painted(qapp):

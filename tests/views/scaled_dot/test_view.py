@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -103,6 +104,16 @@ def test_without_a_selected_query_takes_the_first_that_is_not_special(view, qtbo
     assert view.figure() is None  # [CLS] was only asked to learn the tokens
     answer(view, make_scaled_dot_result(query_pos=1))
     assert view.figure().result.query_pos == 1
+
+
+def test_in_a_causal_model_without_a_selected_query_one_is_taken_that_sees_others(view, qtbot):
+    asked = []
+    view.request_changed.connect(asked.append)
+    info = make_checkpoint_info()
+    group = replace(info.groups[0], is_causal=True)
+    view.set_subject(Subject(replace(info, groups=(group,)), INPUT))
+    answer(view, first := make_scaled_dot_result(query_pos=0))
+    assert [request.query_pos for request in asked] == [0, len(first.key_tokens) // 2]
 
 
 def test_only_special_tokens(view):

@@ -20,6 +20,7 @@ from widgets.figures.image_parts import (
     paint_overlay,
     paint_title,
 )
+from widgets.figures.places import place_name
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
@@ -380,4 +381,4 @@ def token_title(result: PatchesResult, key: int) -> str:
     if key < result.n_special:
         return isolated(result.tokens.words[key])
     row, column = divmod(key - result.n_special, result.grid[1])
-    return _tr("patch ({}, {})").format(row, column)
+    return _tr("{} ({}, {})").format(place_name(result.axis).one, row, column)

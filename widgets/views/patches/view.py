@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from inference.results.patches import PatchesRequest, PatchesResult
 from inference.results.request import Request
 from widgets.context import ViewContext
+from widgets.figures.places import place_name
 from widgets.kit.availability import offer, set_available
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import HeadSlider, LayerSlider
@@ -212,7 +213,8 @@ class PatchesView(View):
         if isinstance(figure, PatchesFigure) and spot is not None:
             text = figure.describe(spot, self._canvas.figure_rect(), self._canvas.style_now)
         else:
-            text = self.tr("Click a patch or a token to ask what it attends to; point at one for its number.")
+            one = place_name(self._result.axis if self._result is not None else "image").one
+            text = self.tr("Click a {} or a token to ask what it attends to; point at one for its number.").format(one)
         self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, spot: MapKey) -> None:
