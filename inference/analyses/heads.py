@@ -179,7 +179,7 @@ def _row_blocks(n_rows: int, pool: int, size: int) -> Iterator[slice]:
 
 
 def _marks(tokens: Tokens, model: Model) -> tuple[Tensor, Tensor]:
-    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens; an image may have the first, which has no id there."""
+    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens; an image may have the first, without an id."""
     of_image = np.array([word == "[CLS]" for word in tokens.words], bool) & tokens.is_special & (tokens.ids < 0)
     tokenizer = model.tokenizer
     ids = (None, None) if tokenizer is None else (tokenizer.cls_token_id, tokenizer.sep_token_id)
