@@ -274,7 +274,7 @@ def _figure(args: Namespace, session: CommandEngine | None = None) -> str:
             width = args.width.pixels(PIXELS_AN_INCH) if args.width else None
             film_files.save(figure, args.out, style=_style(args), width=width, may_replace=args.force, notes=notes)
             return f"{args.out}: {figure.caption}"
-        save(
+        why_smaller = save(
             figure,
             args.out,
             style=_style(args),
@@ -287,6 +287,7 @@ def _figure(args: Namespace, session: CommandEngine | None = None) -> str:
             may_replace=args.force,
             notes=notes,
         )
+        _tell((why_smaller,) if why_smaller else ())
     except FileIsThere as error:
         raise Fault(f"{error} Another name, or --force to replace it.") from error
     except (ExportError, BadOption) as error:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QClipboard
 
 from app.export import render
 from app.export.page.lengths import POINTS_AN_INCH, Length
-from app.export.render import Sheet
+from app.export.page.sheet import Sheet
 from app.export.saving import ExportError, check_place, replace_file, why_not_written
 from widgets.kit.figure import Figure
 from widgets.look.theme import FigureStyle
@@ -36,7 +36,7 @@ def save(
     arrays: dict[str, np.ndarray] | None = None,
     may_replace: bool = True,
     notes: tuple[str, ...] = (),
-) -> None:
+) -> str:
     """Write a figure as .svg, .pdf, .png, .csv or .npz, as the ending of `path` says.
 
     Parameters
@@ -66,9 +66,14 @@ def save(
     ------
     ExportError
         If it cannot be written; what was there before is still there then.
+
+    Returns
+    -------
+    str
+        Why letters are smaller than they were asked for, in a sentence; empty if they are not.
     """
     place = check(path, may_replace=may_replace)
-    ending = place.suffix.lower()
+    ending, why_smaller = place.suffix.lower(), ""
     with told_as_export_errors(place):
         if ending == ".csv":
             content = render.csv(figure.numbers(), notes=notes)
@@ -79,8 +84,9 @@ def save(
             length = Length(width) if isinstance(width, int | float) else width
             room = room_of(ending, length, dpi) if keep_letters else None
             sheet = Sheet.of(figure, style, transparent=transparent, caption=caption, notes=notes, width=room)
-            content = _IMAGES[ending](sheet, length, dpi)
+            content, why_smaller = _IMAGES[ending](sheet, length, dpi), sheet.why_smaller
         replace_file(place, content, may_replace=may_replace)
+    return why_smaller
 
 
 def room_of(ending: str, length: Length | None, dpi: float | None) -> float | None:

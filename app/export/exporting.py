@@ -251,8 +251,8 @@ class Exporting(QObject):
 
     def print(self, view: View | None, *, why_none: str = "") -> None:
         """Show how what the view shows comes onto paper, and print it or save it as PDF."""
+        from app.export.page.sheet import Sheet
         from app.export.printing import PrintPreview
-        from app.export.render import Sheet
 
         if view is not None and view.is_provisional and not view.is_growing:
             self._wait_for(view, partial(self.print, view))

@@ -11,7 +11,7 @@ from PIL import Image
 from PySide6.QtGui import QImage
 
 from app.export import render
-from app.export.render import Sheet
+from app.export.page.sheet import Sheet
 from widgets.kit.figure import Figure
 from widgets.look.theme import FigureStyle
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
 from app.export.films import FRAMES_A_SECOND, HOLD, Film, Shot
 from app.export.mesh_look import MeshLook
-from app.export.render import MAX_CAPTION_LINES, wrapped
+from app.export.page.sheet import MAX_CAPTION_LINES, wrapped
 from app.export.saving import ExportError
 from inference.results.mesh import MeshSample
 from widgets.kit.clean import clean

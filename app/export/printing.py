@@ -7,7 +7,8 @@ from PySide6.QtGui import QPageLayout
 from PySide6.QtPrintSupport import QPrinter, QPrintPreviewDialog
 from PySide6.QtWidgets import QWidget
 
-from app.export.render import Sheet, dpi_of_fonts, paint_fitted
+from app.export.page.sheet import Sheet
+from app.export.render import dpi_of_fonts, paint_fitted
 
 LARGEST = 1.5  # times as large as a figure is by itself: no more on a large sheet of paper
 

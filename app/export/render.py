@@ -2,8 +2,8 @@
 
 The same figure gives the same bytes each time: no dates, no random ids, no order of a hash.
 
-Text is cleaned here and nowhere else on the way into a file: `_Painter` cleans whatever a figure draws, `csv` and
-`npz` every cell. So no figure has to think of it, and all five formats show the same symbols.
+Text is cleaned here and nowhere else on the way into a file: `CleaningPainter` cleans whatever a figure draws, `csv`
+and `npz` every cell. So no figure has to think of it, and all five formats show the same symbols.
 """
 
 from __future__ import annotations
@@ -12,16 +12,10 @@ import csv as csv_module
 import io
 import re
 import zipfile
-from dataclasses import dataclass, replace
-from functools import cached_property
-from math import ceil
-from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QHashSeed, QIODevice, QMarginsF, QPointF, QRectF, QSize, QSizeF, Qt, QUuid
+from PySide6.QtCore import QBuffer, QHashSeed, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, QUuid
 from PySide6.QtGui import (
-    QFont,
-    QFontMetricsF,
     QGuiApplication,
     QImage,
     QPageLayout,
@@ -29,168 +23,20 @@ from PySide6.QtGui import (
     QPaintDevice,
     QPainter,
     QPdfWriter,
-    QPicture,
 )
 from PySide6.QtSvg import QSvgGenerator
 
-from widgets.figures.lettering import measure, points_font, resized
-from widgets.kit.clean import clean, shown
-from widgets.kit.figure import Figure, FileLegend, HasLegend, Numbers
-from widgets.look.theme import FigureStyle
+from app.export.page.sheet import CleaningPainter, Sheet
+from widgets.kit.clean import clean
+from widgets.kit.figure import Numbers
 
 PNG_DPI = 192  # twice a usual screen
 MAX_PIXELS_A_SIDE = 20_000  # 1.6 GB of memory if both sides are that long
 MAX_POINTS_A_SIDE = 14_400  # readers of PDF stop at 200 inches
-MAX_CAPTION_LINES = 4
-_GAP = 8.0  # points between figure and caption, and around both
 
 
 class TooLarge(ValueError):
     """The picture would be too large; the text is one sentence for the user."""
-
-
-class _Painter(QPainter):
-    """Cleans all text that a figure draws; line breaks stay, a label may have two lines."""
-
-    def drawText(self, *args: Any, **options: Any) -> Any:
-        return super().drawText(*map(_clean_if_text, args), **options)
-
-
-@runtime_checkable
-class _Wraps(Protocol):
-    """A figure that says how high it is at a width; see `widgets.kit.figure_scroll.SizedFigure`."""
-
-    def least_size(self, width: float, style: FigureStyle) -> QSizeF: ...
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A figure on its paper, with its caption beneath; sizes in points.
-
-    Attributes
-    ----------
-    figure, style
-        What is painted, and how.
-    caption
-        Drawn under the figure, wrapped to its width; may be empty.
-    n_lines
-        That the caption may take.
-    width
-        Of the paper, in points, for letters of a fixed size: the figure is laid out in that room. None: as it is by
-        itself.
-    """
-
-    figure: Figure
-    style: FigureStyle
-    caption: str = ""
-    n_lines: int = MAX_CAPTION_LINES
-    width: float | None = None
-
-    @staticmethod
-    def of(
-        figure: Figure,
-        style: FigureStyle | None = None,
-        *,
-        transparent: bool = False,
-        caption: str = "",
-        notes: tuple[str, ...] = (),
-        width: float | None = None,
-    ) -> Sheet:
-        """The sheet of a figure, light by default; the notes stand behind the caption."""
-        style = style or FigureStyle()
-        font = QFont(style.font)
-        if font.pointSizeF() > 0:  # units are points here: a size in them means the same on every device
-            font.setPixelSize(max(1, round(font.pointSizeF())))
-        # Hinted letters are as wide as whole pixels of the screen: scaled up, they would stand unevenly.
-        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        style = replace(style, font=font, transparent=style.transparent or transparent)
-        said = " ".join((f"{caption.rstrip('.')}." if caption and notes else caption, *notes))
-        n_lines = MAX_CAPTION_LINES * (bool(caption) + len(notes))
-        return Sheet(figure, style, shown(" ".join(said.split())), n_lines, width)
-
-    @property
-    def title(self) -> str:
-        return shown(" ".join(self.figure.caption.split()))
-
-    def size(self) -> QSize:
-        """Width and height in whole points."""
-        inner = self._inner
-        height = inner.height() + self._legend_height + (_GAP + self._caption_height() if self.caption else 0.0)
-        return QSize(ceil(inner.width() + 2 * _GAP), ceil(height + 2 * _GAP))
-
-    def paint(self, painter: QPainter) -> None:
-        """Paint everything; painter coordinates are points."""
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        inner = self._inner
-        if not self.style.transparent:
-            painter.fillRect(QRectF(QPointF(), QSizeF(self.size())), self.style.theme.paper)
-        painter.setFont(self.style.font)
-        painter.save()
-        try:
-            self.figure.paint(painter, QRectF(QPointF(_GAP, _GAP), inner), self.style)
-        finally:
-            painter.restore()
-        if self._legend is not None:
-            below = QRectF(_GAP, _GAP + inner.height(), inner.width(), self._legend_height)
-            self._legend.paint(painter, below, self.style)
-        if self.caption:
-            metrics = measure(self._caption_font())
-            painter.setFont(points_font(self._caption_font(), painter.device()))
-            painter.setPen(self.style.theme.faint)
-            top = inner.height() + self._legend_height + 2 * _GAP + metrics.ascent()
-            for number, line in enumerate(self._caption_lines):
-                painter.drawText(QPointF(_GAP, top + number * metrics.lineSpacing()), line)
-
-    @cached_property
-    def _legend(self) -> FileLegend | None:
-        return self.figure.legend_beneath() if isinstance(self.figure, HasLegend) else None
-
-    @cached_property
-    def _legend_height(self) -> float:
-        return self._legend.height(self._inner.width(), self.style) if self._legend is not None else 0.0
-
-    @cached_property
-    def _inner(self) -> QSizeF:
-        size = self.figure.natural_size(self.style)
-        if self.width is not None:
-            width = max(self.width - 2 * _GAP, 1.0)
-            least = self.figure.least_size(width, self.style) if isinstance(self.figure, _Wraps) else QSizeF()
-            # What needs more width, such as a grid of maps, becomes smaller as a whole.
-            height = least.height() * min(1.0, width / max(least.width(), 1.0)) if least.isValid() else 0.0
-            size = QSizeF(width, height or self._painted_height(width, size))
-        return QSizeF(max(1.0, size.width()), max(1.0, size.height()))
-
-    def _painted_height(self, width: float, natural: QSizeF) -> float:
-        """Of what a figure paints there. Squares, such as a grid of maps, leave some room empty; rows of text go on
-        below it, as they do not become lower."""
-        room = natural.height() * width / max(natural.width(), 1.0)
-        picture = QPicture()
-        painter = _Painter(picture)
-        try:
-            self.figure.paint(painter, QRectF(0, 0, width, room), self.style)
-        finally:
-            painter.end()
-        painted = picture.boundingRect()
-        bottom = float(painted.y() + painted.height()) if painted.isValid() else room
-        return min(bottom + _GAP, room) if bottom <= room + 1 else min(bottom, max(room, natural.height()))
-
-    @property
-    def least_width(self) -> float:
-        """Points that the paper needs so that nothing is cut off or lies over another thing, as far as is known."""
-        if not isinstance(self.figure, _Wraps):
-            return 0.0
-        return self.figure.least_size(self._inner.width(), self.style).width() + 2 * _GAP
-
-    def _caption_font(self) -> QFont:
-        return resized(self.style.font, 0.9)
-
-    def _caption_height(self) -> float:
-        metrics = measure(self._caption_font())
-        return (len(self._caption_lines) - 1) * metrics.lineSpacing() + metrics.height()
-
-    @cached_property
-    def _caption_lines(self) -> list[str]:
-        return wrapped(self.caption, measure(self._caption_font()), self._inner.width(), self.n_lines)
 
 
 def svg(sheet: Sheet, width: float | None = None) -> bytes:
@@ -312,25 +158,6 @@ def npz(arrays: dict[str, np.ndarray]) -> bytes:
     return content.getvalue()
 
 
-def wrapped(text: str, metrics: QFontMetricsF, width: float, n_lines: int) -> list[str]:
-    """The words in at most `n_lines` lines of a width; what does not fit is elided."""
-    lines: list[str] = []
-    words = text.split()
-    while words and len(lines) < n_lines - 1:
-        n = 1
-        while n < len(words) and metrics.horizontalAdvance(" ".join(words[: n + 1])) <= width:
-            n += 1
-        lines.append(" ".join(words[:n]))
-        words = words[n:]
-    if words:
-        lines.append(" ".join(words))
-    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in lines]
-
-
-def _clean_if_text(value: Any) -> Any:
-    return "\n".join(map(clean, value.split("\n"))) if isinstance(value, str) else value
-
-
 def _paint(
     sheet: Sheet,
     device: QPaintDevice,
@@ -339,7 +166,7 @@ def _paint(
     *,
     left: float = 0.0,
 ) -> None:
-    painter = _Painter(device)
+    painter = CleaningPainter(device)
     try:
         if hint is not None:
             painter.setRenderHint(hint)

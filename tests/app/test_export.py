@@ -22,7 +22,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
 from app.export import render
 from app.export.export import ENDINGS, copy, save
-from app.export.render import Sheet
+from app.export.page.sheet import MAX_CAPTION_LINES, Sheet
 from app.export.saving import ExportError
 from tests.app.word_figures import Words
 from widgets.figures.lettering import measure, resized
@@ -123,7 +123,7 @@ def test_cleaning_twice_changes_nothing_more(text):
 
 def test_a_long_caption_is_wrapped_and_at_last_elided(tmp_path):
     lines = texts(exported(tmp_path, ".svg", Words(size=QSizeF(200, 50)), caption="attention " * 60))[4:]
-    assert len(lines) == render.MAX_CAPTION_LINES
+    assert len(lines) == MAX_CAPTION_LINES
     assert lines[-1].endswith("…")
     letters = measure(resized(FigureStyle().font, 0.9))
     assert all(letters.horizontalAdvance(line) <= 200 for line in lines)

@@ -13,8 +13,8 @@ from PySide6.QtPrintSupport import QPrinter
 from app.export.export import save
 from app.export.page.lengths import BadLength, Length, length_of, points_of
 from app.export.page.look import ExportLook, look_of
+from app.export.page.sheet import Sheet
 from app.export.printing import paint_page
-from app.export.render import Sheet
 from tests.factories import make_attention_result
 from widgets.look.theme import FigureStyle
 from widgets.views.attention.figure import AttentionFigure

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from app.export import export, render
-from app.export.render import Sheet
+from app.export.page.sheet import GAP, Sheet
 from tests.widgets.plot_figures import CURVES, EVERYTHING, LOG, SCATTER
 from tests.widgets.svg import texts_of
 from widgets.figures.lettering import resized
@@ -255,7 +255,7 @@ class OnScreen:
         sized = _Sized(figure, self.canvas.figure_rect().size())
         sheet = Sheet(sized, STYLE)  # in letters of the screen's size
         whole = image_of_svg(render.svg(sheet), sheet.size())
-        offset = render._GAP - margin  # the sheet has a margin of its own
+        offset = GAP - margin  # the sheet has a margin of its own
         self.file = whole.copy(round(offset), round(offset), *size)
 
 
@@ -297,7 +297,7 @@ def test_the_svg_shows_what_the_screen_shows(qtbot, figure):
 
 def test_nothing_of_a_zoomed_plot_leaves_its_axes(qtbot):
     figure = PlotFigure((CURVES,), "waves", Shown((Zoom((2.0, 4.0), (-0.5, 0.5)),)))
-    (frame,) = figure.laid_out(QRectF(QPointF(render._GAP, render._GAP), figure.natural_size(STYLE)), STYLE)
+    (frame,) = figure.laid_out(QRectF(QPointF(GAP, GAP), figure.natural_size(STYLE)), STYLE)
     root = ET.fromstring(render.svg(Sheet(figure, STYLE)))
     inner, n = frame.inner.adjusted(-0.1, -0.1, 0.1, 0.1), 0
     for line in root.iter("{http://www.w3.org/2000/svg}polyline"):

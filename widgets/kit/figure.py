@@ -69,6 +69,15 @@ class FileLegend(Protocol):
 
 
 @runtime_checkable
+class NeedsWidth(Protocol):
+    """A figure that lies over itself, or is cut off, in less room: in a file it becomes smaller as a whole."""
+
+    def least_width(self, style: FigureStyle) -> float:
+        """What it needs with these letters, in the unit of `natural_size`; 0: any will do."""
+        ...
+
+
+@runtime_checkable
 class HasLegend(Protocol):
     """A figure whose colours are explained outside of it."""
 

@@ -27,7 +27,8 @@ from app.export.dialog.preview import Preview, told_numbers, told_size
 from app.export.formats import FORMATS, ending_of
 from app.export.page.lengths import POINTS_AN_INCH
 from app.export.page.look import ExportLook
-from app.export.render import PNG_DPI, Sheet
+from app.export.page.sheet import Sheet
+from app.export.render import PNG_DPI
 from app.export.saving import free_place
 from widgets.kit.number_box import DecimalBox, NumberBox
 from widgets.kit.plain import PlainLabel, ask_plain

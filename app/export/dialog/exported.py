@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont
 
 from app.export.export import room_of
 from app.export.page.look import ExportLook
-from app.export.render import Sheet
+from app.export.page.sheet import Sheet
 from widgets.kit.figure import Figure
 from widgets.look.theme import DARK, LIGHT, FigureStyle
 

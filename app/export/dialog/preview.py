@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.export import render
 from app.export.page.lengths import MM_AN_INCH, POINTS_AN_INCH
-from app.export.render import Sheet
+from app.export.page.sheet import Sheet
 from inference.results.counts import count_of
 from widgets.kit.figure import Numbers
 from widgets.kit.plain import PlainLabel
@@ -118,11 +118,8 @@ def told_size(sheet: Sheet, width_points: float, letters: float) -> str:
     size = sheet.size()
     scale = width_points / size.width()
     mm = scale * MM_AN_INCH / POINTS_AN_INCH
-    said = f"{size.width() * mm:.1f} × {size.height() * mm:.1f} mm, letters of {letters:.3g} pt"
-    if sheet.width is not None and sheet.least_width > sheet.width + 1:
-        least = sheet.least_width * MM_AN_INCH / POINTS_AN_INCH
-        said += f". With such letters it is made for {least:.0f} mm; in less room labels may be left out"
-    return f"{said}."
+    said = f"{size.width() * mm:.1f} × {size.height() * mm:.1f} mm, letters of {sheet.shrink * letters:.3g} pt"
+    return f"{said}. {sheet.why_smaller}" if sheet.why_smaller else f"{said}."
 
 
 def told_numbers(numbers: Numbers, kind: str) -> str:

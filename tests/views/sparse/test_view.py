@@ -226,7 +226,8 @@ def test_numbers_of_the_patterns(qapp):
 
 
 def test_many_cells_make_no_large_file(qapp):
-    from app.export.render import Sheet, svg
+    from app.export.page.sheet import Sheet
+    from app.export.render import svg
 
     figure = SparsePatternsFigure(tuple(Pattern.of(name, Parameters(n=256)) for name in PATTERNS), 4)
     content = svg(Sheet.of(figure))

@@ -55,6 +55,10 @@ class ApproximationErrorsFigure(PlottedFigure):
         text = _tr("{} of cheaper attention by size, layer {}, head {}; median of {} seeds, the band has all of them")
         return text.format(_titles()[self.error], result.layer, result.head, N_SEEDS)
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Three plots beside each other."""
+        return 60 * QFontMetricsF(style.font).height()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         return QSizeF(90 * em, 32 * em)

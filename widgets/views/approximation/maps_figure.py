@@ -121,6 +121,10 @@ class ApproximationMapsFigure(PanelFigure):
             for i, panel in enumerate(self._panels)
         ]
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Three maps of which the names of tokens leave something."""
+        return (3 * 15 + 2 * _GAP) * QFontMetricsF(style.font).height()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         side = min(max(16.0, 1.2 * max(self.result.exact.shape)), 40.0) * em + 8 * em

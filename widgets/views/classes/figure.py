@@ -98,6 +98,10 @@ class ClassesFigure:
         late = [label for label in order[self.top_k :] if self._is_true(label)]
         return tuple((label, float(values[label])) for label in order[: self.top_k] + late)
 
+    def least_width(self, style: FigureStyle) -> float:
+        """An image, the columns of layers, and the names of classes beside each other."""
+        return (24 + 3.2 * len(self.columns)) * QFontMetricsF(style.font).height()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n_rows = max(len(self.result.probabilities), len(self.ranked))

@@ -57,6 +57,10 @@ class FewShotFigure(PlottedFigure):
             text += _tr("; with more than {} a prompt is longer than the model reads").format(counted(result.longest))
         return text
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Curves beside a prompt."""
+        return 46 * QFontMetricsF(style.font).height()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         return QSizeF(62 * em, 26 * em)

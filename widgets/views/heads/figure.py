@@ -134,6 +134,10 @@ class HeadsFigure:
 
     # Where things are
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Any will do: small maps are still maps, and names of heads become numbers."""
+        return 0.0
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         metrics = QFontMetricsF(style.font)
         em, n_layers, n_heads = metrics.height(), len(self.layers), self.result.thumbnails.shape[1]

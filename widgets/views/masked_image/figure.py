@@ -102,6 +102,12 @@ class MaskedImageFigure:
             return self.patch
         return places[0] if places else None
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Images in which patches can be told apart, and what is expected at one."""
+        height, width = self.result.seen.shape[:2]
+        n_columns = min(3, len(self.panels))
+        return (n_columns * (8 * width / height + _GAP) + _CARD + 1) * QFontMetricsF(style.font).height()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         height, width = self.result.seen.shape[:2]

@@ -54,6 +54,10 @@ class MeasuresFigure:
         ]
         return Numbers(arrays, COLUMNS, table)
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Columns side by side."""
+        return sum(self._widths(style))
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         return QSizeF(sum(self._widths(style)), 24 * em + em + self._table_height(em))

@@ -62,6 +62,10 @@ class NormsCurvesFigure(PlottedFigure):
             arrangement(result).lower(), norm_kind(result) or _tr("no norm"),
         )  # fmt: skip
 
+    def least_width(self, style: FigureStyle) -> float:
+        """The layer, and curves beside it."""
+        return LayerDiagram(self.result).size(style).width() / 0.36
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         diagram = LayerDiagram(self.result).size(style)

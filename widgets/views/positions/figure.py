@@ -53,6 +53,10 @@ class PositionsFigure(PanelFigure):
             parts.append(self.table.similarity_label + (_tr(", head {}").format(self.head) if self.has_heads else ""))
         return "; ".join(parts)
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Maps of which names and bars of colours leave something, and what is said beneath them."""
+        return (44 if self.what == "both" else 24) * QFontMetricsF(style.font).height()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         return QSizeF((62 if self.what == "both" else 34) * em, (28 if self.note else 26) * em)

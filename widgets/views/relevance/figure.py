@@ -139,6 +139,11 @@ class RelevanceFigure:
         em = QFontMetricsF(style.font).height()
         return (boxes[-1].bottom() - boxes[0].top() if boxes else 0.0) + 1.4 * em
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Titles of the maps beside each other."""
+        n = 2 if self.options.show == "both" else 1
+        return (n * 19 + (n - 1) * _GAP) * QFontMetricsF(style.font).height()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n = 2 if self.options.show == "both" else 1

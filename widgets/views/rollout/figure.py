@@ -190,6 +190,11 @@ class RolloutFigure:
 
     # Where things are
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Maps of which the names of tokens leave something."""
+        n = 2 if self.options.show == "query" else len(self.kinds)
+        return (axis_labels.LEFT + n * 18) * QFontMetricsF(style.font).height()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n = len(self.kinds)

@@ -148,6 +148,11 @@ class ScaledDotFigure:
         row = min(max((rect.height() - head - foot - 0.5 * em) / n_rows, 1.45 * em), 2.8 * em)
         return TableLayout(em, tuple(columns), left, left + total, head, row, foot)
 
+    def least_width(self, style: FigureStyle) -> float:
+        """All columns, with strips as narrow as their titles."""
+        layout = self.layout(style, QRectF())
+        return layout.right - layout.left + 2 * layout.em
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = measure(style.font).height()
         layout = self.layout(style, QRectF(0, 0, 76 * em, 0))

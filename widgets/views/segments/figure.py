@@ -171,6 +171,10 @@ class SegmentsFigure:
             )
         return (_Panel("", "map"),)
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Images beside the labels with their shares."""
+        return (min(len(self.panels), 4) * 13 + 20) * QFontMetricsF(style.font).height()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n = len(self.panels)

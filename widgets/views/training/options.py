@@ -249,14 +249,12 @@ class ScheduleOptions(Options):
     warm_up: int = number(400, 0, 10_000, "Warm-up", "Steps over which the rate rises", is_slider=True, step=10)
     steps: int = number(2_000, 10, 20_000, "Steps", "Steps in all", is_slider=True, step=10)
     peak: float = number(0.002, *LIMITS["peak"], "Peak", "Highest learning rate", step=0.0005, decimals=5)
-    width: int = number(
-        64, 16, 1_024, "Width", "Width of the model, for 2017's formula", is_slider=True, step=16, flag="d-model"
-    )
+    d_model: int = number(64, 16, 1_024, "Width", "Width of the model, for 2017's formula", is_slider=True, step=16)
 
     @property
     def schedule(self) -> Schedule:
         """The formula."""
-        return Schedule(self.kind, self.warm_up, self.steps, self.peak, self.width)
+        return Schedule(self.kind, self.warm_up, self.steps, self.peak, self.d_model)
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,10 @@ class SparsePatternsFigure:
 
     # Where things are
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Maps as wide as their titles, beside each other."""
+        return min(3, len(self.patterns)) * (12 + _GAP) * QFontMetricsF(style.font).height()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n_columns = min(3, len(self.patterns))
