@@ -59,8 +59,10 @@ def beside_image(
     is_beside = rect.width() >= BESIDE * em
     if is_beside:
         width = min(_SHARE * rect.width(), (rect.height() - HEAD * em) * aspect)
-    else:
-        width = min(rect.width(), max(_SHARE * rect.height(), 12 * em) * aspect)
+    else:  # as large as the words beneath it leave room
+        words = height_of(lay_out(chips, rect.width(), metrics))
+        rest = (HEAD + _GAP + 1) * em + (above(rect.width()) if above else 0) + words + sum(beneath)
+        width = min(rect.width(), max(rect.height() - rest, 16 * em) * aspect)
     image = QRectF(rect.left(), rect.top(), width, width / aspect + HEAD * em)
     left, top = (image.right(), rect.top()) if is_beside else (rect.left(), image.bottom())
     left, top = (left + _GAP * em, top) if is_beside else (left, top + _GAP * em)

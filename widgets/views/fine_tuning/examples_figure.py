@@ -107,9 +107,9 @@ class ExamplesFigure(PlottedFigure):
         painter.drawText(box, int(_WRAPPED), self._told())
         painter.restore()
 
-    def least_width(self, style: FigureStyle) -> float:
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Legend, curves and what was measured below each other."""
-        return 44 * QFontMetricsF(style.font).height()
+        return QSizeF(44, 32) * QFontMetricsF(style.font).height()
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()

@@ -116,6 +116,10 @@ class JointAnswersFigure:
         width = 44 * em
         return QSizeF(width, self.least_height(width, style))
 
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """What it needs where there is so much width."""
+        return QSizeF(0, self.least_height(width, style))
+
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
         grid = prediction_cards.lay_out(self.cards, width, QFontMetricsF(style.font))

@@ -62,9 +62,10 @@ class NormsCurvesFigure(PlottedFigure):
             arrangement(result).lower(), norm_kind(result) or _tr("no norm"),
         )  # fmt: skip
 
-    def least_width(self, style: FigureStyle) -> float:
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """The layer, and curves beside it."""
-        return LayerDiagram(self.result).size(style).width() / 0.36
+        diagram, em = LayerDiagram(self.result).size(style), QFontMetricsF(style.font).height()
+        return QSizeF(diagram.width() / 0.36, max(34 * em, diagram.height() + 3 * em))
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()

@@ -121,6 +121,10 @@ class OrderFigure:
         em = QFontMetricsF(style.font).height()
         return QSizeF((17 + 8.5 * self.n + 16) * em, (9.5 + 3.2 * self.n + _LEGEND) * em)
 
+    def least_width(self, style: FigureStyle) -> float:
+        """Sentences beside what is said of each frame."""
+        return 14 * self.n * QFontMetricsF(style.font).height()
+
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Rows of one line below small frames."""
         em = QFontMetricsF(style.font).height()

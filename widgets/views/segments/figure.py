@@ -173,7 +173,7 @@ class SegmentsFigure:
 
     def least_width(self, style: FigureStyle) -> float:
         """Images beside the labels with their shares."""
-        return (min(len(self.panels), 4) * 13 + 20) * QFontMetricsF(style.font).height()
+        return (min(len(self.panels), 4) * 13 + 28) * QFontMetricsF(style.font).height()
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()

@@ -132,6 +132,10 @@ class VisualWordsFigure:
         width = _WIDTH * em_of(style)
         return QSizeF(width, self.least_height(width, style))
 
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """What it needs where there is so much width."""
+        return QSizeF(0, self.least_height(width, style))
+
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
         em = em_of(style)

@@ -53,6 +53,10 @@ class VisualWordsNextFigure(PointsAtWords):
         width = _WIDTH * em_of(style)
         return QSizeF(width, self.least_height(width, style))
 
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """What it needs where there is so much width."""
+        return QSizeF(0, self.least_height(width, style))
+
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
         rect = QRectF(0, 0, width, 1)
@@ -138,6 +142,10 @@ class VisualWordsTextFigure(PointsAtWords):
     def natural_size(self, style: FigureStyle) -> QSizeF:
         width = _WIDTH * em_of(style)
         return QSizeF(width, self.least_height(width, style))
+
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """What it needs where there is so much width."""
+        return QSizeF(0, self.least_height(width, style))
 
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
