@@ -43,7 +43,7 @@ class Subject:
     @property
     def cautions(self) -> tuple[str, ...]:
         """The notes without those that only say how a model of its kind reads, which no figure needs to repeat."""
-        return tuple(note for note in self.notes if note not in self.checkpoint.explained)
+        return self.checkpoint.beside_files(self.notes)
 
     @property
     def title(self) -> str:

@@ -304,15 +304,17 @@ def _notes(
     engine: EngineCall, checkpoint: str, info: CheckpointInfo, inputs: list[Input], result: object
 ) -> tuple[str, ...]:
     """What was left aside or assumed: of the checkpoint, of what it was given, and in what it answered."""
+    from inference.results.checkpoint import CheckpointInfo, OpenRequest
     from inference.results.tokenize import TokenizeRequest, TokenizeResult
 
     notes = info.notes
     if inputs:
         given = answer_of(engine, TokenizeRequest(checkpoint, inputs[-1]))
         assert isinstance(given, TokenizeResult)
-        notes = given.notes
-    notes = (*(note for note in notes if note not in info.explained), *getattr(result, "notes", ()))
-    return tuple(dict.fromkeys(notes))
+        opened = answer_of(engine, OpenRequest(checkpoint))  # at hand by now; says more than a look at the files
+        assert isinstance(opened, CheckpointInfo)
+        info, notes = opened, given.notes
+    return tuple(dict.fromkeys((*info.beside_files(notes), *getattr(result, "notes", ()))))
 
 
 def _check_kinds(args: Namespace, info: CheckpointInfo) -> None:

@@ -103,7 +103,7 @@ def run(args: Namespace, ask: Ask, tell: Tell = lambda _notes: None) -> str:
         for sample in result.samples:
             file = _file_in(place, f"{name}-{sample.seed}", kind) if is_folder else place
             try:
-                write(sample, file, kind, look, may_replace=args.force, notes=info.notes)
+                write(sample, file, kind, look, may_replace=args.force, notes=info.beside_files(info.notes))
             except ExportError as error:
                 if not is_folder:
                     raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -241,6 +242,11 @@ class CheckpointInfo:
     def cautions(self) -> tuple[str, ...]:
         """Those of the notes that say what is missing, left aside or assumed."""
         return tuple(note for note in self.notes if note not in self.explained)
+
+    def beside_files(self, notes: Iterable[str]) -> tuple[str, ...]:
+        """Of these notes those that a figure is written with: how a model of its kind reads need not be repeated."""
+        as_run = f"It is run in {self.runs_in}," if self.runs_in else "\0"  # which its numbers depend on
+        return tuple(note for note in notes if note not in self.explained or note.startswith(as_run))
 
     @property
     def attending(self) -> tuple[AttentionGroup, ...]:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSizeF
 from PySide6.QtGui import QFont
 from PySide6.QtPrintSupport import QPrinter
 
+from app.commands.figures import FIGURES
 from app.export.export import save
 from app.export.page.lengths import BadLength, Length, length_of, points_of
 from app.export.page.look import ExportLook, look_of
@@ -106,3 +107,37 @@ def test_what_was_chosen_last_is_read_again_and_what_is_damaged_is_not():
     assert look_of(look.to_json()) == look
     assert look_of({"width": "wide", "font_size": 8.0}) == ExportLook(font_size=8.0)
     assert look_of([1]) == ExportLook()
+
+
+class _Wide:
+    """Letters over each other in less than 400 points."""
+
+    caption = "wide"
+
+    def least_width(self, style):
+        return 400.0
+
+    def natural_size(self, style):
+        return QSizeF(500, 100)
+
+    def paint(self, painter, rect, style):
+        assert rect.width() >= 400
+        painter.setFont(style.font)
+        painter.drawText(rect, "letters")
+
+    def numbers(self):
+        raise NotImplementedError
+
+
+def test_what_needs_more_room_becomes_smaller_as_a_whole_and_says_so(qapp, tmp_path):
+    said = save(_Wide(), tmp_path / "a.svg", style=style(8), width=length_of("85mm"), keep_letters=True)
+    text = (tmp_path / "a.svg").read_text()
+    assert float(re.search(r'width="([\d.]+)pt"', text)[1]) / 72 * 25.4 == pytest.approx(85, abs=0.2)
+    assert said == "Letters are 4.5 points large: with those of 8 the figure needs 147 mm."
+    assert save(_Wide(), tmp_path / "b.svg", style=style(8), width=length_of("178mm"), keep_letters=True) == ""
+
+
+def test_no_option_of_a_figure_takes_the_place_of_one_of_its_file():
+    shared = {"out", "force", "width", "dpi", "transparent", "theme", "color_map", "font_size", "caption"}
+    taken = {name: shared & set(command.options.declared()) for name, command in FIGURES.items() if command.options}
+    assert not {name: options for name, options in taken.items() if options - {"color_map"}}

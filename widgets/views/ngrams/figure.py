@@ -256,6 +256,7 @@ class NgramsFigure:
             _tr("1 word") if self.unit == "words" else _tr("1 token"),
             *(_tr("{} in a row").format(n) for n in range(2, self.order + 1)),
         ]
+        x = max(rect.left(), min(x, rect.right() - sum(metrics.horizontalAdvance(name) + 2.2 * em for name in names)))
         for n in range(self.order, -1, -1):
             painter.fillRect(QRectF(x, y + 0.25 * em, 0.7 * em, 0.7 * em), self._color(n, style))
             painter.setPen(style.theme.ink)
