@@ -133,7 +133,7 @@ def test_what_needs_more_room_becomes_smaller_as_a_whole_and_says_so(qapp, tmp_p
     said = save(_Wide(), tmp_path / "a.svg", style=style(8), width=length_of("85mm"), keep_letters=True)
     text = (tmp_path / "a.svg").read_text()
     assert float(re.search(r'width="([\d.]+)pt"', text)[1]) / 72 * 25.4 == pytest.approx(85, abs=0.2)
-    assert said == "Letters are 4.5 points large: with those of 8 the figure needs 147 mm."
+    assert said == "Letters are of 4.5 pt: with those of 8 pt the figure needs 147 mm."
     assert save(_Wide(), tmp_path / "b.svg", style=style(8), width=length_of("178mm"), keep_letters=True) == ""
 
 

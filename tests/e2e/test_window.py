@@ -373,3 +373,14 @@ def darkest_rows(dock):
     width = dock.fontMetrics().averageCharWidth()
     title = [[image.pixelColor(x, y).lightness() for x in range(width)] for y in range(dock.widget().y())]
     return sum(min(row) < 100 for row in title)
+
+
+def test_what_was_typed_is_undone_and_done_again_in_the_field_with_the_keys_of_every_desktop(driver):
+    """On X11 Qt's fields know Ctrl+Shift+Z alone, and the window has nothing to do again."""
+    driver.type_text("sentence_a", "the dog ran")
+    driver.wait(lambda: driver.words() == ("[CLS]", "the", "dog", "ran", "[SEP]"))
+    field = driver.widget("sentence_a")
+    QTest.keySequence(field, "Ctrl+Z")
+    driver.wait(lambda: "dog" not in driver.words())
+    QTest.keySequence(field, "Ctrl+Y")
+    driver.wait(lambda: "dog" in driver.words())

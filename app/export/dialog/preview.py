@@ -119,7 +119,7 @@ def told_size(sheet: Sheet, width_points: float, letters: float) -> str:
     scale = width_points / size.width()
     mm = scale * MM_AN_INCH / POINTS_AN_INCH
     said = f"{size.width() * mm:.1f} × {size.height() * mm:.1f} mm, letters of {sheet.shrink * letters:.3g} pt"
-    return f"{said}. {sheet.why_smaller}" if sheet.why_smaller else f"{said}."
+    return f"{said}: {sheet.room_needed}." if sheet.room_needed else f"{said}."
 
 
 def told_numbers(numbers: Numbers, kind: str) -> str:

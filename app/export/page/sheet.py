@@ -22,6 +22,7 @@ from widgets.look.theme import FigureStyle
 
 MAX_CAPTION_LINES = 4
 GAP = 8.0  # points between figure and caption, and around both
+_AS_ASKED = 0.99  # of the size of letters: nobody sees the rest
 
 
 class CleaningPainter(QPainter):
@@ -156,16 +157,18 @@ class Sheet:
         return self.figure.least_size(room, self.style).width() if isinstance(self.figure, _Wraps) else 0.0
 
     @property
-    def why_smaller(self) -> str:
-        """That letters are smaller than they were asked for, and what room would do; empty if they are not."""
-        if self.width is None or self.shrink > 0.99:
+    def room_needed(self) -> str:
+        """Half a sentence where letters are smaller than they were asked for: what room would do; else empty."""
+        if self.width is None or self.shrink > _AS_ASKED:
             return ""
-        letters = self.style.font.pixelSize()
         needed = (self._needed(self.width - 2 * GAP) + 2 * GAP) * MM_AN_INCH / POINTS_AN_INCH
-        return (
-            f"Letters are {self.shrink * letters:.2g} points large: with those of {letters} the figure needs "
-            f"{ceil(needed):,} mm."
-        )
+        return f"with those of {self.style.font.pixelSize()} pt the figure needs {ceil(needed):,} mm"
+
+    @property
+    def why_smaller(self) -> str:
+        """The same as a sentence, with the size that they have."""
+        letters = self.shrink * self.style.font.pixelSize()
+        return f"Letters are of {letters:.2g} pt: {self.room_needed}." if self.room_needed else ""
 
     def _painted_height(self, width: float, natural: QSizeF) -> float:
         """Of what a figure paints there. Squares, such as a grid of maps, leave some room empty; rows of text go on

@@ -41,12 +41,22 @@ class OwnUndo(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Of the field with the focus: not accepted here, the key comes to the window."""
-        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        is_asked = event.type() == QEvent.Type.ShortcutOverride
+        if not isinstance(event, QKeyEvent) or not (is_asked or event.type() == QEvent.Type.KeyPress):
             return False
         field = field_of(watched)
         if field is None:
             return False
         keys = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+        if keys in _REDO and _can_redo(
+            field
+        ):  # Qt's fields know one of the keys, and the window may have nothing to do
+            event.accept()
+            if not is_asked:
+                field.redo()
+            return True
+        if not is_asked:
+            return False
         if (keys == _UNDO and not _can_undo(field)) or (keys in _REDO and not _can_redo(field)):
             event.ignore()
             return True

@@ -128,3 +128,26 @@ def test_a_field_undoes_what_was_typed_there_and_leaves_the_rest_to_the_window(w
         QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.undone == [1]
+
+
+@pytest.mark.parametrize("modifiers", ["ctrl y", "ctrl shift z"])
+def test_a_field_does_again_what_it_undid_by_both_keys_while_the_window_has_nothing_to_do(window, qtbot, modifiers):
+    field, redo = QLineEdit(), QAction("Redo", window)
+    redo.setShortcuts(["Ctrl+Shift+Z", "Ctrl+Y"])
+    redo.triggered.connect(lambda: window.undone.append("again"))
+    window.addAction(redo)
+    window.setCentralWidget(field)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.isActiveWindow())
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_7)
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert field.text() == ""
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    key = (Qt.Key.Key_Y, control) if modifiers == "ctrl y" else (Qt.Key.Key_Z, control | shift)
+    QTest.keyClick(field, *key)
+    assert field.text() == "7"
+    assert window.undone == []
+    QTest.keyClick(field, *key)  # which it cannot any more: the window's
+    assert window.undone == ["again"]

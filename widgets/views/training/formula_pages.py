@@ -67,7 +67,7 @@ class SchedulePage(FormulaPage):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("schedule", _tr("Learning rate by step"), ScheduleOptions, parent)
-        for field in ("warm_up", "steps", "width"):  # short enough for one row of a small screen
+        for field in ("warm_up", "steps", "d_model"):  # short enough for one row of a small screen
             slider = self.options.control(field)
             assert isinstance(slider, NumberSlider)
             slider.slider.setMinimumWidth(4 * self.fontMetrics().height())
@@ -80,7 +80,7 @@ class SchedulePage(FormulaPage):
     def _offer(self) -> None:
         is_2017 = self.options.value().kind == "2017"
         self.options.set_shown("peak", not is_2017)
-        self.options.set_shown("width", is_2017)
+        self.options.set_shown("d_model", is_2017)
 
 
 class SmoothingPage(FormulaPage):
