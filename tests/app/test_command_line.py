@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from argparse import ArgumentTypeError
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,7 +21,7 @@ from app.commands.option_types import number_or_name
 from app.export.export import ENDINGS
 from inference.context import Context, Refused
 from inference.results.attention import AttentionRequest, AttentionResult
-from inference.results.checkpoint import AttentionGroup, CheckpointInfo, InspectRequest, Missing
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo, InspectRequest, Missing, OpenRequest
 from inference.results.probe import ProbeRequest
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from inference.results.tokens import Tokens
@@ -54,6 +55,7 @@ INFO = CheckpointInfo(
     device="",
     notes=("A note “with” letters.",),
 )
+KIND = "It is an adapter."  # known once it is open; no figure repeats it
 NOTE_ON_INPUT = "Something of the text is left aside."
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -64,12 +66,14 @@ def asked(monkeypatch) -> list[object]:
     requests: list[object] = []
 
     def answer(_engine: Engine, request: object, _context: object) -> object:
+        if isinstance(request, OpenRequest):
+            return replace(INFO, notes=(*INFO.notes, KIND), explained=(KIND,))
         requests.append(request)
         if isinstance(request, InspectRequest):
             return INFO
         if isinstance(request, TokenizeRequest):
             requests.pop()
-            return TokenizeResult(Tokens(*([np.zeros(0)] * 5)), (*INFO.notes, NOTE_ON_INPUT))
+            return TokenizeResult(Tokens(*([np.zeros(0)] * 5)), (*INFO.notes, KIND, NOTE_ON_INPUT))
         assert isinstance(request, AttentionRequest)
         layers, heads = request.layers or (0, 1, 2), request.heads or (0, 1)
         if max(layers) > 2:

@@ -71,7 +71,6 @@ NEVER_ONE_FORMATTED = {
     "app/commands/train_word2vec.py": 3,
     "app/export/export.py": 1,
     "app/export/mesh_film.py": 1,
-    "app/export/page/sheet.py": 1,
     "app/export/render.py": 1,
     "app/link/remote/address.py": 1,
     "app/window/opening.py": 1,
