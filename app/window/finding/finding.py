@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from app.window.actions import COMMANDS, Command, plain_title, reason_off
 from app.window.finding.matching import Find
-from app.window.finding.palette import Palette
 from app.window.opening import Opening
 from inference.results.checkpoint import folder_name
 from inference.results.inputs import Input, TextInput
@@ -41,6 +40,8 @@ class Finding(QObject):
 
     def find(self) -> None:
         """Show the list; what is chosen is done once it is closed."""
+        from app.window.finding.palette import Palette  # not before it is wanted
+
         palette = Palette(self.finds(), self._dialog_parent)
         parent = self._dialog_parent
         palette.resize(palette.size().boundedTo(parent.size()))
