@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
-
-import PySide6.QtCore  # noqa: F401 - it installs what is changed here
 
 # OpenBLAS makes a thread for every core when NumPy is imported, unless this says otherwise.
 BLAS_THREADS = "OPENBLAS_DEFAULT_NUM_THREADS"
+
+
+# Modules inside PySide that write its type stubs, and serve nothing else.
+_OF_STUBS = ("shibokensupport/signature/lib/enum_sig.py", "shibokensupport/signature/lib/pyi_generator.py")
+
+
+@contextmanager
+def _without_stub_writers() -> Iterator[None]:
+    """Leave those empty: PySide compiles the sources that lie in its library anew at each start, a fifth of its import.
+
+    Where they lie in a folder, Python keeps what it compiled under a whole path, and nothing is changed.
+    """
+    usual = builtins.compile
+
+    def compiled(source: object, filename: object, *rest: object, **named: object) -> object:
+        return usual("" if filename in _OF_STUBS else source, filename, *rest, **named)  # type: ignore[call-overload]
+
+    builtins.compile = compiled  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        builtins.compile = usual
+
+
+with _without_stub_writers():
+    import PySide6.QtCore  # noqa: F401 - it installs what `begin` changes
 
 
 def begin() -> None:

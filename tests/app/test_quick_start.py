@@ -42,3 +42,21 @@ print(gc.isenabled(), gc.get_freeze_count() > 1000)
 def test_numpy_makes_no_threads_in_the_window_and_may_make_them_in_the_engine():
     done = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "False", "True", "False", "False", "True"]
+
+
+WRONG = """
+import sys
+{before}
+from PySide6.QtCore import QPoint
+try:
+    QPoint().setX("three")
+except TypeError as error:
+    print(hasattr(sys.modules["shibokensupport.signature.lib.pyi_generator"], "generate_pyi"), "x: int" in str(error))
+"""
+
+
+@pytest.mark.parametrize(("before", "has_writer"), [("", "True"), (SKIP, "False")], ids=["as it is", "skipped"])
+def test_what_writes_stubs_is_left_out_and_errors_are_explained_all_the_same(before, has_writer):
+    script = WRONG.format(before=before)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [has_writer, "True"]
