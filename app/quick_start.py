@@ -5,37 +5,66 @@ from __future__ import annotations
 import builtins
 import gc
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib import import_module
+from types import CodeType
+from typing import Any
 
 # OpenBLAS makes a thread for every core when NumPy is imported, unless this says otherwise.
 BLAS_THREADS = "OPENBLAS_DEFAULT_NUM_THREADS"
 
 
-# Modules inside PySide that write its type stubs, and serve nothing else.
-_OF_STUBS = ("shibokensupport/signature/lib/enum_sig.py", "shibokensupport/signature/lib/pyi_generator.py")
+# Modules that lie in PySide's library: they explain wrong calls and write type stubs, which most runs never ask for.
+_LATE = frozenset(
+    f"shibokensupport/signature/{name}.py"
+    for name in ("errorhandler", "layout", "lib/enum_sig", "lib/pyi_generator", "parser")
+)
+_codes: dict[str, Callable[[], CodeType]] = {}
+_running = threading.RLock()
 
 
 @contextmanager
-def _without_stub_writers() -> Iterator[None]:
-    """Leave those empty: PySide compiles the sources that lie in its library anew at each start, a fifth of its import.
+def _explaining_late() -> Iterator[None]:
+    """Run those once a name is looked up in them: PySide compiles their sources at each start, a third of its import.
 
-    Where they lie in a folder, Python keeps what it compiled under a whole path, and nothing is changed.
+    Where PySide lies in a folder instead, Python keeps what it compiled under a whole path, and nothing is changed.
     """
     usual = builtins.compile
 
-    def compiled(source: object, filename: object, *rest: object, **named: object) -> object:
-        return usual("" if filename in _OF_STUBS else source, filename, *rest, **named)  # type: ignore[call-overload]
+    def compiled(source: Any, filename: Any, *rest: Any, **named: Any) -> Any:
+        if filename not in _LATE:
+            return usual(source, filename, *rest, **named)
+        _codes[filename] = partial(usual, source, filename, *rest, **named)
+        return usual(
+            f"from {__name__} import names_of; __getattr__ = names_of({filename!r}, globals())", filename, *rest
+        )
 
-    builtins.compile = compiled  # type: ignore[assignment]
+    builtins.compile = compiled
     try:
         yield
     finally:
         builtins.compile = usual
 
 
-with _without_stub_writers():
+def names_of(filename: str, names: dict[str, Any]) -> Callable[[str], object]:
+    """The `__getattr__` of a module that has not run yet: runs it when the first name is looked up."""
+
+    def look_up(name: str) -> object:
+        with _running:
+            if not name.startswith("__") and (code := _codes.pop(filename, None)) is not None:
+                exec(code(), names)
+                names.pop("__getattr__", None)
+            if name not in names:
+                raise AttributeError(name)
+            return names[name]
+
+    return look_up
+
+
+with _explaining_late():
     import PySide6.QtCore  # noqa: F401 - it installs what `begin` changes
 
 
