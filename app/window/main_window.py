@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
@@ -20,6 +19,7 @@ from app.link.jobs import Jobs
 from app.link.result_cache import FILE_NAME as CACHE_FILE
 from app.link.result_cache import ResultCache
 from app.link.runner import Runner
+from app.window import about
 from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
 from app.window.appearance import LARGER, Appearance, CtrlWheel, Presentation
 from app.window.drops import Drops, DropTargets
@@ -41,7 +41,6 @@ from app.window.telling import Telling
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo, split_precision
 from inference.results.inputs import Input
-from inference.results.late import Late
 from resources import ROOT, SAMPLES, bundled_checkpoints
 from widgets.context import ViewContext
 from widgets.look.focus_ring import FocusRings
@@ -54,11 +53,6 @@ from widgets.selection import Selection
 from widgets.view import View
 from widgets.view_entry import ViewEntry
 from widgets.views.home.cards import BY_NAME
-
-if TYPE_CHECKING:
-    from app.window import about
-else:
-    about = Late("app.window.about")
 
 
 class MainWindow(QMainWindow):
