@@ -75,7 +75,7 @@ class View(SubjectWidget):
         self._notes: dict[type[Request], tuple[str, ...]] = {}  # of the last answers
         self._pictured: Subject | None = None  # what the picture is of
         self._pictured_before: Subject | None = None
-        self._why_old = self._why_nothing = ""  # a sentence: cancelled, failed; a detail fails empty pages alone
+        self._why_old = self._why_failed = ""  # a sentence: cancelled, failed; a detail fails empty pages alone
         self._refusal = ""  # a sentence: the input that is there now cannot be looked at
         self._is_stale, self._is_unstyled = False, True
         self._is_given_up = self._is_following = False
@@ -111,7 +111,7 @@ class View(SubjectWidget):
 
     def set_subject(self, subject: Subject | None) -> None:
         """Look at something else; asks at once if visible."""
-        self._subject, self._is_given_up, self._why_old, self._why_nothing, self._refusal = subject, False, "", "", ""
+        self._subject, self._is_given_up, self._why_old, self._why_failed, self._refusal = subject, False, "", "", ""
         self.refresh()
         self._wait()
 
@@ -130,7 +130,7 @@ class View(SubjectWidget):
         self._is_stale = self._is_given_up = False
         gone = [request for request in self._asked if type(request) not in map(type, wanted)]
         self._asked = wanted
-        self._why_old = self._why_nothing = ""  # what was given up is asked again, or not wanted any more
+        self._why_old = self._why_failed = ""  # what was given up is asked again, or not wanted any more
         if not new and self._is_answered():
             self._pictured = self._subject  # which may be another one: what was asked does not depend on what changed
         for request in gone:
@@ -186,7 +186,7 @@ class View(SubjectWidget):
         if request not in self._asked:
             return
         self.forget(request)
-        self._why_nothing = failure.message
+        self._why_failed = failure.message
         self._why_old = self._why_old if self.is_detail(request) else failure.message
         if failure.kind == "engine":  # told once, not by every view; and asked again only when the user wants it
             self._is_given_up, self._is_stale = True, not self.isVisible()
@@ -199,7 +199,7 @@ class View(SubjectWidget):
         if request in self._asked and not self.is_detail(request):
             self.forget(request)
             self._is_given_up, self._is_stale = True, not self.isVisible()
-            self._why_old = self._why_nothing = self.tr("Cancelled; F5 asks again.")
+            self._why_old = self._why_failed = self.tr("Cancelled; F5 asks again.")
             self._judge()
 
     def refuse(self, why: str) -> None:
@@ -310,7 +310,7 @@ class View(SubjectWidget):
             else:
                 veil.lift()
         for page in self._own_pages:
-            page.say_why_nothing((self._refusal or self._why_nothing) if page.is_of_subject else "")
+            page.say_why_nothing((self._refusal or self._why_failed) if page.is_of_subject else "")
         if is_old:
             self.clear_numbers()
         self.standing_changed.emit()

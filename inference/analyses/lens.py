@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import torch
 
 from inference.context import Refused
 from inference.forward.layer_outputs import layer_outputs
 from inference.forward.masked_lm import check_top_k
-from inference.forward.predictions import numbered, predictions
+from inference.forward.predictions import numbered, predictions, rows_at_once
 from inference.results.lens import MOST_POSITIONS, LensRequest, LensResult
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def lens(request: LensRequest, model: Model, context: Context) -> LensResult:
     Parameters
     ----------
     context
-        One checkpoint a layer of the forward pass, then one a layer that is read.
+        One checkpoint a layer of the forward pass, then one or more as the layers are read.
 
     Raises
     ------
@@ -52,12 +53,19 @@ def lens(request: LensRequest, model: Model, context: Context) -> LensResult:
     whole = model.encode(request.input.unmasked()).sequences[group.query_axis].ids
     target_ids = _targets(model, whole, columns, predicts)
     states = layer_outputs(model, encoded.tensors, context, blocks)
-    layers = []
-    for layer, state in enumerate(states):
+    n = len(columns)
+    n_layers = max(1, rows_at_once(model) // n)  # that are read together
+    parts = []
+    for layer in range(0, len(states), n_layers):
         context.checkpoint(layer, len(states), f"Reading layer {layer} of {len(states)}")
-        some = state[:, columns[0] : columns[-1] + 1]
-        layers.append(predictions(model, some, target_ids, request.top_k, context))
-    vocabulary, (top, target) = numbered(model, np.stack([layer.ids for layer in layers]), target_ids)
+        some = [state[:, columns[0] : columns[-1] + 1] for state in states[layer : layer + n_layers]]
+        parts.append(predictions(model, torch.cat(some, 1), np.tile(target_ids, len(some)), request.top_k, context))
+
+    def of_layers(name: str) -> np.ndarray:
+        whole = np.concatenate([getattr(part, name) for part in parts])
+        return whole.reshape(len(states), n, *whole.shape[1:])
+
+    vocabulary, (top, target) = numbered(model, of_layers("ids"), target_ids)
     return LensResult(
         tokens=tokens,
         axis=group.query_axis,
@@ -65,12 +73,12 @@ def lens(request: LensRequest, model: Model, context: Context) -> LensResult:
         predicts=predicts,
         vocabulary=vocabulary,
         top=top,
-        probs=np.stack([layer.probs for layer in layers]),
+        probs=of_layers("probs"),
         target=target,
-        target_probs=np.exp(np.stack([layer.target_log_probs for layer in layers])),
-        ranks=np.stack([layer.ranks for layer in layers]),
-        entropy=np.stack([layer.entropy for layer in layers]),
-        d_vocab=layers[0].d_vocab,
+        target_probs=np.exp(of_layers("target_log_probs")),
+        ranks=of_layers("ranks"),
+        entropy=of_layers("entropy"),
+        d_vocab=parts[0].d_vocab,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from inference.checkpoints.weights_header import StoredTensor, read_weights
-from inference.checkpoints.weights_reading import MisfitError, Reading, read_net
+from inference.checkpoints.weights_reading import MisfitError, WeightsReading, read_net
 from inference.context import Refused
 from inference.files.config_file import CONFIG, build_config, read_config
 from inference.files.regular_files import is_inside, is_there
@@ -57,7 +57,7 @@ def _read(place: Path, stored: dict[str, StoredTensor], config: PreTrainedConfig
     if config.vocab_size != n_tokens:
         raise Refused(f"it has {config.vocab_size:,} tokens, the model {n_tokens:,}.")
     try:
-        with Reading(place, stored) as reading:
+        with WeightsReading(place, stored) as reading:
             net, report = read_net(ImageTokenizer, config, reading)
     except MisfitError as misfit:
         raise Refused(f"its weights do not fit: {misfit}") from misfit

@@ -18,7 +18,7 @@ from inference.checkpoints.inspection import CheckpointPlan, plan, without_token
 from inference.checkpoints.left_over import check_body, is_computed, note_unused
 from inference.checkpoints.open_clip import OPEN_CLIP_WEIGHTS
 from inference.checkpoints.weights_header import INDEX, WEIGHTS
-from inference.checkpoints.weights_reading import MisfitError, Reading, read_net, read_tensors
+from inference.checkpoints.weights_reading import MisfitError, WeightsReading, read_net, read_tensors
 from inference.context import Refused
 from inference.files.chat_template import has_thinking_switch, read_chat_template, why_no_system
 from inference.files.config_file import CONFIG
@@ -88,7 +88,7 @@ def read(checkpoint: str, context: Context, on: str, make_room: Callable[[int], 
     check_fits(found.stored)
     if place.name != CPU:
         check_room(place, n_bytes, found.info.name)
-    with Reading(found.folder, _own_tensors(found), context.checkpoint) as reading:
+    with WeightsReading(found.folder, _own_tensors(found), context.checkpoint) as reading:
         tokenizer, info = _tokenizer(found)
         image_tokenizer = _image_tokenizer(found)
         net, unused = _read(found, reading)
@@ -179,7 +179,7 @@ def _own_tensors(found: CheckpointPlan) -> dict[str, StoredTensor]:
     return found.stored if found.of_base is None else found.of_base
 
 
-def _read(found: CheckpointPlan, reading: Reading) -> tuple[PreTrainedModel, list[str]]:
+def _read(found: CheckpointPlan, reading: WeightsReading) -> tuple[PreTrainedModel, list[str]]:
     """The network, and the names of the tensors that it did not take."""
     net_class = found.architecture.net_class
     try:

@@ -53,11 +53,11 @@ def read_tensors(folder: Path, stored: dict[str, StoredTensor]) -> dict[str, Ten
     Refused
         A file is no longer what was checked.
     """
-    with Reading(folder, stored) as reading:
+    with WeightsReading(folder, stored) as reading:
         return reading.result()
 
 
-class Reading:
+class WeightsReading:
     """Tensors whose headers were checked, which threads read meanwhile; leaving the context ends these.
 
     Parameters
@@ -79,7 +79,11 @@ class Reading:
         self._pool = ThreadPoolExecutor(_READERS, "weights")
         # In the order of the files: what one reads ahead serves the other.
         in_order = sorted(stored.items(), key=lambda item: (item[1].file, item[1].begin))
-        self._coming = {name: self._pool.submit(self._read, name, tensor) for name, tensor in in_order}
+        # Memory is asked for in this thread: another would get none of what this one has given back.
+        self._coming = {
+            name: self._pool.submit(self._read, name, tensor, torch.empty(tensor.end - tensor.begin, dtype=torch.uint8))
+            for name, tensor in in_order
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -111,8 +115,7 @@ class Reading:
         """Whether no number of them is NaN or infinite, now or as float32; to be asked after `result`."""
         return not self._unreal
 
-    def _read(self, name: str, tensor: StoredTensor) -> Tensor:
-        content = torch.empty(tensor.end - tensor.begin, dtype=torch.uint8)
+    def _read(self, name: str, tensor: StoredTensor, content: Tensor) -> Tensor:
         dtype, file = _DTYPES[tensor.dtype], self._files[tensor.file]
         view: memoryview = content.numpy().data
         for begin in range(0, len(content), _AT_ONCE) or (0,):  # an empty one, too, has a file that is checked
@@ -204,7 +207,7 @@ class MisfitError(Refused):
 def read_net(
     net_class: type[PreTrainedModel],
     config: PreTrainedConfig,
-    reading: Reading,
+    reading: WeightsReading,
     more: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> tuple[Any, dict[str, Any]]:
     """A network in float32, and transformers' report of what did not fit.

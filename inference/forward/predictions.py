@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from inference.forward.model import Model
     from inference.results.tokens import Tokens
 
-_BLOCK = 2**23  # logits that are in memory at once
+_BLOCK = 2**24  # logits that are in memory at once
 _JUDGED = 2**18  # of these what is read again and again, which is quick as long as it lies in the cache
+_CHUNK = 32  # logits of which only the largest is looked at first
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Predictions:
     d_vocab: int
 
 
+def rows_at_once(model: Model) -> int:
+    """States that are multiplied with the table of all words in one product: the more, the less time each takes."""
+    return max(1, _BLOCK // max(model.info.d_vocab, 1))
+
+
 def predictions(model: Model, state: Tensor, target_ids: np.ndarray, top_k: int, context: Context) -> Predictions:
     """Final norm, unembedding and softmax of a state as it leaves a layer.
 
@@ -67,7 +73,7 @@ def predictions(model: Model, state: Tensor, target_ids: np.ndarray, top_k: int,
     """
     components, net = model.components, model.net
     targets = torch.as_tensor(target_ids, device=state.device)
-    size = max(1, _BLOCK // max(model.info.d_vocab, 1))
+    size = rows_at_once(model)
     parts: list[tuple[np.ndarray, ...]] = []
     d_vocab = 0
     with torch.inference_mode():
@@ -100,17 +106,43 @@ def of_next_tokens(model: Model, encoded: Encoded, top_k: int, context: Context)
 
 
 def _judged(logits: Tensor, targets: Tensor, top_k: int) -> tuple[np.ndarray, ...]:
-    log_probs = logits.log_softmax(-1)
-    best, ids = log_probs.topk(top_k)
+    """See `Predictions`; the logits, float32 [pos, word], are used up."""
+    best, ids = _best(logits, top_k)
     has_target = targets >= 0
-    of_target = log_probs.gather(-1, targets.clamp(min=0)[:, None])
-    # Counted in float32, which takes a quarter of the time and is exact for 16 million words.
-    n_better = (log_probs > of_target).sum(-1, dtype=torch.float32)
+    of_target = logits.gather(-1, targets.clamp(min=0)[:, None])
+    n_better = torch.count_nonzero(logits > of_target, -1)
     ranks = torch.where(has_target, 1 + n_better, 0)
-    # An impossible token adds nothing: 0 times its infinite surprisal is 0.
-    entropy = -(log_probs.exp() * log_probs.clamp(min=torch.finfo(log_probs.dtype).min)).sum(-1) / math.log(2)
-    found = ids, best.exp(), torch.where(has_target, of_target[:, 0], torch.nan), ranks.int(), entropy.clamp(min=0)
+    # Below the largest, so that no digit is lost where all of them are large.
+    largest = best[:, :1].clone()
+    logits.sub_(largest)
+    probs = logits.softmax(-1)
+    log_sum = -probs.gather(-1, ids[:, :1]).log()  # of their exponentials
+    if logits.amin() == -torch.inf:  # an impossible token adds nothing: 0 times its infinite surprisal is 0
+        logits.clamp_(min=torch.finfo(logits.dtype).min)
+    entropy = (log_sum[:, 0] - torch.linalg.vecdot(probs, logits)) / math.log(2)
+    of_best, of_target = best - largest - log_sum, (of_target - largest - log_sum)[:, 0]
+    found = ids, of_best.exp(), torch.where(has_target, of_target, torch.nan), ranks.int(), entropy.clamp(min=0)
     return tuple(tensor.cpu().numpy() for tensor in found)
+
+
+def _best(logits: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
+    """Values and places of the largest of each row, as `Tensor.topk`, which is slow where there are many.
+
+    So many chunks as are asked for hold them all: those whose own largest are the largest.
+    """
+    n_chunks = logits.shape[1] // _CHUNK
+    if n_chunks < 2 * top_k:
+        return logits.topk(top_k)
+    whole = n_chunks * _CHUNK
+    chunks = logits[:, :whole].unflatten(1, (n_chunks, _CHUNK))
+    which = chunks.amax(-1).topk(top_k).indices[:, :, None]
+    places = (which * _CHUNK + torch.arange(_CHUNK, device=logits.device)).flatten(1)
+    some = chunks.gather(1, which.expand(-1, -1, _CHUNK)).flatten(1)
+    if whole < logits.shape[1]:
+        rest = torch.arange(whole, logits.shape[1], device=logits.device).expand(len(logits), -1)
+        some, places = torch.cat([some, logits[:, whole:]], 1), torch.cat([places, rest], 1)
+    values, among = some.topk(top_k)
+    return values, places.gather(1, among)
 
 
 def numbered(model: Model, *ids: np.ndarray) -> tuple[tuple[str, ...], list[np.ndarray]]:

@@ -199,7 +199,8 @@ source, where only the topic can tell.
 Common-sense cloze prompts (62): an accepted answer is first in {cloze_top1:.2f}, among the first five in
 {cloze_top5:.2f}.
 
-All of this is measured again by one command, which needs the data and this folder only:
+All of this is measured again by one command, which needs the data and this folder only, and some ten minutes of one
+processor core:
 
     python -m resources.recipes.bert_mini_report --data DIR --out resources/checkpoints/bert-mini
 

@@ -51,6 +51,7 @@ def test_words_and_image_by_mouse(start, tmp_path):
     driver.wait(lambda: driver.window.controller.checkpoint.checkpoint == folder)
     driver.window.input_panel._bar("regions").open_file(str(save_regions(tmp_path / "regions.npz")))
     show.setCurrentIndex(show.findData("image"))
+    driver.wait(lambda: driver.figure("joint") is not None)  # nothing of the model before is taken for its own
     driver.wait(lambda: "thing 2" in getattr(driver.figure("joint").result.tokens, "words", ()))
 
 

@@ -36,10 +36,11 @@ def test_only_where_a_detector_is_at_hand_it_can_be_asked(bar):
     for info, is_shown in ((OF_PATCHES, False), (OF_REGIONS, False), (WITH_DETECTOR, True)):
         bar.set_checkpoint(info)
         assert box(bar, "of_detector").isVisible() is is_shown
-        assert box(bar, "of_scene").isEnabled() is not is_shown
+        assert box(bar, "of_scene").isEnabled() is (info is OF_PATCHES)  # else there are no features to read
     assert line(bar) == "Regions: found by scene-detector"
     bar.set_checkpoint(OF_REGIONS)
     assert line(bar).startswith("Regions: none that this model can read")
+    assert "no features, which this model reads" in box(bar, "of_scene").toolTip()
 
 
 def test_what_was_painted_can_be_read_in_place_of_what_is_found(bar, qtbot):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QTextCursor, QTextDocument
+from PySide6.QtGui import QFont, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat, QTextTable
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -134,6 +134,9 @@ def plain_progress(parent: QWidget | None) -> QProgressDialog:
     return dialog
 
 
+_LARGEST_HEADING = 4  # of six: by so many steps more than the text a heading of level 0 would be larger
+
+
 class OwnPage(QTextBrowser):
     """A page in Markdown of our own. It fetches nothing, follows no link by itself, and obeys no HTML.
 
@@ -150,7 +153,35 @@ class OwnPage(QTextBrowser):
         """Show another page, from its beginning."""
         features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
         self.document().setMarkdown(text, features)
+        self._mend_headings()
+        self._mend_tables()
         self.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def _mend_headings(self) -> None:
+        """Qt leaves words of a heading that are bold themselves as small as the text."""
+        block = self.document().begin()
+        while block.isValid():
+            if level := block.blockFormat().headingLevel():
+                as_heading = QTextCharFormat()
+                as_heading.setProperty(QTextFormat.Property.FontSizeAdjustment, _LARGEST_HEADING - level)
+                as_heading.setFontWeight(QFont.Weight.Bold)
+                whole = QTextCursor(block)
+                whole.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+                whole.mergeCharFormat(as_heading)
+            block = block.next()
+
+    def _mend_tables(self) -> None:
+        """Qt begins a table behind code with an empty line, below which its first word stands plain."""
+        for frame in self.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable) and frame.columns() > 1:
+                first, second = (frame.cellAt(0, column).firstCursorPosition() for column in range(2))
+                if first.block().length() == 1 and frame.cellAt(0, 0).lastCursorPosition() > first:
+                    first.deleteChar()
+                first.setBlockFormat(second.blockFormat())
+                first.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+                bold = QTextCharFormat()
+                bold.setFontWeight(QFont.Weight.Bold)
+                first.mergeCharFormat(bold)
 
     def loadResource(self, _kind: int, _name: QUrl | str) -> object:  # noqa: N802
         """Nothing: neither files nor the network."""

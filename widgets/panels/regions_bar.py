@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, 
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import RegionsInput
+from widgets.kit.availability import set_available
 from widgets.kit.plain import PlainLabel, plain_tip
 
 
@@ -72,10 +73,18 @@ class RegionsBar(QWidget):
         with QSignalBlocker(self._of_scene), QSignalBlocker(self._of_detector):
             self._of_scene.setChecked(input.of_scene)
             self._of_detector.setChecked(input.of_detector)
-        self._of_scene.setEnabled(not input.path and not is_found)
+        set_available(self._of_scene, *self._why_not_of_scene(is_found))
         self._of_detector.setEnabled(not input.path)
         self._clear.setEnabled(bool(input.path or input.boxes))
         self._line.setText(self._told())
+
+    def _why_not_of_scene(self, is_found: bool) -> tuple[bool, str]:
+        """Whether it matters if things of a scene are looked at, and why not."""
+        if self._input.path:
+            return False, self.tr("The regions are those of the file.")
+        if is_found:
+            return False, self.tr("The regions are those that the detector finds.")
+        return not self._needs_file, self.tr("What was painted has no features, which this model reads.")
 
     def input(self) -> RegionsInput:
         """The regions that are looked at."""

@@ -22,12 +22,13 @@ import torch
 from safetensors.torch import save_file
 
 from inference.checkpoints.converting.gguf_files import ENDING, n_bytes_of, write_from_gguf
-from inference.checkpoints.converting.transformer_lens import as_gpt2, is_transformer_lens
+from inference.checkpoints.converting.transformer_lens import CARD, as_gpt2, is_transformer_lens
 from inference.checkpoints.hub.choosing import PICKLE, PICKLE_INDEX
 from inference.checkpoints.weights_header import INDEX, MAX_HEADER, MAX_TENSORS, WEIGHTS, read_weights
 from inference.context import Context, Refused
 from inference.files.config_file import CONFIG, read_config
 from inference.files.json_file import read_object
+from inference.files.model_card import README
 from inference.files.reasons import first_line
 from inference.files.regular_files import is_there, open_inside
 from inference.results.checkpoint import folder_name
@@ -87,6 +88,7 @@ def _write_pickles(folder: Path, names: list[str], target: Path, context: Contex
             _copy_beside(folder, made)
         else:
             (made / CONFIG).write_text(json.dumps(config, indent=2), encoding="utf-8")
+            (made / README).write_text(CARD, encoding="utf-8")
         save_file(tensors, made / WEIGHTS, metadata={"format": "pt"})
 
 

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+# Its state dicts of GPT-2, of toy models with ReLU and of those whose positions are added to queries and keys alone
+# have the same names and shapes: which it is, its configuration says, and that is in no state dict.
+CARD = """# From a state dict of TransformerLens
+
+A state dict of TransformerLens holds weights and not how they are used. These were taken for a GPT-2: the activation is
+GELU (`gelu_new`), layer norms stand before the sublayers, with an epsilon of 1e-5, and positions are added to the
+embeddings. A model with another activation (such as ReLU), without layer norms, or with `shortformer` positions
+computes something else.
+"""
 _BLOCK = re.compile(r"blocks\.(\d{1,4})\.(.+)")
 _NEEDED = ("embed.W_E", "pos_embed.W_pos", "unembed.W_U", "blocks.0.attn.W_Q", "blocks.0.mlp.W_in")
 

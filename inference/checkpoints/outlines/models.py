@@ -77,7 +77,10 @@ class OutlineModel(OutlineModule):
         return getattr(self, self.base_model_prefix, self)
 
     @classmethod
-    def _from_config(cls, config: Any, **_named: Any) -> Any:
+    def _from_config(cls, config: Any, **named: Any) -> Any:
+        is_number_format = config.dtype is None or getattr(config.dtype, "is_floating_point", False)
+        if not is_number_format or not {*named} <= {"attn_implementation", "trust_remote_code"}:
+            raise NotKnownError("a model in another number format")
         return cls(config)
 
     def is_custom_code(self) -> bool:

@@ -13,6 +13,10 @@ ON_BUFFER: dict[int, Callable[[Any, str, Any], None]] = {}
 ON_MODULE: dict[int, Callable[[Any, str, Any], None]] = {}
 
 
+class NotHeld:
+    """What may be a module or a parameter, and is not known to be none."""
+
+
 class _Handle:
     def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
         self._hooks = hooks
@@ -51,6 +55,8 @@ class OutlineModule:
 
     def __setattr__(self, name: str, value: Any) -> None:
         held = self.__dict__
+        if isinstance(value, NotHeld):
+            raise NotKnownError(name)
         if isinstance(value, OutlineParameter):
             self._forget(name)
             self.register_parameter(name, value)
@@ -105,6 +111,8 @@ class OutlineModule:
 
     def add_module(self, name: str, module: OutlineModule | None) -> None:
         """Hold a part under that name."""
+        if not isinstance(module, OutlineModule | None):
+            raise NotKnownError(name)
         for hook in ON_MODULE.values():
             hook(self, name, module)
         self.__dict__["_modules"][name] = module

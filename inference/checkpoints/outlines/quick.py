@@ -4,7 +4,7 @@
 parameters. Torch and transformers take five seconds and 500 MB to import for that, of which names and shapes need next
 to nothing. So the same code is run where `torch` is a module that knows no numbers, and `transformers` its own files
 about configurations and models alone. What is told is the same, or nothing: wherever a stand-in is asked for more than
-it knows, and wherever anything is wrong with a checkpoint, torch itself has to be asked.
+it knows, wherever a tensor of the file finds no place, and wherever anything is wrong, torch itself has to be asked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from inference.checkpoints.outlines.tensors import NotKnownError
 if TYPE_CHECKING:
     from inference.results.checkpoint import CheckpointInfo
 
-# Imported while stand-ins are there, these know nothing of them.
+# Of our own, imported while stand-ins are there, these know nothing of them.
 _TO_KEEP = ("inference.context", "inference.registry", "inference.checkpoints.outlines")
 
 
@@ -34,15 +34,21 @@ def told_of_all(checkpoints: Sequence[str]) -> list[CheckpointInfo | None]:
     """The same of several, for little more than one of them takes."""
     if {"torch", "transformers"} & sys.modules.keys():
         return [None] * len(checkpoints)
-    with _standing_in():
-        return [_told(checkpoint) for checkpoint in checkpoints]
+    try:
+        with _standing_in():
+            return [_told(checkpoint) for checkpoint in checkpoints]
+    except (NotKnownError, Exception):  # noqa: BLE001 - another transformers than the one that this was made for
+        return [None] * len(checkpoints)
 
 
 def _told(checkpoint: str) -> CheckpointInfo | None:
     try:
-        from inference.checkpoints.inspection import inspect
+        from inference.checkpoints.inspection import plan
+        from inference.checkpoints.left_over import unplaced
 
-        return inspect(checkpoint)
+        made = plan(checkpoint)
+        # The proof of the outline is the file: each of its tensors has its place there, and the shape that it should.
+        return None if unplaced(made.stored, made.architecture.skeleton) else made.info
     except (NotKnownError, Exception):  # noqa: BLE001 - whatever it is, it is told again, and then in its own words
         return None
 
@@ -50,11 +56,11 @@ def _told(checkpoint: str) -> CheckpointInfo | None:
 @contextmanager
 def _standing_in() -> Iterator[None]:
     """Within it torch and transformers are stand-ins; behind it nothing is left that was made of them."""
-    from inference.checkpoints.outlines.stand_ins import Finder
+    from inference.checkpoints.outlines.stand_ins import StandInFinder
 
     import_module("inference.results.checkpoint")  # what is told is of the class that all others know, and stays
     before = {*sys.modules}
-    finder = Finder()
+    finder = StandInFinder()
     sys.meta_path.insert(0, finder)
     try:
         import transformers.core_model_loading as renaming

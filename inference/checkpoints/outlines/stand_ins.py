@@ -18,17 +18,22 @@ from typing import Any
 from inference.checkpoints.outlines import modules, tensors
 from inference.checkpoints.outlines.layers import LAYERS, unknown_layer
 from inference.checkpoints.outlines.models import OutlineModel
+from inference.checkpoints.outlines.modules import NotHeld, OutlineModule
 from inference.checkpoints.outlines.tensors import NotKnownError, OutlineBuffer, OutlineParameter, OutlineTensor
 from inference.registry import OWN_MODELS
 
 # Files of transformers that say how models are built; all else there is for running, reading or publishing them.
 _ITS_OWN = re.compile(
     r"transformers\.(configuration_utils|modeling_rope_utils|activations|modeling_layers|pytorch_utils|backbone_utils"
-    r"|conversion_mapping|core_model_loading|integrations\.heterogeneity(\.\w+)?|generation\.configuration_utils|utils\.type_validators"
+    r"|conversion_mapping|core_model_loading|integrations\.heterogeneity(\.\w+)?|generation\.configuration_utils"
+    r"|utils\.type_validators"
     r"|models\.\w+\.((configuration|modeling)_\w+|auto_mappings|auto_factory))"
 )
 _PACKAGES = re.compile(r"transformers(\.(models|generation|integrations)(\.[a-z]\w*)?)?|huggingface_hub")
 _HUB_OWN = "huggingface_hub.dataclasses"
+_ALONG = {"numpy", "packaging", "PIL", "safetensors", "typing_extensions"}  # which compute, read and compare versions
+_PARTS = {"torch.nn", "torch.nn.modules", "torch.nn.modules.module", "PIL.Image", "PIL.features"}  # modules of others
+_DECORATORS = {"use_kernelized_func", "use_experts_implementation", "use_kernel_func_from_hub"}
 _KEEPING_THE_SHAPE = (
     "clamp", "cos", "empty_like", "exp", "expm1", "log", "ones_like", "rand_like", "randn_like", "rsqrt", "sigmoid",
     "sin", "sqrt", "tanh", "tril", "triu", "zeros_like",
@@ -37,16 +42,21 @@ _DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
 class Passive:
-    """Whatever is named and not needed: a decorator leaves what it decorates as it is, a base class adds nothing."""
+    """Whatever is named and not needed: a decorator leaves what it decorates as it is, a base class adds nothing.
+
+    What one makes may be anything, so that no module may hold it.
+    """
 
     def __init__(self, name: str) -> None:
         self.__name__ = self.__qualname__ = name
         self.__module__ = ""
 
     def __call__(self, *args: Any, **named: Any) -> Any:
-        if len(args) == 1 and not named and callable(args[0]) and not isinstance(args[0], Passive | OutlineTensor):
+        if any(isinstance(each, OutlineModule) for each in (*args, *named.values())):
+            raise NotKnownError(self.__name__)  # which may change a module, as weight_norm does
+        if len(args) == 1 and not named and isinstance(args[0], type | FunctionType | property):
             return args[0]
-        return Passive(self.__name__)
+        return PassivelyMade(self.__name__)
 
     def __mro_entries__(self, _bases: Any) -> tuple[type, ...]:
         return (type(self.__name__.rpartition(".")[2], (_Nothing,), {}),)  # one of its own: none stands twice
@@ -85,6 +95,10 @@ class Passive:
         return self is other  # annotations are compared with each other
 
     __bool__ = __iter__ = __contains__ = __len__ = __int__ = __float__ = __index__ = _refuse
+
+
+class PassivelyMade(Passive, NotHeld):
+    """What a stand-in has made."""
 
 
 def _absent(*_args: Any, **_named: Any) -> bool:
@@ -129,15 +143,17 @@ def _present() -> bool:
     return True
 
 
+def _decorator(*args: Any, **_named: Any) -> Any:
+    """One that is given a class, or a function and such first, and the class then."""
+    return args[0] if args and isinstance(args[0], type) else lambda decorated: decorated
+
+
 _FUNCTIONS = {
     "torch_int": int,
     "copy_func": _copied,
     "is_torch_available": _present,
     "is_flash_attention_requested": _absent,
 }
-
-
-_PARTS = {"torch.nn", "torch.nn.modules", "torch.nn.modules.module", "PIL.Image", "PIL.features"}  # modules, too
 
 
 class _StandIn(ModuleType):
@@ -164,6 +180,8 @@ class _Resampling(IntEnum):
 def _made(where: str, name: str) -> Any:
     if name in _FUNCTIONS:
         return _FUNCTIONS[name]
+    if name == "GenerationConfig":
+        return importlib.import_module("transformers.generation.configuration_utils").GenerationConfig
     if re.fullmatch(r"is_\w+_available|is_torch\w*", name):
         return _absent
     if where == "PIL.features":
@@ -172,8 +190,8 @@ def _made(where: str, name: str) -> Any:
         return _Resampling
     if where == "huggingface_hub.errors":
         return type(name, (Exception,), {"__init__": lambda self, *_args, **_named: None})
-    if name in ("use_kernelized_func", "use_experts_implementation", "use_kernel_func_from_hub"):
-        return lambda *_args, **_named: lambda decorated: decorated
+    if name in _DECORATORS:
+        return _decorator
     return Passive(f"{where}.{name}")
 
 
@@ -220,8 +238,8 @@ def _on_top(name: str) -> Any:
         return getattr(importlib.import_module(f"{auto}.modeling_auto"), name)
     if name == "PreTrainedModel":
         return OutlineModel
-    if name == "GenerationMixin":
-        return Passive(name)
+    if name.startswith("Generation"):
+        return _made("transformers.generation", name)
     if name in _OURS or not name:
         raise AttributeError(name)
     if name in ("PreTrainedConfig", "PretrainedConfig"):
@@ -239,13 +257,6 @@ def _package_of(name: str) -> str:
     return f"transformers.models.{auto.model_type_to_module_name(types[longest])}" if longest else ""
 
 
-_ALONG = {
-    "numpy",
-    "packaging",
-    "PIL",
-    "safetensors",
-    "typing_extensions",
-}  # of whose names transformers makes no use while it builds
 _TOPS = {"torch", "transformers", "huggingface_hub", *_ALONG}
 
 
@@ -261,7 +272,7 @@ class _Loader:
         """Nothing is run."""
 
 
-class Finder:
+class StandInFinder:
     """Hands out stand-ins; first on `sys.meta_path`."""
 
     @staticmethod

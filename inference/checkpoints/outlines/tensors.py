@@ -234,7 +234,7 @@ def arange(*limits: Any, **_named: Any) -> OutlineTensor:
     return OutlineTensor((max(0, math.ceil((end - start) / step)),))
 
 
-class Numbers(OutlineTensor):
+class KnownNumbers(OutlineTensor):
     """Numbers that are known: evenly spaced ones, by which layers are dropped in training."""
 
     def __init__(self, values: list[float]) -> None:
@@ -246,13 +246,13 @@ class Numbers(OutlineTensor):
         return self._values
 
     def __iter__(self) -> Any:
-        return iter(map(Number, self._values))
+        return iter(map(KnownNumber, self._values))
 
     def __getitem__(self, key: Any) -> Any:
-        return Number(self._values[key]) if isinstance(key, int) else OutlineTensor(None)
+        return KnownNumber(self._values[key]) if isinstance(key, int) else OutlineTensor(None)
 
 
-class Number(OutlineTensor):
+class KnownNumber(OutlineTensor):
     """A known number, as a tensor without axes."""
 
     def __init__(self, value: float) -> None:
@@ -270,7 +270,7 @@ class Number(OutlineTensor):
 def linspace(start: float, end: float, steps: int, **_named: Any) -> OutlineTensor:
     """As `torch.linspace`."""
     step = (end - start) / (steps - 1) if steps > 1 else 0.0
-    return Numbers([start + step * i for i in range(steps)])
+    return KnownNumbers([start + step * i for i in range(steps)])
 
 
 def cat(parts: Any, dim: int = 0, **_named: Any) -> OutlineTensor:

@@ -118,13 +118,21 @@ class FollowedScene:
     def hits(self, name: str, layer: int) -> np.ndarray | None:
         """int64 [head]: words whose strongest place is right; None where no words read the image."""
         group = self._groups[name]
-        if group.query_axis != self._text_axis or group.key_axis not in self.shown or not self.places:
+        places = self._places_on(group.query_axis)
+        if group.key_axis not in self.shown or not places:
             return None
-        rows = torch.tensor(list(self.places))
+        rows = torch.tensor(places)
         at, _ = self.shown[group.key_axis]
         call = self._model.call(self.run, name, layer, self._context)
         pattern = call.patterns(rows=rows.to(call.device))[:, :, torch.as_tensor(at, device=call.device)]
         return self._right(pattern)
+
+    def _places_on(self, axis: str) -> list[int]:
+        """Where the words of `places` are in a sequence, such as that of words and image together; empty: nowhere."""
+        if axis == self._text_axis:
+            return list(self.places)
+        own, there = (np.flatnonzero(is_of(self.kinds[each], "word")).tolist() for each in (self._text_axis, axis))
+        return [there[own.index(pos)] for pos in self.places] if len(own) == len(there) else []
 
     def hits_through_tags(self, name: str, layer: int) -> np.ndarray | None:
         """int64 [head]: words from which most goes to a right region by way of the tags.

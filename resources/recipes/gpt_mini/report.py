@@ -197,7 +197,8 @@ each other's answers.
 |---|---|---|---|---|---|---|
 {few_shot}
 
-All of this is measured again by one command, which needs the data and this folder only:
+All of this is measured again by one command, which needs the data and this folder only, and some ten minutes of one
+processor core:
 
     python -m resources.recipes.gpt_mini.report --data DIR --out resources/checkpoints/gpt-mini
 

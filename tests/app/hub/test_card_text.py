@@ -6,6 +6,7 @@ import time
 
 import pytest
 from PySide6.QtCore import QUrl
+from PySide6.QtGui import QFont, QTextCursor, QTextFormat
 
 from app.hub.card_text import MOST_LETTERS, card_markdown
 from widgets.kit.plain import OwnPage
@@ -68,3 +69,21 @@ def test_no_card_holds_up_the_window(page, name):
 
 def test_control_characters_are_told():
     assert card_markdown("a\x1b[31m\u202eb") == "a‹ESC›[31m‹RLO›b"
+
+
+def test_headings_are_large_and_first_rows_of_tables_bold_throughout(qtbot):
+    page = OwnPage("Card")
+    qtbot.addWidget(page)
+    page.show_markdown("# A **card**\n\n```python\nx\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nThe end.")
+    document = page.document()
+    ends = [QTextCursor(document) for _ in range(2)]
+    for cursor, n in zip(ends, (1, 4), strict=True):
+        cursor.setPosition(n)
+    assert [one.charFormat().property(QTextFormat.Property.FontSizeAdjustment) for one in ends] == [3, 3]
+    (table,) = document.rootFrame().childFrames()
+    cells = [table.cellAt(row, column).firstCursorPosition() for row, column in ((0, 0), (0, 1), (1, 0))]
+    assert cells[0].blockFormat() == cells[1].blockFormat()
+    assert [one.block().text() for one in cells] == ["a", "b", "1"]
+    for cell in cells:
+        cell.movePosition(QTextCursor.MoveOperation.NextCharacter)
+    assert [one.charFormat().fontWeight() >= QFont.Weight.Bold for one in cells] == [True, True, False]

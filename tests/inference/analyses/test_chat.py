@@ -172,9 +172,9 @@ BOMBS = {
     "a block": DOUBLED.format("'a'", "{% set ns.x %}{{ ns.x }}{{ ns.x }}{% endset %}"),
     "put together": DOUBLED.format("'a'", "{% set ns.x = ns.x ~ ns.x %}"),
     "added": DOUBLED.format("'a'", "{% set ns.x = ns.x + ns.x %}"),
-    "joined": "{{ ('b' * 500000).join(['a'] * 500000) }}",
+    "joined": "{{ ('b' * 500000).join(['a'] * 5000) }}",
     "replaced": "{{ ('a' * 500000)|replace('a', 'b' * 500000) }}",
-    "a format": "{{ ('{0}' * 200000).format('a' * 500000) }}",
+    "a format": "{{ ('{0}' * 5000).format('a' * 500000) }}",
     "filled": "{{ ('\t' * 500000).expandtabs(500000) }}",
     "kept": "{{ (range(100000)|map('center', 1000000)|list)|length }}",
 }

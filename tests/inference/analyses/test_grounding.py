@@ -117,6 +117,17 @@ def test_it_is_what_the_maps_show(name, models):
         assert np.isnan(result.scores[1:]).all()
 
 
+def test_words_are_followed_where_words_and_image_are_one_sequence_of_its_own(tmp_path):
+    """FLAVA reads the words alone first: only its joint layers look at the image from them."""
+    result = ask(load(str(save(tmp_path, "flava")), Context()))
+    titles = [level.title for level in result.levels]
+    assert titles[0] == "Joint layer 0"
+    is_joint = np.array([title.startswith("Joint") for title in titles])
+    assert np.isfinite(result.scores[is_joint]).all()
+    assert np.isnan(result.scores[~is_joint]).all()
+    assert (result.scores[is_joint] <= 1).all()
+
+
 def test_the_things_that_were_painted_can_be_its_regions(models):
     """Then none is missed."""
     result = ask(models["uniter"], of_detector=False)

@@ -231,7 +231,7 @@ REAL = {
 @pytest.mark.parametrize("name", [*UNREAL, *REAL])
 def test_every_number_is_looked_at_while_it_is_read(tmp_path, name):
     save_weights(tmp_path, {name: (UNREAL | REAL)[name]})
-    with weights_reading.Reading(tmp_path, read_weights(tmp_path)) as reading:
+    with weights_reading.WeightsReading(tmp_path, read_weights(tmp_path)) as reading:
         reading.result()
     assert reading.are_finite is (name in REAL)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from inference.checkpoints.converting.gguf_files import n_bytes_of
 from inference.checkpoints.converting.pickles import convert
 from inference.checkpoints.converting.transformer_lens import as_gpt2
 from inference.context import Context, Refused
+from inference.files.model_card import card_text
 from inference.forward.opening import load
 from inference.results.conversion import ConvertRequest
 from tests.inference.tiny_checkpoints import BYTES, save_gpt2
@@ -155,7 +157,9 @@ def of_transformer_lens(net) -> dict[str, torch.Tensor]:
 
 def test_a_state_dict_of_transformer_lens_computes_the_same(gpt2, tmp_path):
     torch.save(of_transformer_lens(gpt2), tmp_path / "hooked.pt")
-    model = load(converted(tmp_path / "hooked.pt", tmp_path), Context())
+    folder = converted(tmp_path / "hooked.pt", tmp_path)
+    assert "These were taken for a GPT-2" in card_text(Path(folder))  # as a state dict does not say it
+    model = load(folder, Context())
     assert model.info.architecture == "GPT2LMHeadModel"
     assert torch.allclose(logits(model.net), logits(gpt2), atol=1e-5)
 

@@ -178,7 +178,7 @@ def test_an_engine_begins_where_the_environment_wishes(engine, checkpoints, monk
 def test_weights_that_do_not_fit_on_the_device_are_not_read(engine, checkpoints, monkeypatch):
     monkeypatch.setattr(there, "devices", lambda: (CPU, Device("cpu:1", "Card", 8 * GB, 1000)))
     engine.run(DevicesRequest("cpu:1"), Context())
-    monkeypatch.setattr("inference.checkpoints.weights_reading.Reading.__init__", None)  # not called
+    monkeypatch.setattr("inference.checkpoints.weights_reading.WeightsReading.__init__", None)  # not called
     with pytest.raises(Refused, match=r"^a takes .* of the memory of Card"):
         engine.run(OpenRequest(checkpoints[0]), Context())
 

@@ -305,6 +305,9 @@ def test_a_system_message_and_thinking_are_asked_where_the_template_takes_them(v
     view.set_subject(Subject(replace(chatty, can_think=False, why_no_system=why), SENTENCE))
     assert not system.isEnabled()
     assert why in system.toolTip()
+    assert system.placeholderText() == "not taken"
+    answer(view, make_generation())
+    assert view._page.caption.text().startswith(why)
     assert thinking.parentWidget().isHidden()
     assert (view.asked[-1].task, view.asked[-1].system, view.asked[-1].thinks) == ("message", "", None)
     choose(view, "task", "question")

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
+from inference.results.events import Failure
 from inference.results.grounding import GroundingRequest, GroundingResult
 from inference.results.image import ImageResult
 from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
@@ -453,6 +454,31 @@ def test_without_a_text_a_sentence_says_what_to_do(qtbot):
     view.set_subject(subject(" "))
     assert view.asked == []
     assert view._page.empty_text == "Type a text above to see where in the image its words look."
+
+
+def test_a_refusal_takes_away_a_picture_of_another_kind(view):
+    answer(view, make_result())
+    choose(view, "show", "hidden")
+    view.take_failure(view.asked[-1], Failure("refused", "It reads no regions."))
+    assert view._page.empty_text == "It reads no regions."
+    assert view._page.is_empty
+    assert view.figure() is None
+    assert view.why_not_current == ""
+    choose(view, "show", "image")
+    answer(view, make_result())
+    assert isinstance(view.figure(), JointFigure)
+    assert not view._page.is_empty
+
+
+def test_what_was_told_of_another_text_is_not_shown_for_this_one(view):
+    choose(view, "show", "answers")
+    answer(view, make_answers())
+    choose(view, "show", "image")
+    answer(view, make_result())
+    view.set_subject(subject("red cup"))
+    assert isinstance(view.figure(), JointFigure)  # dimmed, until the next is there
+    choose(view, "show", "answers")
+    assert view.figure() is None
 
 
 def test_its_numbers_name_their_axes_and_their_boxes_are_in_pixels():

@@ -57,7 +57,7 @@ def test_beams_are_named_by_their_number_alone(checkpoint, tmp_path):
 
 def test_a_prefix_comes_first(checkpoint, tmp_path):
     out = tmp_path / "prefix.npz"
-    assert figure("translation", checkpoint, "--target", "the cat", "--most", 3, "--out", out) == 0
+    assert figure("translation", checkpoint, "--prefix", "the cat", "--most", 3, "--out", out) == 0
     found = arrays(out)
     assert found["target"].tolist()[:5] == ["<s>", "<s>", "t", "he", "cat"]
     assert found["n_given"] == 5

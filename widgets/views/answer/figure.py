@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.answer import AnswerResult
 from widgets.figures.candidate_bars import CandidateBars
 from widgets.figures.chips import Chip, paint_chip
-from widgets.figures.image_geometry import letterbox, part_rect, patch_at, patch_rect, tiles
+from widgets.figures.image_geometry import part_rect, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_grid, paint_image, paint_overlay
 from widgets.figures.image_parts import paint_title as paint_line
 from widgets.figures.prediction_cards import percent
@@ -27,8 +27,9 @@ from widgets.views.answer.numbers import answer_numbers
 from widgets.views.answer.options import AnswerOptions
 from widgets.views.answer.overlay import TokenOverlay, overlay_of
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
-from widgets.writing.beside_image import BESIDE, HEAD, TILE_GAP, BesideImage, beside_image, tiles_room
+from widgets.writing.beside_image import HEAD, TILE_GAP, BesideImage, beside_image
 from widgets.writing.expected import describe_candidate, expected_at, room_for_candidates
+from widgets.writing.over_image import OverImageFigure
 from widgets.writing.spots import nearest
 
 _MOST_PROMPT = 7.0  # em, the most height of the text that the model gets
@@ -48,7 +49,7 @@ class AnswerSpot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ChatAnswerFigure:
+class ChatAnswerFigure(OverImageFigure):
     """An answer at one step.
 
     Attributes
@@ -205,55 +206,27 @@ class ChatAnswerFigure:
             return [((place,), box) for place, box in shown if place < self.n_shown]
         return [(self.chosen, self._places(rect, style).image)]
 
-    def _image_box(self, box: QRectF, style: FigureStyle) -> QRectF:
-        em = QFontMetricsF(style.font).height()
-        return letterbox(*self._shape(), box.adjusted(0, HEAD * em, 0, 0))
-
-    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
-        """What it needs where there is so much width."""
-        em = QFontMetricsF(style.font).height()
-        if self.show == "tree":
-            least = self._beams.width(em)
-            return QSizeF(least if least > width else 0, self._beams.height(em))
-        if self.show == "words":
-            return tiles_room(len(self._words), self._shape(), em, width)
-        tall = 1e4 if width >= BESIDE * em else 20 * em  # words have least room beside the widest image
-        places = self._places(QRectF(0, 0, max(width, 20 * em), tall), style)
-        return QSizeF(0, max(places.bars.bottom(), 16 * em))
-
-    def natural_size(self, style: FigureStyle) -> QSizeF:
-        em = QFontMetricsF(style.font).height()
-        if self.show == "tree":
-            return QSizeF(max(BESIDE * em, self._beams.width(em)), self._beams.height(em))
-        if self.show == "words":
-            return tiles_room(len(self._words), self._shape(), em)
-        return QSizeF((BESIDE + 4) * em, max(self.least_size((BESIDE + 4) * em, style).height(), 25 * em))
+    @property
+    def _n_tiles(self) -> int:
+        return len(self._words)
 
     # Painting
 
-    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        if self.show == "tree":
-            self._beams.paint(painter, rect.topLeft(), rect.width(), style)
-            return
-        painter.save()
-        painter.setFont(style.font)
+    def _paint_panels(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         for words, box in self._panels(rect, style):
             self._paint_panel(painter, words, box, style)
-        if self.show == "image":
-            places = self._places(rect, style)
-            if self.result.prompt:
-                painter.setPen(style.theme.faint)
-                room = QRectF(places.above)
-                room.setHeight(min(room.height(), _MOST_PROMPT * QFontMetricsF(style.font).height()))
-                painter.drawText(room, _WRAPPED, self._prompt())  # which is clipped to its room
-            for place, box in zip(self._words, places.words, strict=True):
-                if place < self.n_shown:
-                    paint_chip(painter, self._chip(place), box, style)
-                    if place in self.chosen:
-                        paint_border(painter, box.adjusted(-2, -2, 2, 2), style, is_selected=True)
-            if self.bars is not None:
-                self.bars.paint(painter, places.bars, style)
-        painter.restore()
+
+    def _paint_words(self, painter: QPainter, places: BesideImage, style: FigureStyle) -> None:
+        if self.result.prompt:
+            painter.setPen(style.theme.faint)
+            room = QRectF(places.above)
+            room.setHeight(min(room.height(), _MOST_PROMPT * QFontMetricsF(style.font).height()))
+            painter.drawText(room, _WRAPPED, self._prompt())  # which is clipped to its room
+        for place, box in zip(self._words, places.words, strict=True):
+            if place < self.n_shown:
+                paint_chip(painter, self._chip(place), box, style)
+                if place in self.chosen:
+                    paint_border(painter, box.adjusted(-2, -2, 2, 2), style, is_selected=True)
 
     def _high(self, overlay: TokenOverlay) -> float:
         """Highest number of all words, for one scale, where each has an image; of one image its own."""

@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.caption import CaptionResult
 from widgets.figures.candidate_bars import CandidateBars
 from widgets.figures.chips import Chip, paint_chip
 from widgets.figures.heat_panel import short
-from widgets.figures.image_geometry import letterbox, part_rect, patch_at, patch_rect, tiles
+from widgets.figures.image_geometry import part_rect, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_grid, paint_image, paint_overlay
 from widgets.figures.image_parts import paint_title as paint_line
 from widgets.figures.token_axis import label
@@ -25,9 +25,10 @@ from widgets.views.caption.numbers import caption_numbers, thing_at_patch
 from widgets.views.caption.options import CaptionOptions
 from widgets.writing.attending import attending_title, weights_of, when_written
 from widgets.writing.beam_tree import BeamPicture, describe_node, describe_text
-from widgets.writing.beside_image import BESIDE, HEAD, TILE_GAP, BesideImage, beside_image, tiles_room
+from widgets.writing.beside_image import HEAD, TILE_GAP, BesideImage, beside_image
 from widgets.writing.decoding_title import decoding_title
 from widgets.writing.expected import describe_candidate, describe_token, expected_at, room_for_candidates
+from widgets.writing.over_image import OverImageFigure
 from widgets.writing.spots import nearest
 
 
@@ -45,7 +46,7 @@ class CaptionSpot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class CaptionFigure:
+class CaptionFigure(OverImageFigure):
     """A caption at one step.
 
     Attributes
@@ -172,53 +173,25 @@ class CaptionFigure:
             return [(place, box) for place, box in shown if place < self.n_shown]
         return [(self.focus, self._places(rect, style).image)]
 
-    def _image_box(self, box: QRectF, style: FigureStyle) -> QRectF:
-        em = QFontMetricsF(style.font).height()
-        return letterbox(*self._shape(), box.adjusted(0, HEAD * em, 0, 0))
-
-    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
-        """What it needs where there is so much width."""
-        em = QFontMetricsF(style.font).height()
-        if self.show == "tree":
-            least = self._beams.width(em)
-            return QSizeF(least if least > width else 0, self._beams.height(em))
-        if self.show == "words":
-            return tiles_room(len(self._order), self._shape(), em, width)
-        tall = 1e4 if width >= BESIDE * em else 20 * em  # words have least room beside the widest image
-        places = self._places(QRectF(0, 0, max(width, 20 * em), tall), style)
-        return QSizeF(0, max(places.bars.bottom(), 16 * em))
-
-    def natural_size(self, style: FigureStyle) -> QSizeF:
-        em = QFontMetricsF(style.font).height()
-        if self.show == "tree":
-            return QSizeF(max(BESIDE * em, self._beams.width(em)), self._beams.height(em))
-        if self.show == "words":
-            return tiles_room(len(self._order), self._shape(), em)
-        return QSizeF((BESIDE + 4) * em, max(self.least_size((BESIDE + 4) * em, style).height(), 25 * em))
+    @property
+    def _n_tiles(self) -> int:
+        return len(self._order)
 
     # Painting
 
-    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        if self.show == "tree":
-            self._beams.paint(painter, rect.topLeft(), rect.width(), style)
-            return
-        painter.save()
-        painter.setFont(style.font)
+    def _paint_panels(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         for place, box in self._panels(rect, style):
             self._paint_panel(painter, place, box, style)
-        if self.show == "image":
-            places = self._places(rect, style)
-            for place, box in enumerate(places.words, 1):
-                if place < self.n_shown:
-                    paint_chip(painter, self._chip(place), box, style)
-            if self.focus:
-                paint_border(painter, places.words[self.focus - 1].adjusted(-2, -2, 2, 2), style, is_selected=True)
-            if self.result.other_way and self.n_shown == self.result.written.n_steps:
-                way = _tr("From the start: “{}”") if self.result.is_from_end else _tr("From the end: “{}”")
-                paint_line(painter, way.format(clean(self.result.other_way)), places.other, style, is_faint=True)
-            if self.bars is not None:
-                self.bars.paint(painter, places.bars, style)
-        painter.restore()
+
+    def _paint_words(self, painter: QPainter, places: BesideImage, style: FigureStyle) -> None:
+        for place, box in enumerate(places.words, 1):
+            if place < self.n_shown:
+                paint_chip(painter, self._chip(place), box, style)
+        if self.focus:
+            paint_border(painter, places.words[self.focus - 1].adjusted(-2, -2, 2, 2), style, is_selected=True)
+        if self.result.other_way and self.n_shown == self.result.written.n_steps:
+            way = _tr("From the start: “{}”") if self.result.is_from_end else _tr("From the end: “{}”")
+            paint_line(painter, way.format(clean(self.result.other_way)), places.other, style, is_faint=True)
 
     def _paint_panel(self, painter: QPainter, place: int, box: QRectF, style: FigureStyle) -> None:
         em = QFontMetricsF(style.font).height()

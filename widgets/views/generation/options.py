@@ -30,9 +30,10 @@ class GenerationOptions(DecodingOptions):
     )
     thinking: Literal["usual", "on", "off"] = choice(
         "usual",
-        {"usual": "As the template has it", "on": "On", "off": "Off"},
+        {"usual": "As usual", "on": "On", "off": "Off"},
         "Thinking",
-        "whether the model thinks aloud before it answers, where its chat template has a switch for that",
+        "whether the model thinks aloud before it answers, where its chat template has a switch for that; as usual: as "
+        "the template has it",
     )
     most: int = number(50, 1, MOST_TOKENS, "At most", "Tokens that are written", step=10)
     show: Literal["text", "tree"] = choice(

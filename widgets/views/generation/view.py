@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.decoding import Written
@@ -64,6 +64,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
 
     def offer_options(self) -> None:
         super().offer_options()
+        self._options.set_rare("show", self._options.value().way != "beam")  # there is one thing to show then
         if self.subject is not None:
             self._offer_chat(self.subject.checkpoint)
         else:
@@ -98,8 +99,12 @@ class GenerationView(GrowingTextView[GenerationResult]):
         """What stands around a message, where there is one."""
         is_message = checkpoint.has_chat_template and self._options.value().task == "message"
         self._options.set_shown("system", is_message)
+        self._options.set_rare("attention", is_message)  # so that all stands in a row
         self._options.set_shown("thinking", is_message and checkpoint.can_think)
-        set_available(self._options.control("system"), not checkpoint.why_no_system, checkpoint.why_no_system)
+        line = self._options.control("system")
+        assert isinstance(line, QLineEdit)
+        set_available(line, not checkpoint.why_no_system, checkpoint.why_no_system)
+        line.setPlaceholderText(self.tr("not taken") if checkpoint.why_no_system else self.tr("none"))
 
     def requests(self) -> tuple[Request, ...]:
         wanted, kept = self._wanted(), self._branches.current.request
@@ -168,6 +173,11 @@ class GenerationView(GrowingTextView[GenerationResult]):
             lines if is_one_of_many else (),
             self._other(),
         )
+
+    def told_first(self, result: GenerationResult) -> tuple[str, ...]:
+        """That a system message was left aside."""
+        options, why_not = self._options.value(), self.subject.checkpoint.why_no_system if self.subject else ""
+        return (why_not,) if options.system and options.task == "message" and why_not else ()
 
     def _line(self, number: int, branch: Branch) -> BranchLine:
         assert branch.result is not None

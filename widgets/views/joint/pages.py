@@ -95,6 +95,15 @@ def request_of(subject: Subject | None, options: JointOptions, chosen: Chosen) -
     return AlignmentRequest(*of) if options.show == "alignment" else JointRequest(*of, chosen.level)
 
 
+_TELLS: dict[str, type] = {
+    "grounding": GroundingResult,
+    "answers": JointWordsResult,
+    "hidden": HiddenRegionResult,
+    "alignment": AlignmentResult,
+    "concepts": ConceptsResult,
+}  # by what is shown, the kind of result that it is of; all else is of `JointResult`
+
+
 class Answers:
     """The last result of each kind."""
 
@@ -104,6 +113,13 @@ class Answers:
     def keep(self, result: object) -> None:
         """In place of the one before."""
         self._found[type(result)] = result
+
+    def forget_others(self, show: str, *, is_same_checkpoint: bool) -> None:
+        """Something else is looked at: what is seen may stay, the rest would be taken for what is told of this. What is
+        told on scenes of its own is the same for every input."""
+        kept = (show, *OF_OWN_SCENES) if is_same_checkpoint else (show,)
+        kinds = {_TELLS.get(each, JointResult) for each in kept}
+        self._found = {kind: found for kind, found in self._found.items() if kind in kinds}
 
     def of(self, kind: type[Result]) -> Result | None:
         """The last one of a kind; None for none."""

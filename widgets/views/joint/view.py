@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QWidget
 
+from inference.results.events import Failure
 from inference.results.hidden_region import HiddenRegionResult
 from inference.results.inputs import MOST_REGIONS, Input, RegionsInput
 from inference.results.joint import JointResult
@@ -77,6 +78,10 @@ class JointView(View):
         checkpoint = subject.checkpoint.checkpoint if subject else ""
         if checkpoint != self._checkpoint:
             self._checkpoint, self._chosen = checkpoint, Chosen()
+        before = self.subject
+        if before and subject and (before.checkpoint, before.input) != (subject.checkpoint, subject.input):
+            is_same = before.checkpoint == subject.checkpoint
+            self._answers.forget_others(self._options.value().show, is_same_checkpoint=is_same)
         super().set_subject(subject)
         self._show_controls()
         if subject is not None and self._figure is None and not self.requests():
@@ -97,6 +102,14 @@ class JointView(View):
         elif isinstance(result, HiddenRegionResult) and self._chosen.hidden >= len(result.regions):
             self._chosen = replace(self._chosen, hidden=-1)
         self._rebuild()
+
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
+        if self._answers.picture(self._options.value(), self._chosen, self.selection.now) is None:
+            # What is seen is a picture of another kind, which says nothing of what was asked for.
+            self._figure = self._pictured = None
+            self._page.show_empty(failure.message)
+            self.figure_changed.emit()
 
     def figure(self) -> JointPicture | None:
         return self._figure

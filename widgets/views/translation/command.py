@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def _add_target(parser: ArgumentParser) -> None:
-    parser.add_argument("--target", dest="text_pair", metavar="TEXT", help="what the target begins with")
+    parser.add_argument("--prefix", dest="text_pair", metavar="TEXT", help="what the target begins with")
+    parser.add_argument("--target", dest="text_pair", help=SUPPRESS)  # as it was called
 
 
 def _add_whole_target(parser: ArgumentParser) -> None:
