@@ -42,25 +42,3 @@ print(gc.isenabled(), gc.get_freeze_count() > 1000)
 def test_numpy_makes_no_threads_in_the_window_and_may_make_them_in_the_engine():
     done = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "False", "True", "False", "False", "True"]
-
-
-WRONG = """
-import sys
-{before}
-from PySide6.QtCore import QPoint
-print("argparse" in sys.modules)  # of what writes stubs
-try:
-    QPoint().setX("three")
-except TypeError as error:
-    print("x: int" in str(error))
-print(QPoint.setX.__doc__.replace(" ", ""))
-from shibokensupport.signature.lib import enum_sig, pyi_generator
-print(pyi_generator.generate_pyi.__name__, hasattr(enum_sig, "nothing"))
-"""
-
-
-@pytest.mark.parametrize(("before", "is_there"), [("", "True"), (SKIP, "False")], ids=["as it is", "late"])
-def test_what_explains_wrong_calls_is_compiled_when_one_is_made(before, is_there):
-    script = WRONG.format(before=before)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [is_there, "True", "setX(self,x:int,/)->None", "generate_pyi", "False"]
