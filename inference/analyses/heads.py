@@ -179,12 +179,15 @@ def _row_blocks(n_rows: int, pool: int, size: int) -> Iterator[slice]:
 
 
 def _marks(tokens: Tokens, model: Model) -> tuple[Tensor, Tensor]:
-    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens; an image may have the first, without an id."""
-    of_image = np.array([word == "[CLS]" for word in tokens.words], bool) & tokens.is_special & (tokens.ids < 0)
-    tokenizer = model.tokenizer
+    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens; beside what is seen they have no ids."""
+    tokenizer, words = model.tokenizer, np.array(tokens.words, object)
     ids = (None, None) if tokenizer is None else (tokenizer.cls_token_id, tokenizer.sep_token_id)
-    cls, sep = (np.zeros(len(tokens), bool) if token is None else tokens.ids == token for token in ids)
-    return tuple(torch.from_numpy(np.flatnonzero(found)).to(model.device) for found in (cls | of_image, sep))  # type: ignore[return-value]
+    found = []
+    for token, word in zip(ids, ("[CLS]", "[SEP]"), strict=True):
+        is_one = tokens.is_special & (tokens.ids < 0) & (words == word)
+        is_one = is_one if token is None else is_one | (tokens.ids == token)
+        found.append(torch.from_numpy(np.flatnonzero(is_one)).to(model.device))
+    return found[0], found[1]
 
 
 def _thumbnail(pattern: Tensor, row_pool: int, pool: int) -> Tensor:

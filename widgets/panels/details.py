@@ -86,6 +86,7 @@ class DetailsPanel(View):
         self._keys.setTabKeyNavigation(False)
         self._keys.cellClicked.connect(self._on_keys_cell_clicked)
         self._chosen, self._measures = QFormLayout(), QFormLayout()
+        self._measures.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._chosen.addRow(PlainLabel(self.tr("Attention"), self), self._only_group)
         self._chosen.addRow(self._group)  # a line of its own: it is as wide as the longest title
         self._chosen.addRow(PlainLabel(self.tr("Layer"), self), self._layer)
