@@ -1,4 +1,4 @@
-"""The sandbox in which a chat template of others runs: within two seconds, 256 MiB, and steps that are short.
+"""The sandbox in which a chat template of others runs: two seconds of a processor, 256 MiB, and steps that are short.
 
 A deadline ends what Python does line by line, yet not a single step of Python's own: to compare, print or hash a list
 that holds itself twice, thirty times over, takes hours. So the values are bounded, not the steps: everything that a
@@ -53,6 +53,18 @@ _FORMAT = "| format"  # the filter, which is not the method of that name
 _WEIGHED, _JOINED, _IN_TIME = "all that it holds", "one behind the other", "before the end"
 
 
+class _Clock:
+    """Of what a template takes itself, which is no more where many others run beside it; by the wall it is read
+    quickly, and ahead of that."""
+
+    def __init__(self, seconds: float) -> None:
+        self._by_wall, self._own = time.monotonic() + seconds, time.thread_time() + seconds
+
+    def is_over(self) -> bool:
+        """Whether it has taken all of its time."""
+        return time.monotonic() > self._by_wall and time.thread_time() > self._own
+
+
 class _TooLongError(BaseException):
     """It was not done in time; what looks for errors does not find it."""
 
@@ -68,9 +80,10 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     from transformers.utils.chat_template_utils import _compile_jinja_template
 
     transformers_own = _compile_jinja_template("").environment
+    clock = _Clock(_MOST_SECONDS)
     try:
-        with _deadline(_MOST_SECONDS), _bounded_memory(_MOST_MEMORY):
-            return _template(template, transformers_own.overlay()).render(**values)
+        with _deadline(clock), _bounded_memory(_MOST_MEMORY):
+            return _template(template, transformers_own.overlay(), clock).render(**values)
     except (KeyboardInterrupt, SystemExit, Refused):
         raise
     except _TooLongError:
@@ -81,9 +94,9 @@ def render(template: str, values: Mapping[str, Any]) -> str:
         raise Refused(f"The chat template cannot be used: {first_line(error)}") from error
 
 
-def _template(template: str, found: Any) -> Any:
+def _template(template: str, found: Any, clock: _Clock) -> Any:
     """The template in an environment, in which all that is made is weighed from now on."""
-    scales = _Scales(time.monotonic() + _MOST_SECONDS)
+    scales = _Scales(clock)
     found.intercepted_binops = frozenset(found.binop_table)  # nor are they worked out while the template is read
     found.binop_table = {sign: scales.watched(what, sign) for sign, what in found.binop_table.items()}
     filters = {_FORMAT if name == "format" else name: what for name, what in found.filters.items()}
@@ -136,15 +149,15 @@ def _with_scales(tree: Any) -> Any:
 class _Scales:
     """What a template has made so far."""
 
-    def __init__(self, end: float) -> None:
-        self._end = end
+    def __init__(self, clock: _Clock) -> None:
+        self._clock = clock
         self._made = 0
         # Lists and the like, which none can change; how heavy they are, and how many are held one in the other.
         self._known: dict[int, tuple[object, int, int]] = {}
 
     def in_time(self, value: Any) -> Any:
         """The value, if there is time left: Python calls off the watch that had no room for its own call."""
-        if time.monotonic() > self._end:
+        if self._clock.is_over():
             raise _TooLongError
         return value
 
@@ -317,12 +330,12 @@ def _bounded_memory(n_bytes: int) -> Iterator[None]:
 
 
 @contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
+def _deadline(clock: _Clock) -> Iterator[None]:
     """Raise `_TooLongError` in whatever Python runs when the time is over: nothing else ends a loop of a template."""
-    end, before = time.monotonic() + seconds, sys.gettrace()
+    before = sys.gettrace()
 
     def look(frame: FrameType, _event: str, _arg: object) -> Any:
-        if time.monotonic() > end:
+        if clock.is_over():
             raise _TooLongError
         return None if frame.f_globals is globals() else look  # what stands here takes no time
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -205,6 +207,14 @@ def test_what_is_held_one_in_the_other_ends_before_the_stack(chatty, thing):
     with pytest.raises(Refused, match="puts too many things one into the other"):
         as_message("hello", DEEP.format(thing), chatty.tokenizer)
     assert as_message("hello", DEEP.format(thing).replace("600", "9") + "x", chatty.tokenizer) == "x"
+
+
+def test_a_template_has_its_time_where_many_others_run(chatty, monkeypatch):
+    """On a machine that is busy two seconds pass while it waits."""
+    wall = itertools.count(step=10)
+    clocks = SimpleNamespace(monotonic=lambda: next(wall), thread_time=time.thread_time)
+    monkeypatch.setattr(template_sandbox, "time", clocks)
+    assert as_message("hello", TEMPLATE, chatty.tokenizer) == MADE
 
 
 def test_a_loop_ends_where_nobody_watches_its_lines(chatty, monkeypatch):

@@ -247,9 +247,7 @@ class GenerationView(GrowingTextView[GenerationResult]):
 
     def _offer_write_on(self) -> None:
         """Where something was cut off, and is not being written."""
-        group = self._write_on.parentWidget()
-        assert group is not None
-        self._page.controls.show_widget(group, self._branches.current.is_cut and not self._writes_again)
+        self._page.controls.set_shown(self._write_on, self._branches.current.is_cut and not self._writes_again)
 
     # What the user does
 
