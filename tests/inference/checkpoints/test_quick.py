@@ -192,7 +192,7 @@ CHANGES: dict[str, tuple[Callable[[Path], object], bool]] = {
     "a decoder": (lambda folder: edit_config(folder, is_decoder=True, architectures=["BertLMHeadModel"]), True),
     "a number format": (lambda folder: edit_config(folder, dtype="float16"), True),
     "no number format": (lambda folder: edit_config(folder, dtype="float17"), False),
-    "more layers": (lambda folder: edit_config(folder, num_hidden_layers=3), True),
+    "more layers": (lambda folder: edit_config(folder, num_hidden_layers=3), False),
     "fewer layers": (lambda folder: edit_config(folder, num_hidden_layers=1), False),
     "another width": (lambda folder: edit_config(folder, hidden_size=48), False),
     "heads that do not divide": (lambda folder: edit_config(folder, num_attention_heads=5), False),
