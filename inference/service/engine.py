@@ -55,8 +55,8 @@ class Engine:
         if isinstance(request, MemoryRequest):
             if request.budget:
                 self._memory.budget = request.budget
-            self._models.budget = request.for_checkpoints or a_quarter()
-            self._models.pinned = frozenset(request.pinned)
+            if self._models.hold(request.for_checkpoints or a_quarter(), frozenset(request.pinned)):
+                _let_go()
             return self._held()
         if isinstance(request, DevicesRequest):
             if request.device:

@@ -57,6 +57,14 @@ def run(engine: Engine, checkpoint: str):
 # Several at once
 
 
+def test_a_smaller_budget_is_kept_at_once(engine, checkpoints):
+    for checkpoint in checkpoints:
+        engine.run(OpenRequest(checkpoint), Context())
+    n_bytes = engine.run(MemoryRequest(), Context()).checkpoints[0].n_bytes
+    assert is_open(engine, MemoryRequest(for_checkpoints=2 * n_bytes, pinned=(checkpoints[0],))) == ["a", "c"]
+    assert is_open(engine, MemoryRequest(for_checkpoints=1)) == ["c"]
+
+
 def test_the_one_used_longest_ago_makes_way_and_comes_back_on_demand(engine, checkpoints):
     a, b, c = checkpoints
     info = engine.run(OpenRequest(a), Context())
