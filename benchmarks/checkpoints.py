@@ -19,12 +19,12 @@ def run(setup: Setup) -> Section:
     """A download of a gigabyte from loopback, and a checkpoint of BERT-base's size."""
     folder = setup.folder / "bert-base-opened"
     setup.ours("make_checkpoint", folder, "tiny" if setup.is_smoke else "base")
-    sides = ("headlight", "transformers", "read")
+    sides = ("headlight", "transformers", "owned")
     opened = alternate(
         1 if setup.is_smoke else 5, *(lambda side=side: setup.ours("open_checkpoint", folder, side) for side in sides)
     )
-    ours, theirs, theirs_read = (middle(results, "seconds") for results in opened)
-    again, theirs_again, read_again = (middle(results, "again") for results in opened)
+    ours, theirs, theirs_owned = (middle(results, "seconds") for results in opened)
+    again, theirs_again, owned_again = (middle(results, "again") for results in opened)
     megabytes = 20 if setup.is_smoke else 1_000
     fetched = _fetched(setup, megabytes)
     inspected = _inspected(setup, folder)
@@ -40,7 +40,11 @@ def run(setup: Setup) -> Section:
             p99 <= BAR_P99,
         ),
         Goal(
-            "opening, in times of `from_pretrained`", f"<= {BAR_TIMES}", f"{ours / theirs:.2f}",
+            "opening, in times of `from_pretrained` and a copy of its tensors", f"<= {BAR_TIMES}",
+            f"{ours / theirs_owned:.2f}", ours <= BAR_TIMES * theirs_owned,
+        ),
+        Goal(
+            "opening, in times of `from_pretrained` alone", f"<= {BAR_TIMES}", f"{ours / theirs:.2f}",
             ours <= BAR_TIMES * theirs,
         ),
         Goal(
@@ -54,28 +58,28 @@ def run(setup: Setup) -> Section:
         Goal("memory of these", f"<= {BAR_INSPECT_MB:.0f} MB", f"{most_mb:.0f} MB", most_mb <= BAR_INSPECT_MB),
     ]  # fmt: skip
     how = (
-        "A hub on loopback, in a process of its own, gives out one file; the program fetches it in its second lane and "
-        "checks its sum, while one head after the other is looked at and a precise 5 ms timer notes how late the "
+        "A hub on loopback, in a process of its own, gives out one file; the program fetches it in its second lane "
+        "and checks its sum, while one head after the other is looked at and a precise 5 ms timer notes how late the "
         "window's turns are. Opening is timed in fresh processes in turn with transformers' "
         "`BertForMaskedLM.from_pretrained` and its tokenizer, with the file in the system's cache and all imported. "
-        "transformers maps the file and reads no number before it is used, so that whoever overwrites the file changes "
-        "the model or ends the process; Headlight copies all of them to memory of its own, in threads beside all that "
-        "builds the network, and checks headers, names, shapes and that every number is finite. A row is transformers "
-        "with every number read once. Fresh memory is slow to come where the machine is a virtual one: opening again "
-        "in the same process takes what the first has given back. What is "
-        "inspected is BERT-base, and a LLaMA in four files with holes in place of numbers, each time with settings "
-        "that know of neither; the whole command is timed, Python's start included. A look over a line is asked of an "
-        "engine that a program in place of ssh starts on "
-        "this machine: it is what the line itself costs, without a network."
+        "transformers maps the file and reads no number before it is used, so that whoever overwrites the file "
+        "changes the model or ends the process; Headlight copies all of them to memory of its own, in threads beside "
+        "all that builds the network, and checks headers, names, shapes and that every number is finite; so it is "
+        "held against transformers with every tensor copied and summed up, too, which is the least that this takes. "
+        "Fresh memory is slow to come where the machine is a virtual one: opening again in the same process takes "
+        "what the first has given back. What is inspected is BERT-base, and a LLaMA in four files with holes in place "
+        "of numbers, each time with settings that know of neither; the whole command is timed, Python's start "
+        "included. A look over a line is asked of an engine that a program in place of ssh starts on this machine: it "
+        "is what the line itself costs, without a network."
     )
     speed = fetched["n_bytes"] / 1e6 / fetched["seconds"]
     rows = [
         ("opening, Headlight", f"{ours:.2f} s"),
         ("opening, transformers", f"{theirs:.2f} s"),
-        ("opening, transformers, and every number read once", f"{theirs_read:.2f} s"),
+        ("opening, transformers, and every tensor copied", f"{theirs_owned:.2f} s"),
         (
-            "opening again: Headlight, transformers, and every number read",
-            f"{again:.2f} s, {theirs_again:.2f} s, {read_again:.2f} s",
+            "opening again: Headlight, transformers, and every tensor copied",
+            f"{again:.2f} s, {theirs_again:.2f} s, {owned_again:.2f} s",
         ),
         ("download", f"{fetched['seconds']:.1f} s, {speed:,.0f} MB/s"),
         ("a look at a head, engine of this machine", f"{looks['ms_here']:.1f} ms"),

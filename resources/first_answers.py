@@ -5,7 +5,6 @@ Which files hold it, and of which checkpoint it is.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -20,6 +19,8 @@ def content_hash(folder: Path) -> str:
 
     Those of the base that comes with an adapter are among them. Raises OSError if they cannot be read.
     """
+    import hashlib  # with OpenSSL, which nobody needs before the window is on screen
+
     told = hashlib.sha256()
     if (base := _bundled_base(folder)) is not None:
         told.update(content_hash(base).encode())

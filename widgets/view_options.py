@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from widgets.kit.option_controls import OptionControls, Remembered
+if TYPE_CHECKING:  # no panel of the window has options, which come with the first view
+    from widgets.kit.option_controls import Remembered
 
-C = TypeVar("C", bound=Remembered)
+C = TypeVar("C", bound="Remembered")
 
 
 class ViewOptions(QObject):
@@ -29,6 +30,8 @@ class ViewOptions(QObject):
 
     def add(self, controls: C) -> C:
         """Keep what is chosen there, too."""
+        from widgets.kit.option_controls import OptionControls
+
         self._groups.append(controls)
         if isinstance(controls, OptionControls):
             controls.changed.connect(self.changed)
@@ -46,6 +49,8 @@ class ViewOptions(QObject):
 
     def titles(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
         """Titles of what differs between two states."""
+        from widgets.kit.option_controls import OptionControls
+
         found = []
         for controls in self._groups:
             old, new = before.get(controls.name, {}), after.get(controls.name, {})

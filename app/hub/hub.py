@@ -15,28 +15,19 @@ from app.link.jobs import Jobs
 from app.window.opening import Opening
 from app.window.telling import Telling
 from inference.results.checkpoint import CheckpointInfo, split_precision
-from inference.results.conversion import ConvertRequest, ConvertResult
 from inference.results.devices import Device, DevicesResult
 from inference.results.events import Failure
-from inference.results.hub import (
-    CachedRequest,
-    CachedResult,
-    DeleteCachedResult,
-    DownloadRequest,
-    DownloadResult,
-    FolderRequest,
-    FolderResult,
-    FolderViewsRequest,
-    RepoRequest,
-    RepoResult,
-)
 from inference.results.job import JobRequest, JobState
+from inference.results.late import Late
 from resources import checkpoint_path
 from widgets.kit.plain import ask_plain
 
 if TYPE_CHECKING:
     from app.hub.folders_dialog import FoldersDialog
     from app.hub.hub_dialog import HubDialog
+    from inference.results import conversion, hub
+else:  # no first picture of a window is about the hub
+    conversion, hub = Late("inference.results.conversion"), Late("inference.results.hub")
 
 N_QUESTIONS = 4  # at once: a list does not wait for the views of a checkpoint, which take seconds
 _NO_PICKLE = ".gguf"
@@ -160,13 +151,13 @@ class Hub(QObject):
 
     @Slot()
     def _list(self) -> None:
-        self._asking.submit(CachedRequest())
+        self._asking.submit(hub.CachedRequest())
         if self._dialog is not None:
             self._dialog.machine.ask_for_steps()
 
     @Slot(str)
     def _on_machine_steps_requested(self, folder: str) -> None:
-        self._asking.submit(FolderRequest(folder))
+        self._asking.submit(hub.FolderRequest(folder))
 
     @Slot(str)
     def _on_opening_browse_elsewhere(self, folder: str) -> None:
@@ -184,25 +175,25 @@ class Hub(QObject):
         self._folders.activateWindow()
 
     @Slot(object)
-    def _on_hub_look_requested(self, request: RepoRequest) -> None:
+    def _on_hub_look_requested(self, request: hub.RepoRequest) -> None:
         for state in self._asking.states:
-            if isinstance(state.request, RepoRequest):  # nobody wants to know any more
+            if isinstance(state.request, hub.RepoRequest):  # nobody wants to know any more
                 self._asking.cancel(state.number)
         self._asking.submit(request)
 
     @Slot(str)
     def _on_machine_views_requested(self, folder: str) -> None:
-        self._asking.submit(FolderViewsRequest(folder))
+        self._asking.submit(hub.FolderViewsRequest(folder))
 
     @Slot(str)
     def _convert(self, folder: str) -> None:
         elsewhere = self._controller.elsewhere
-        self._jobs.submit(ConvertRequest(folder, elsewhere.kept(CONVERTED) if elsewhere else self._kept))
+        self._jobs.submit(conversion.ConvertRequest(folder, elsewhere.kept(CONVERTED) if elsewhere else self._kept))
 
     def _card(self, folder: str) -> str:
         """What the makers of a checkpoint wrote; on another machine it is asked for, and comes later."""
         if self._controller.elsewhere is not None:
-            self._asking.submit(FolderRequest(folder))
+            self._asking.submit(hub.FolderRequest(folder))
             return ""
         from inference.files.model_card import card_text
 
@@ -223,20 +214,20 @@ class Hub(QObject):
 
     @Slot(int, object, object, bool)
     def _on_asking_arrived(self, _number: int, request: JobRequest, result: object, is_partial: bool) -> None:
-        if isinstance(request, FolderRequest) and isinstance(result, FolderResult):
+        if isinstance(request, hub.FolderRequest) and isinstance(result, hub.FolderResult):
             self._show_folder(request, result)
         if self._dialog is None:
             return
-        if isinstance(request, RepoRequest) and isinstance(result, RepoResult):
+        if isinstance(request, hub.RepoRequest) and isinstance(result, hub.RepoResult):
             self._dialog.hub.show_found(request, result)
-        elif isinstance(result, CachedResult):
+        elif isinstance(result, hub.CachedResult):
             self._dialog.machine.show_cached(result)
-        elif isinstance(request, FolderViewsRequest) and isinstance(result, CheckpointInfo):
+        elif isinstance(request, hub.FolderViewsRequest) and isinstance(result, CheckpointInfo):
             self._dialog.machine.show_info(request.folder, result, self._card(request.folder))
-        elif isinstance(result, DeleteCachedResult):
+        elif isinstance(result, hub.DeleteCachedResult):
             self._list()
 
-    def _show_folder(self, request: FolderRequest, found: FolderResult) -> None:
+    def _show_folder(self, request: hub.FolderRequest, found: hub.FolderResult) -> None:
         if self._folders is not None:
             self._folders.show_folder(request, found)
         if self._dialog is None:
@@ -250,13 +241,13 @@ class Hub(QObject):
 
     @Slot(int, object, object)
     def _on_asking_failed(self, _number: int, request: JobRequest, failure: Failure) -> None:
-        if self._folders is not None and isinstance(request, FolderRequest):
+        if self._folders is not None and isinstance(request, hub.FolderRequest):
             self._folders.show_failure(request, failure.message)
-        if self._dialog is None or isinstance(request, FolderRequest):
+        if self._dialog is None or isinstance(request, hub.FolderRequest):
             return
-        if isinstance(request, RepoRequest):
+        if isinstance(request, hub.RepoRequest):
             self._dialog.hub.show_failure(request, failure.message)
-        elif isinstance(request, FolderViewsRequest):
+        elif isinstance(request, hub.FolderViewsRequest):
             self._dialog.machine.show_failure(request.folder, failure.message)
         else:
             self._dialog.machine.say(failure.message, is_warning=True)
@@ -264,21 +255,21 @@ class Hub(QObject):
     @Slot(object)
     def _on_asking_changed(self, state: JobState) -> None:
         is_told = not state.phase.is_over
-        if self._dialog is not None and isinstance(state.request, RepoRequest) and state.progress and is_told:
+        if self._dialog is not None and isinstance(state.request, hub.RepoRequest) and state.progress and is_told:
             self._dialog.hub.show_progress(state.request, state.progress.label)
 
     @Slot(object)
     def _on_jobs_changed(self, state: JobState) -> None:
-        if self._dialog is not None and isinstance(state.request, DownloadRequest):
+        if self._dialog is not None and isinstance(state.request, hub.DownloadRequest):
             self._dialog.hub.show_job(state)
 
     @Slot(int, object, object, bool)
     def _on_jobs_arrived(self, _number: int, request: JobRequest, result: object, is_partial: bool) -> None:
-        if isinstance(result, DownloadResult) and result.to_convert:
+        if isinstance(result, hub.DownloadResult) and result.to_convert:
             self._convert(result.to_convert)
-        elif isinstance(result, DownloadResult) and self._dialog is not None:
+        elif isinstance(result, hub.DownloadResult) and self._dialog is not None:
             self._dialog.hub.show_downloaded(result.repo, result.folder)
-        elif isinstance(result, ConvertResult):
+        elif isinstance(result, conversion.ConvertResult):
             self._opening.open(result.folder)
         else:
             return

@@ -21,5 +21,5 @@ def memory_text(need: MemoryNeed) -> str:
     most = ", the most that it reads" if need.is_most else ""
     return (
         f"{size_text(need.weights)} for its weights{stored}; up to {size_text(need.held)} more to look at "
-        f"{count_of(need.n_tokens, 'tokens')}{most}"
+        f"{count_of(need.n_tokens, need.things)}{most}"
     )

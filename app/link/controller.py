@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 
@@ -16,10 +17,14 @@ from inference.results.devices import DevicesRequest, DevicesResult
 from inference.results.events import Failure, Progress
 from inference.results.inputs import Input
 from inference.results.job import JobPhase, JobRequest, JobState
-from inference.results.memory import MemoryRequest, MemoryResult
+from inference.results.late import Late
 from inference.results.request import Request
-from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from widgets.view import View
+
+if TYPE_CHECKING:
+    from inference.results import memory, tokenize
+else:  # of what is asked behind the first picture
+    memory, tokenize = Late("inference.results.memory"), Late("inference.results.tokenize")
 
 OPEN, TOKENS, MEMORY, DEVICES = "open", "tokens", "memory", "devices"
 _OF_ENGINE = (MEMORY, DEVICES)  # channels: about what it is, whatever is looked at
@@ -91,7 +96,7 @@ class Controller(QObject):
         self._views: dict[str, View] = {}
         self.elsewhere = runner.elsewhere
         self.checkpoint: CheckpointInfo | None = None
-        self._memory = MemoryRequest()
+        self._memory: memory.MemoryRequest | None = None  # until the window says how much
         self._unanswered: set[str] = set()  # channels
         self._is_leaving = False
         self._held: dict[str, Request] = {}  # by channel, until it is known whether the checkpoint is left
@@ -142,12 +147,13 @@ class Controller(QObject):
 
     def set_memory_budget(self, budget: int) -> None:
         """How many bytes of what attention receives the engine may hold from now on."""
-        self._memory = replace(self._memory, budget=budget)
+        self._memory = replace(self._memory or memory.MemoryRequest(), budget=budget)
         self._ask_for_memory()
 
     def set_checkpoint_memory(self, budget: int, pinned: tuple[str, ...]) -> None:
         """How many bytes of weights may be open at once (0: a quarter of the machine's), and what is unloaded last."""
-        self._memory = replace(self._memory, for_checkpoints=budget, pinned=pinned)
+        wish = self._memory or memory.MemoryRequest()
+        self._memory = replace(wish, for_checkpoints=budget, pinned=pinned)
         self._ask_for_memory()
 
     def ask_for_devices(self, device: str = "") -> None:
@@ -157,9 +163,9 @@ class Controller(QObject):
     def tokenize(self, input: Input) -> None:
         """Split an input for the token row; the answer comes by `tokenized`."""
         if self.checkpoint:
-            request = TokenizeRequest(self.checkpoint.checkpoint, input)
+            request = tokenize.TokenizeRequest(self.checkpoint.checkpoint, input)
             self._runner.submit(TOKENS, request)
-            if isinstance(result := self._remembered(request)[0], TokenizeResult):
+            if isinstance(result := self._remembered(request)[0], tokenize.TokenizeResult):
                 self.tokenized.emit(result, "")
 
     # Until the engine is up, what it answered in the last session, or when Headlight was made, stands for its answer.
@@ -245,9 +251,9 @@ class Controller(QObject):
             if not is_known:
                 self.checkpoint = result
                 self.opened.emit(result)
-        elif channel == TOKENS and isinstance(result, TokenizeResult):
+        elif channel == TOKENS and isinstance(result, tokenize.TokenizeResult):
             self.tokenized.emit(result, "")
-        elif isinstance(result, MemoryResult):
+        elif isinstance(result, memory.MemoryResult):
             self.memory_told.emit(result)
         elif isinstance(result, DevicesResult):
             self.devices_told.emit(result)
@@ -330,7 +336,7 @@ class Controller(QObject):
 
     def _ask_for_memory(self) -> None:
         # With the budgets each time: an engine that was started again knows nothing of it.
-        self._runner.submit(MEMORY, self._memory, is_quiet=True)
+        self._runner.submit(MEMORY, self._memory or memory.MemoryRequest(), is_quiet=True)
 
 
 def _channel(view: str, request: Request) -> str:

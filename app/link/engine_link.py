@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from app.link.outbox import Outbox
 from app.link.shared_memory import Ring, make_ring, sweep
 from app.quick_start import BLAS_THREADS
 from inference import IS_OFFLINE_WISHED
@@ -22,6 +20,11 @@ from inference.results.events import Failure, Partial, Progress
 from inference.results.job import Paused
 from inference.results.request import Request
 from inference.service import OUT_OF_MEMORY
+
+if TYPE_CHECKING:  # imported when there is an engine: the first picture does without
+    import subprocess
+
+    from app.link.outbox import Outbox
 
 ROOT = Path(__file__).parents[2]
 
@@ -143,6 +146,8 @@ class ProcessLink:
         finally:
             if self._ring:
                 self._ring.close_descriptor()
+        from app.link.outbox import Outbox
+
         assert process.stdin
         self._outbox = Outbox(process.stdin)  # type: ignore[arg-type]
         self._process = process
@@ -151,6 +156,8 @@ class ProcessLink:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         """A new process, with pipes to it; raises OSError."""
+        import subprocess
+
         return subprocess.Popen(
             [*self._command, *([self._ring.path] if self._ring else [])],
             stdin=subprocess.PIPE,
@@ -265,9 +272,11 @@ class ProcessLink:
         """Wait for the end of the process, if there is one, and close its pipes; its exit status."""
         if not self._process:
             return 0
+        from subprocess import TimeoutExpired
+
         try:
             code = self._process.wait(self.LAST_WORDS)
-        except subprocess.TimeoutExpired:  # it closed its pipe and did not end
+        except TimeoutExpired:  # it closed its pipe and did not end
             self._process.kill()
             code = self._process.wait()
         if self._outbox:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import secrets
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -94,6 +92,9 @@ class ResultCache:
 
     def _signature(self, request: Request) -> str:
         """Of all that an answer depends on beside the request itself."""
+        import hashlib  # with OpenSSL, which nobody needs before the window is on screen
+        import secrets
+
         told = hashlib.sha256(self._version.encode())
         checkpoint = getattr(request, "checkpoint", "")
         given = getattr(request, "input", None)
@@ -112,6 +113,8 @@ class ResultCache:
 
 
 def _write(file: Path, kept: tuple[tuple[str, tuple[str, Request, object]], ...]) -> None:
+    import secrets
+
     parts: list[bytes] = []
     for channel, of_channel in reversed(kept):
         part = _packed(channel, *of_channel)

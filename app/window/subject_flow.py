@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal, Slot
 
@@ -15,7 +15,6 @@ from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import TOO_LONG, Input, TextInput
 from inference.results.request import Capability
-from inference.results.tokenize import TokenizeResult
 from inference.results.tokens import Tokens
 from widgets.kit.head_steps import step
 from widgets.panels.details import DetailsPanel
@@ -24,6 +23,9 @@ from widgets.panels.status_line import StatusLine
 from widgets.panels.text_bar import TextBar
 from widgets.selection import Selected, Selection
 from widgets.subject import Subject
+
+if TYPE_CHECKING:
+    from inference.results.tokenize import TokenizeResult
 
 # Checkpoints that go on without a text: of themselves, or with what is said of a generated film.
 _READ_NOTHING = frozenset({Capability.GENERATION, Capability.ORDER})

@@ -39,6 +39,7 @@ SINGULAR = {
     "parts": "part",
     "patches": "patch",
     "pieces": "piece",
+    "pixels": "pixel",
     "places": "place",
     "points": "point",
     "portraits": "portrait",

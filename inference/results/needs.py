@@ -27,6 +27,8 @@ class MemoryNeed:
         Of that text.
     is_most
         A longer text was asked for than the model reads.
+    things
+        What its tokens are called: `tokens`, or the `patches` or `pixels` of what reads images or films alone.
     """
 
     weights: int
@@ -34,6 +36,7 @@ class MemoryNeed:
     held: int
     n_tokens: int
     is_most: bool = False
+    things: str = "tokens"
 
 
 def memory_need(info: CheckpointInfo, n_tokens: int, *, runs_in: str = "float32") -> MemoryNeed:
@@ -49,4 +52,10 @@ def memory_need(info: CheckpointInfo, n_tokens: int, *, runs_in: str = "float32"
             held += sum(group.n_heads) * n_tokens**2
     stored = info.stored_in.partition(",")[0]
     as_stored = 0 if stored == "float32" else info.n_parameters * _BYTES.get(stored, 0)
-    return MemoryNeed(_FLOAT32 * info.n_parameters, as_stored, size * held, n_tokens, is_most)
+    return MemoryNeed(_FLOAT32 * info.n_parameters, as_stored, size * held, n_tokens, is_most, _things(info))
+
+
+def _things(info: CheckpointInfo) -> str:
+    if not info.reads or not {"image", "clip"}.issuperset(info.reads):
+        return "tokens"
+    return "pixels" if any(group.query_axis == "pixels" for group in info.groups) else "patches"

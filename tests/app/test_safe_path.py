@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from app.link import engine_link
 from app.link.engine_link import ProcessLink
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
 
@@ -70,7 +69,7 @@ def test_the_engine_works_in_the_folder_of_the_program(monkeypatch):
             started.update(options, command=command)
             raise OSError("it is not started")
 
-    monkeypatch.setattr(engine_link.subprocess, "Popen", Process)
+    monkeypatch.setattr(subprocess, "Popen", Process)
     with pytest.raises(OSError, match="not started"):
         ProcessLink().start()
     assert started["cwd"] == ROOT

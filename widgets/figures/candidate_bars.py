@@ -80,7 +80,8 @@ class CandidateBars:
             title += _tr(" · above as the model gave it, below as it was chosen")
         shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(QPointF(area.left(), area.top() + metrics.ascent()), shown)
-        words = min(max((bold.horizontalAdvance(each.text) for each in self.candidates), default=0), 14 * em)
+        longest = max((bold.horizontalAdvance(each.text) for each in self.candidates), default=0)
+        words = min(longest, max(14 * em, self.row(0, area, style).width() / 2))
         texts = [self._numbers(each) for each in self.candidates]
         room = max((bold.horizontalAdvance(text) for text in texts), default=0)
         for number, (each, text) in enumerate(zip(self.candidates, texts, strict=True)):

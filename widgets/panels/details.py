@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -16,12 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.heads import HeadsRequest, HeadsResult
-from inference.results.maps import RowsRequest, RowsResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.head_measures import DASH, measure_name, number_with_unit
-from widgets.figures.head_sentence import head_sentence
 from widgets.figures.places import nothing_selected, place_name
 from widgets.kit.clean import isolated
 from widgets.kit.figure import Figure
@@ -33,6 +31,11 @@ from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
 
+# Imported once there is a subject, which the first picture of the window does not have.
+if TYPE_CHECKING:
+    from inference.results.heads import HeadsRequest, HeadsResult
+    from inference.results.maps import RowsRequest, RowsResult
+
 N_KEYS = 12
 _MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
 
@@ -42,8 +45,6 @@ class DetailsPanel(View):
 
     Layer and head can be typed; a click on a row selects that key.
     """
-
-    details = frozenset({RowsRequest})
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -152,6 +153,9 @@ class DetailsPanel(View):
         info, now = self.subject.checkpoint, self.selection.now
         if "attention" not in info.capabilities:
             return ()
+        from inference.results.heads import HeadsRequest
+        from inference.results.maps import RowsRequest
+
         # While another checkpoint is opened, what is selected may be what only that one has.
         group, layer, head = layer_and_head(info, self.selection)
         common = (info.checkpoint, self.subject.input, group)
@@ -161,7 +165,15 @@ class DetailsPanel(View):
         # One row, however long the text is.
         return HeadsRequest(*common), RowsRequest(*common, layer, head, query, query + 1)
 
+    def is_detail(self, request: Request) -> bool:
+        from inference.results.maps import RowsRequest
+
+        return isinstance(request, RowsRequest)
+
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
+        from inference.results.heads import HeadsRequest, HeadsResult
+        from inference.results.maps import RowsRequest, RowsResult
+
         if isinstance(request, HeadsRequest) and isinstance(result, HeadsResult):
             self._heads = request, result
         elif isinstance(request, RowsRequest) and isinstance(result, RowsResult):
@@ -216,10 +228,14 @@ class DetailsPanel(View):
                 assert isinstance(title, PlainLabel)
                 title.setText(measure_name(name, axis, heads.marks))
             label.setText(number_with_unit(name, value, axis))
-        shape = heads.measures["entropy"].shape if heads else (0, 0)
-        is_head = now.layer < shape[0] and now.head < shape[1]
-        self._sentence.setText(head_sentence(heads, (now.layer, now.head)) if heads and is_head else "")
+        self._sentence.setText(self._sentence_of(heads) if heads is not None else "")
         self._sentence.setVisible(bool(self._sentence.text()))
+
+    def _sentence_of(self, heads: HeadsResult) -> str:
+        from widgets.figures.head_sentence import head_sentence
+
+        now, shape = self.selection.now, heads.measures["entropy"].shape
+        return head_sentence(heads, (now.layer, now.head)) if now.layer < shape[0] and now.head < shape[1] else ""
 
     def _fill_keys(self, heads: HeadsResult | None, row: RowsResult | None) -> None:
         self._keys.setRowCount(0)

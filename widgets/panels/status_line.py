@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from inference.results.events import Progress
-from inference.results.memory import MemoryResult
 from widgets.figures.counts import number_of
 from widgets.kit.delay import Delay
 from widgets.kit.labels import LineButton
 from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.panels.progress_bar import QuietProgressBar
+
+if TYPE_CHECKING:
+    from inference.results.memory import MemoryResult
 
 _AROUND = 16  # pixels that a button takes beside its text, whatever the style
 N_KEPT = 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +21,8 @@ def settings_elsewhere(address: MachineAddress, own: Path) -> Path:
 
     Sessions, kept answers and what was open lie beside it: they are of checkpoints there.
     """
+    import hashlib  # with OpenSSL, which a window that computes here does without
+
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", address.name)[:40]
     digest = hashlib.sha256(address.text.encode()).hexdigest()[:8]
     file = own.parent / FOLDER / f"{name}-{digest}" / own.name

@@ -16,7 +16,6 @@ from app.window.elsewhere.hosts import keep_host, recent_hosts
 from app.window.menus.another_window import open_another
 from app.window.telling import Telling
 from inference.results.events import Failure
-from inference.results.hub import CachedRequest
 from widgets.context import ViewContext
 
 if TYPE_CHECKING:
@@ -72,6 +71,7 @@ class Reaching(QObject):
     @Slot(object)
     def _on_dialog_reach_requested(self, address: MachineAddress) -> None:
         from app.link.remote.remote_link import remote_job_link  # not before it is wanted
+        from inference.results.hub import CachedRequest
 
         self._give_up()
         self._asking = Jobs(self, partial(remote_job_link, address), n_at_once=1)

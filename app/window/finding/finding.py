@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.window.actions import COMMANDS, Command, plain_title, reason_off
-from app.window.finding.matching import Find
-from app.window.finding.palette import Palette
 from app.window.opening import Opening
 from inference.results.checkpoint import folder_name
 from inference.results.inputs import Input, TextInput
+from inference.results.late import Late
 from widgets.context import ViewContext
 from widgets.panels.input_panel import InputPanel
+
+if TYPE_CHECKING:
+    from app.window.finding import matching, palette
+else:
+    matching, palette = Late("app.window.finding.matching"), Late("app.window.finding.palette")
 
 
 class Finding(QObject):
@@ -41,27 +46,27 @@ class Finding(QObject):
 
     def find(self) -> None:
         """Show the list; what is chosen is done once it is closed."""
-        palette = Palette(self.finds(), self._dialog_parent)
+        shown = palette.Palette(self.finds(), self._dialog_parent)
         parent = self._dialog_parent
-        palette.resize(palette.size().boundedTo(parent.size()))
+        shown.resize(shown.size().boundedTo(parent.size()))
         above = parent.mapToGlobal(parent.rect().topLeft())
-        palette.move(above.x() + (parent.width() - palette.width()) // 2, above.y() + parent.height() // 10)
-        chosen = palette.chosen() if palette.exec() == QDialog.DialogCode.Accepted else None
-        palette.deleteLater()
+        shown.move(above.x() + (parent.width() - shown.width()) // 2, above.y() + parent.height() // 10)
+        chosen = shown.chosen() if shown.exec() == QDialog.DialogCode.Accepted else None
+        shown.deleteLater()
         if chosen is not None:
             chosen.do()
 
-    def finds(self) -> list[Find]:
+    def finds(self) -> list[matching.Find]:
         """All there is now; what is hidden in the menus is left out."""
         return [*self._of_actions(), *self._of_checkpoints(), *self._of_samples()]
 
-    def _of_actions(self) -> list[Find]:
+    def _of_actions(self) -> list[matching.Find]:
         finds = []
         for command in COMMANDS:
             action = self._actions[command.name]
             if action.isVisible() and command.slot != "finding.find":
                 finds.append(
-                    Find(
+                    matching.Find(
                         plain_title(action),
                         _menu_path(command),
                         ", ".join(keys.toString(QKeySequence.SequenceFormat.NativeText) for keys in action.shortcuts()),
@@ -76,18 +81,18 @@ class Finding(QObject):
             return ""
         return reason_off(action) or self.tr("It cannot be done now.")
 
-    def _of_checkpoints(self) -> list[Find]:
+    def _of_checkpoints(self) -> list[matching.Find]:
         title, kind = self.tr("Open {}"), self.tr("Checkpoint")
         return [
-            Find(title.format(folder_name(one)), kind, do=partial(self._opening.open, one))
+            matching.Find(title.format(folder_name(one)), kind, do=partial(self._opening.open, one))
             for one in self._context.checkpoints
         ]
 
-    def _of_samples(self) -> list[Find]:
+    def _of_samples(self) -> list[matching.Find]:
         reads_text = "text" in self._input_panel.kinds
         why = "" if reads_text else self.tr("The open checkpoint reads no text.")
         return [
-            Find(sample.replace("\n", "  /  "), self.tr("Sample text"), "", why, partial(self._take, sample))
+            matching.Find(sample.replace("\n", "  /  "), self.tr("Sample text"), "", why, partial(self._take, sample))
             for sample in self._samples
         ]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.window.help.help_window import HelpWindow
-from app.window.help.pages import LECTURE, WORDS
-from app.window.help.tour import Tour, TourStop
 from app.window.view_area import ViewArea
 from widgets.context import ViewContext
 from widgets.views.home.cards import BY_NAME
+
+if TYPE_CHECKING:
+    from app.window.help.help_window import HelpWindow
+    from app.window.help.tour import Tour, TourStop
 
 _TOUR_CARD = "heads"  # what the tour leads through
 
@@ -40,16 +43,22 @@ class Helping(QObject):
 
     def show_words(self) -> None:
         """All words of the glossary."""
+        from app.window.help.pages import WORDS
+
         self.show_page_of(WORDS)
 
     def show_lecture(self) -> None:
         """The lecture's table of contents."""
+        from app.window.help.pages import LECTURE
+
         self.show_page_of(LECTURE)
 
     @Slot(str)
     def show_page_of(self, name: str) -> None:
         """Show the page of a view, or one of the others."""
         if self._help is None:
+            from app.window.help.help_window import HelpWindow  # not before it is wanted
+
             self._help = HelpWindow(self._window)
             self._help.card_requested.connect(self._on_help_card_requested)
         self._help.show_page(name)
@@ -57,6 +66,8 @@ class Helping(QObject):
     def begin_tour(self) -> None:
         """Open what the tour leads through, and begin it."""
         if self._tour is None:
+            from app.window.help.tour import Tour  # not before it is wanted
+
             self._tour = Tour(self._stops(), self._window)
         self._context.open_example(BY_NAME[_TOUR_CARD].example)
         self._tour.begin()
@@ -66,6 +77,8 @@ class Helping(QObject):
         self._context.open_example(BY_NAME[name].example)
 
     def _stops(self) -> tuple[TourStop, ...]:
+        from app.window.help.tour import TourStop
+
         gallery, input, details = self._parts
         return (
             TourStop(

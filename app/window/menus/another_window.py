@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from PySide6.QtCore import QProcess, QProcessEnvironment
-
 from app.link.engine_link import ROOT
 
 
@@ -15,6 +13,8 @@ def open_another(arguments: list[str]) -> bool:
 
     What one computes, or a fault in it, keeps the other one neither waiting nor from going on.
     """
+    from PySide6.QtCore import QProcess, QProcessEnvironment  # with a dozen enumerations: not before it is wanted
+
     process = QProcess()
     process.setProgram(sys.executable)
     process.setArguments(["-P", "-m", "app", *arguments])

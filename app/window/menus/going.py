@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QDialog, QWidget
 from app.export.exporting import Exporting
 from app.window.subject_flow import SubjectFlow
 from app.window.telling import Telling
-from app.window.text_dialog import TextDialog
 from widgets.panels.input_panel import InputPanel
 from widgets.selection import Selection
 
@@ -58,6 +57,8 @@ class Going(QObject):
         if "text" not in self._input_panel.kinds:
             self._telling.refuse(self.tr("This checkpoint reads no text; open another one first."))
             return
+        from app.window.text_dialog import TextDialog  # not before it is wanted
+
         dialog = TextDialog(self._input_panel.whole_text, self._exporting.folder, self._dialog_parent)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self._input_panel.edit_text(dialog.text())

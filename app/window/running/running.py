@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
@@ -16,9 +17,11 @@ from app.window.settings import Settings
 from app.window.telling import Telling
 from inference.results.checkpoint import CheckpointInfo, folder_name, in_own_precision, split_precision
 from inference.results.devices import WISH, DevicesResult
-from inference.results.memory import MemoryResult
 from widgets.kit.plain import plain_tip
 from widgets.panels.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from inference.results.memory import MemoryResult
 
 MB = 2**20
 _USUAL = "float32"

@@ -37,3 +37,11 @@ def test_no_more_tokens_than_it_reads_and_patterns_where_there_are_no_queries():
     n_heads = sum(sum(group.n_heads) for group in groups)
     assert memory_need(replace(info, groups=groups), 10).held == 4 * n_heads * 100
     assert memory_need(info, 10, runs_in="float16").held == memory_need(info, 10).held // 2
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "things"),
+    [("bert-mini", "tokens"), ("clip-scenes", "tokens"), ("vit-scenes", "patches"), ("igpt-small", "pixels")],
+)
+def test_what_reads_only_images_is_told_in_patches_or_pixels(checkpoint, things):
+    assert memory_need(inspect(checkpoint), 10).things == things

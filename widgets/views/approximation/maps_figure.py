@@ -110,7 +110,7 @@ class ApproximationMapsFigure(PanelFigure):
         gap = _GAP * em
         if area.width() >= area.height():
             width = (area.width() - 2 * gap) / 3
-            height = min(area.height(), width + 3 * em)
+            height = min(area.height(), 1.3 * width + 3 * em)  # cells may be higher than wide, but not by far
             return [
                 (panel, QRectF(area.left() + i * (width + gap), area.top(), width, height))
                 for i, panel in enumerate(self._panels)

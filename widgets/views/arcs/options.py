@@ -26,5 +26,5 @@ class ArcsOptions(Options):
 class ArcsOnly(Options):
     """What of the selection alone is shown; on the command line a head is named instead."""
 
-    head: bool = switch(False, "Only selected head", "Draw the lines of one head of the layer")
-    token: bool = switch(False, "Only selected token", "Draw only the lines of the token that was clicked last")
+    head: bool = switch(False, "Only this head", "Draw the lines of one head of the layer")
+    token: bool = switch(False, "Only this token", "Draw only the lines of the token that was clicked last")

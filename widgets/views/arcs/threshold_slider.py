@@ -51,7 +51,7 @@ class ThresholdSlider(QWidget):
     def fit_letters(self) -> None:
         """Take the room that the letters of now need."""
         em = QFontMetricsF(self.font()).height()
-        self._slider.setFixedWidth(round(9 * em))
+        self._slider.setFixedWidth(round(8 * em))
         self._text.setFixedWidth(round(3.4 * em))
 
     def _on_slider_value_changed(self, place: int) -> None:

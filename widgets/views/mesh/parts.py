@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import fill_column
 from widgets.kit.page import Page
-from widgets.kit.plain import plain_tip
 from widgets.look.tabs import Tabs
 from widgets.look.theme import FigureStyle
 from widgets.player.playback import Playback
@@ -114,6 +113,7 @@ class MeshParts(Page):
         self._on_viewer_renderer_changed(self.viewer.renderer_name)
 
     def _on_viewer_renderer_changed(self, name: str) -> None:
+        # Only where OpenGL cannot be had is there something to know: why drawing is slower.
         is_gl = name.startswith("OpenGL")
-        self._drawn_by.show_text(_tr("Drawn by OpenGL") if is_gl else name.capitalize())
-        self._drawn_by.setToolTip(plain_tip(name))  # with the driver's name
+        self._drawn_by.show_text("" if is_gl else name.capitalize())
+        self._drawn_by.setVisible(not is_gl)

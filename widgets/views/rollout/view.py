@@ -43,7 +43,7 @@ class RolloutView(View):
         self._group = GroupChoice(controls, "rollout_group", context.selection)
         self._layer = LayerSlider(controls, "rollout_layer", context.selection)
         self._options = self.add_options(
-            OptionControls(controls, "rollout", RolloutOptions, rare=("scale", "hide_own"))
+            OptionControls(controls, "rollout", RolloutOptions, rare=("maps", "scale", "hide_own"))
         )
         self._show_page()
 

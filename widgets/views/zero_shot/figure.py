@@ -79,7 +79,9 @@ class ZeroShotFigure:
         return max(_SIDE * em, self.bars(0).height(em)) + _GAP * em
 
     def _columns(self, width: float, em: float) -> int:
-        return max(1, min(len(self.images), int((width + _GAP * em) / ((_BLOCK + _GAP) * em))))
+        most = max(1, min(len(self.images), int((width + _GAP * em) / ((_BLOCK + _GAP) * em))))
+        n_rows = -(-len(self.images) // most)
+        return -(-len(self.images) // n_rows)  # no more than as many rows take: labels have the room
 
     def blocks(self, rect: QRectF, style: FigureStyle) -> list[tuple[QRectF, QRectF]]:
         """Where each image and its bars are."""
