@@ -1,10 +1,11 @@
-"""The sandbox in which a chat template of others runs: within two seconds, 256 MiB, and steps that are short.
+"""The sandbox in which a chat template of others runs: two seconds of a processor, 256 MiB, and steps that are short.
 
 A deadline ends what Python does line by line, yet not a single step of Python's own: to compare, print or hash a list
 that holds itself twice, thirty times over, takes hours. So the values are bounded, not the steps: everything that a
 template makes is weighed as it is made, with all that it holds as often as it holds it, and none may weigh more than
-a million. What takes longer than the weight of what it is given (a product, a search from the right, a sum of lists)
-is bounded by itself.
+a million. What takes longer than the weight of what it is given (a product, a search from the right, a sum of lists,
+keys that are told apart one by one) is bounded by itself. Nor may things be held one in the other without end: Python
+hashes them, and lets them go, on a stack of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import ItemsView, KeysView, ValuesView
 from contextlib import contextmanager
 from functools import partial, wraps
 from pathlib import Path
-from types import BuiltinMethodType
+from types import BuiltinMethodType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from inference.context import Refused
@@ -31,7 +32,9 @@ _MOST_MEMORY = 2**28  # bytes beside what the process has, where a system can be
 MOST_LETTERS = 2**20  # of what a template makes
 _MOST_WEIGHT = 2**20  # of one value: letters, and things in lists
 _MOST_MADE = 2**26  # letters and places in lists, of all values together
+_MOST_DEEP = 500  # one in the other: lists, and filters that wait for others
 _MOST_BITS = 4_096  # of a number
+_MOST_KEYS = 4_096  # that may all have one hash
 _MOST_COMPARED = 2**28  # letters with letters
 _MOST_SEARCHED = 4_096  # letters, where patterns are looked for
 # Methods of texts that may look at each letter of the one for each of the other.
@@ -40,14 +43,30 @@ _LETTER_BY_LETTER = frozenset({"rfind", "rindex", "rsplit", "rpartition", "strip
 _FILLS = frozenset(
     {"center", "ljust", "rjust", "zfill", "expandtabs", "indent", "tojson", "batch", "slice", "to_bytes"}
 )
+_LOOKS_UP = frozenset({"dict", "TemplateDict", "fromkeys"})  # which is what transformers calls its own
 _LOOKS_FOR_PATTERNS = frozenset({"urlize", "striptags", "wordwrap", "xmlattr", "pprint", "strftime_now"})
 _WIDTH = re.compile(r"[-+ #0]*(\d*)(?:\.(\d+))?")  # and number of decimals, behind a sign of a format
+_WIDTH_GIVEN = re.compile(r"\{[^{}]*:[^{}]*\{")
 _DIGITS = re.compile(r"\d+")
-_WEIGHED, _JOINED = "all that it holds", "one behind the other"  # filters that no template can name
+_FORMAT = "| format"  # the filter, which is not the method of that name
+# Filters that no template can name.
+_WEIGHED, _JOINED, _IN_TIME = "all that it holds", "one behind the other", "before the end"
 
 
-class _TooLongError(Exception):
-    """It was not done in time."""
+class _Clock:
+    """Of what a template takes itself, which is no more where many others run beside it; by the wall it is read
+    quickly, and ahead of that."""
+
+    def __init__(self, seconds: float) -> None:
+        self._by_wall, self._own = time.monotonic() + seconds, time.thread_time() + seconds
+
+    def is_over(self) -> bool:
+        """Whether it has taken all of its time."""
+        return time.monotonic() > self._by_wall and time.thread_time() > self._own
+
+
+class _TooLongError(BaseException):
+    """It was not done in time; what looks for errors does not find it."""
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
@@ -61,9 +80,10 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     from transformers.utils.chat_template_utils import _compile_jinja_template
 
     transformers_own = _compile_jinja_template("").environment
+    clock = _Clock(_MOST_SECONDS)
     try:
-        with _deadline(_MOST_SECONDS), _bounded_memory(_MOST_MEMORY):
-            return _template(template, transformers_own.overlay()).render(**values)
+        with _deadline(clock), _bounded_memory(_MOST_MEMORY):
+            return _template(template, transformers_own.overlay(), clock).render(**values)
     except (KeyboardInterrupt, SystemExit, Refused):
         raise
     except _TooLongError:
@@ -74,21 +94,22 @@ def render(template: str, values: Mapping[str, Any]) -> str:
         raise Refused(f"The chat template cannot be used: {first_line(error)}") from error
 
 
-def _template(template: str, found: Any) -> Any:
+def _template(template: str, found: Any, clock: _Clock) -> Any:
     """The template in an environment, in which all that is made is weighed from now on."""
-    scales = _Scales()
+    scales = _Scales(clock)
     found.intercepted_binops = frozenset(found.binop_table)  # nor are they worked out while the template is read
     found.binop_table = {sign: scales.watched(what, sign) for sign, what in found.binop_table.items()}
-    found.filters = {name: scales.watched(what, name) for name, what in found.filters.items()}
-    found.filters |= {_WEIGHED: scales.weighed, _JOINED: scales.joined}
+    filters = {_FORMAT if name == "format" else name: what for name, what in found.filters.items()}
+    found.filters = {name.lstrip("| "): scales.watched(what, name) for name, what in filters.items()}
+    found.filters |= {_WEIGHED: scales.weighed, _JOINED: scales.joined, _IN_TIME: scales.in_time}
     found.tests = {name: scales.watched(what, name) for name, what in found.tests.items()}
     found.finalize = scales.weighed
     call = found.call
 
     def called(context: Any, what: Any, *args: Any, **named: Any) -> Any:
         inner = getattr(what, "__wrapped__", what)  # of `format`, which Jinja has wrapped
-        own = (inner.__self__,) if isinstance(inner, BuiltinMethodType) else ()
-        name = str(getattr(what, "__name__", ""))
+        own = (inner.__self__,) if isinstance(inner, (BuiltinMethodType, MethodType)) else ()
+        name = str(getattr(what, "__name__", type(what).__name__))
         return scales.watched(partial(call, context, what), name, own)(*args, **named)
 
     found.call = called
@@ -105,7 +126,7 @@ def _with_scales(tree: Any) -> Any:
         return nodes.Filter(node, by, [], [], None, None, lineno=lineno)
 
     class Weighing(NodeTransformer):
-        """Puts scales behind lists, pairs, and texts that are put together."""
+        """Puts scales behind lists, pairs, and texts that are put together; and a clock before loops."""
 
         def generic_visit(self, node: Any, *args: Any, **named: Any) -> Any:
             made = super().generic_visit(node, *args, **named)
@@ -113,6 +134,8 @@ def _with_scales(tree: Any) -> Any:
                 return weighed(weighed(nodes.List(made.nodes, lineno=made.lineno)), _JOINED)
             if isinstance(made, nodes.AssignBlock):
                 made.filter = weighed(made.filter)
+            if isinstance(made, nodes.For):
+                made.iter = weighed(made.iter, _IN_TIME)
             is_made = isinstance(made, (nodes.List, nodes.Dict)) or (
                 isinstance(made, nodes.Tuple) and made.ctx == "load"
             )
@@ -126,12 +149,21 @@ def _with_scales(tree: Any) -> Any:
 class _Scales:
     """What a template has made so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: _Clock) -> None:
+        self._clock = clock
         self._made = 0
-        self._known: dict[int, tuple[object, int]] = {}  # lists and the like, which none can change, and their weights
+        # Lists and the like, which none can change; how heavy they are, and how many are held one in the other.
+        self._known: dict[int, tuple[object, int, int]] = {}
+
+    def in_time(self, value: Any) -> Any:
+        """The value, if there is time left: Python calls off the watch that had no room for its own call."""
+        if self._clock.is_over():
+            raise _TooLongError
+        return value
 
     def weighed(self, value: Any) -> Any:
         """The value, which is not too heavy and not one too many."""
+        self.in_time(value)
         self._made += len(value) if isinstance(value, (str, bytes, list, tuple, dict)) else 1
         if isinstance(value, int) and value.bit_length() > _MOST_BITS:
             raise _too_large()
@@ -155,9 +187,17 @@ class _Scales:
         if known is not None:
             return known[1]
         held = (each for pair in value.items() for each in pair) if isinstance(value, dict) else value
-        found = 1 + sum(map(self._weight, held))
-        self._known[id(value)] = value, found
+        things = [*held]
+        found = 1 + sum(map(self._weight, things))
+        self._known[id(value)] = value, found, self._one_deeper(things)
         return found
+
+    def _one_deeper(self, things: Sequence[object]) -> int:
+        """How many are held one in the other in what holds these things."""
+        depth = 1 + max((self._known[id(each)][2] for each in things if id(each) in self._known), default=0)
+        if depth > _MOST_DEEP:
+            raise Refused("The chat template puts too many things one into the other.")
+        return depth
 
     def watched(self, function: Callable[..., Any], name: str, own: tuple[Any, ...] = ()) -> Callable[..., Any]:
         """A function that is given and gives what is weighed, in a short step; `own`: what it is a method of."""
@@ -167,7 +207,7 @@ class _Scales:
 
         @wraps(function)
         def found(*args: Any, **named: Any) -> Any:
-            if name == "join":
+            if name == "join" or name in _LOOKS_UP:
                 args = tuple([*each] if hasattr(each, "__next__") else each for each in args)
             given = [*own, *args, *named.values()]
             if given and isinstance(given[0], (Environment, EvalContext, Context)):
@@ -177,7 +217,10 @@ class _Scales:
             if any(isinstance(each, int) and each.bit_length() > _MOST_BITS for each in given):
                 raise _too_large()
             self._check_step(name, given)
-            return self.weighed(function(*args, **named))
+            made = self.weighed(function(*args, **named))
+            if hasattr(made, "__next__"):  # it waits for what it was given
+                self._known[id(made)] = made, 1, self._one_deeper(given)
+            return made
 
         return found
 
@@ -190,6 +233,8 @@ class _Scales:
             raise Refused("The chat template looks for patterns in a text that is too long.")
         if name == "sum" and any(isinstance(each, (list, tuple)) for each in given[1:]):
             raise Refused("The chat template adds up lists.")
+        if name in _LOOKS_UP and any(self._n_things(each) > _MOST_KEYS for each in given):
+            raise Refused("The chat template looks things up by too many keys.")
         if self._made_by(name, given) > _MOST_WEIGHT:
             raise _too_large()
 
@@ -214,15 +259,17 @@ class _Scales:
             return max(map(_length, given)) * max(self._n_things(each) for each in given)
         if name == "translate":
             return _length(first) * heaviest
-        if name == "%" and isinstance(first, str):
+        if name == "%" and isinstance(first, (str, bytes)):
             things = second if isinstance(second, tuple) else (second,)
-            return _most_formatted(first, [self._weight(each) for each in things], things)
-        if name in {"format", "format_map"}:
+            return _most_formatted(_text(first), [self._weight(each) for each in things], things)
+        if name in {"format", "format_map"} and _WIDTH_GIVEN.search(_text(first)):  # it may stand in what is given
+            raise Refused("The chat template has a width in a format that is itself a value.")
+        if name in {"format", "format_map", _FORMAT}:
             return _most_formatted(str(first), [self._weight(each) for each in given[1:]], given[1:])
         if name in _FILLS:
-            places = self._weight(first) if name == "tojson" else 1
-            if isinstance(first, str):
-                places += first.count("\n") + first.count("\t")
+            if name == "tojson":  # between its things may stand what is in a pair
+                return self._weight(first) * max(whole, *map(self._weight, given[1:]))
+            places = 1 + _text(first).count("\n") + _text(first).count("\t") if _length(first) else 1
             return places * max(whole, *map(_length, given[1:]))
         return 0
 
@@ -236,6 +283,10 @@ def _too_large() -> Refused:
 
 def _length(value: object) -> int:
     return len(value) if isinstance(value, (str, bytes)) else 0
+
+
+def _text(given: str | bytes) -> str:
+    return given if isinstance(given, str) else given.decode("latin-1")
 
 
 def _times(one: object, times: object) -> int:
@@ -279,12 +330,12 @@ def _bounded_memory(n_bytes: int) -> Iterator[None]:
 
 
 @contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
+def _deadline(clock: _Clock) -> Iterator[None]:
     """Raise `_TooLongError` in whatever Python runs when the time is over: nothing else ends a loop of a template."""
-    end, before = time.monotonic() + seconds, sys.gettrace()
+    before = sys.gettrace()
 
     def look(frame: FrameType, _event: str, _arg: object) -> Any:
-        if time.monotonic() > end:
+        if clock.is_over():
             raise _TooLongError
         return None if frame.f_globals is globals() else look  # what stands here takes no time
 

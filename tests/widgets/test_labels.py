@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
@@ -101,3 +101,13 @@ def test_a_cut_quotation_leaves_no_direction_open(qtbot):
     cut = shortened(f"“\u2068{'word ' * 60}\u2069” · fact", metrics, 50 * metrics.averageCharWidth())
     assert cut.count("\u2068") == cut.count("\u2069") == 1
     assert cut.endswith(" · fact")
+
+
+def test_facts_within_a_group_are_left_out_one_by_one(qapp):
+    metrics = QFontMetrics(qapp.font())
+    text = "It takes no system message.  ·  27 tokens · greedy · 234.4 bits · 5.91 tokens a second"
+    for rest in (" · 5.91 tokens a second", " · 234.4 bits", " · greedy"):
+        text = text.removesuffix(rest)
+        assert shortened(f"{text}{rest}", metrics, metrics.horizontalAdvance(f"{text} · …")) == f"{text} · …"
+    group = text.removesuffix("  ·  27 tokens")
+    assert shortened(text, metrics, metrics.horizontalAdvance(f"{group}  ·  …")) == f"{group}  ·  …"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
@@ -21,6 +24,9 @@ _DASHES = {
 
 
 _MOST_TINT = 0.52  # of the accent: letters can be read upon it in both themes
+
+
+_MIDDLE = int(Qt.AlignmentFlag.AlignCenter)
 
 
 def _mixed(one: QColor, other: QColor, share: float) -> QColor:
@@ -46,10 +52,17 @@ class Chip:
 def chips_of(tokens: Tokens, kinds: dict[int, ChipKind] | None = None) -> tuple[Chip, ...]:
     """Chips of a sequence; `kinds` by position."""
     kinds = kinds or {}
+    special, starts = tokens.is_special.tolist(), tokens.starts_word.tolist()
     return tuple(
-        Chip(clean(word), kinds.get(pos, "special" if tokens.is_special[pos] else ""), bool(tokens.starts_word[pos]))
+        _chip(word, kinds.get(pos, "special" if special[pos] else ""), bool(starts[pos]))
         for pos, word in enumerate(tokens.words)
     )
+
+
+@lru_cache(maxsize=4096)
+def _chip(word: str, kind: ChipKind, starts_word: bool) -> Chip:
+    """Of a text that grows, all but one are those of the step before."""
+    return Chip(clean(word), kind, starts_word)
 
 
 def kind_title(kind: ChipKind) -> str:
@@ -89,7 +102,8 @@ def lay_out(
     """
     em, height = metrics.height(), chip_height(metrics)
     gap = 0.1 * em
-    widths = [min(max(metrics.horizontalAdvance(one.text) + 0.7 * em, least * em), max(width, em)) for one in chips]
+    advances = {text: metrics.horizontalAdvance(text) for text in {one.text for one in chips}}
+    widths = [min(max(advances[one.text] + 0.7 * em, least * em), max(width, em)) for one in chips]
     rests = [0.0] * len(chips)  # what the pieces of its word behind each one take
     for number in range(len(chips) - 2, -1, -1):
         if keeps_words and not chips[number + 1].starts_word:
@@ -112,29 +126,58 @@ def height_of(boxes: list[QRectF]) -> float:
 
 
 def paint_chips(
-    painter: QPainter, chips: tuple[Chip, ...], boxes: list[QRectF], origin: QPointF, style: FigureStyle
+    painter: QPainter,
+    chips: Sequence[Chip],
+    boxes: list[QRectF],
+    origin: QPointF,
+    style: FigureStyle,
+    tint: Callable[[int], float] | None = None,
 ) -> None:
-    """Paint chips at their boxes, moved to `origin`."""
+    """Paint chips at their boxes, moved to `origin`; of a painter with a clip, those that it lets be seen.
+
+    `tint` gives those of the chips by their places, where they do not say so themselves.
+    """
     painter.save()
     painter.setFont(style.font)
-    for chip, box in zip(chips, boxes, strict=True):
-        paint_chip(painter, chip, box.translated(origin), style)
+    metrics = QFontMetricsF(style.font)
+    for place in in_clip(painter, boxes, origin):
+        chip = chips[place]
+        _paint(
+            painter, chip, chip.tint if tint is None else tint(place), boxes[place].translated(origin), style, metrics
+        )
     painter.restore()
+
+
+def in_clip(painter: QPainter, boxes: list[QRectF], origin: QPointF) -> Sequence[int]:
+    """Places of the boxes, in lines one beneath the other, that a painter's clip lets be seen."""
+    if not painter.hasClipping():
+        return range(len(boxes))
+    clip = painter.clipBoundingRect().translated(-origin)
+    first = bisect_left(boxes, clip.top(), key=QRectF.bottom)
+    return range(first, bisect_right(boxes, clip.bottom(), lo=first, key=QRectF.top))
 
 
 def paint_chip(painter: QPainter, chip: Chip, box: QRectF, style: FigureStyle) -> None:
     """Paint one chip; what was done to it is told by colour and by the line around it."""
-    metrics = QFontMetricsF(style.font)
+    _paint(painter, chip, chip.tint, box, style, QFontMetricsF(style.font))
+
+
+def _paint(painter: QPainter, chip: Chip, tint: float, box: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
     color = kind_color(chip.kind, style.theme)
-    fill = QColor(color if chip.kind in _DASHES else style.theme.panel)
+    fill = style.theme.panel
     if chip.kind in _DASHES:
+        fill = QColor(color)
         fill.setAlphaF(0.22)
-    painter.setPen(QPen(color, 2 if chip.kind in _DASHES else 1, _DASHES.get(chip.kind, Qt.PenStyle.SolidLine)))
-    if chip.tint > 0:
-        fill = _mixed(style.theme.panel, style.theme.accent, _MOST_TINT * min(chip.tint, 1.0))
-    painter.setBrush(fill if chip.kind != "special" or chip.tint > 0 else Qt.BrushStyle.NoBrush)
-    radius = 0.25 * metrics.height()
-    painter.drawRoundedRect(box, radius, radius)
-    painter.setPen(style.theme.faint if chip.kind == "special" and chip.tint <= 0 else style.theme.ink)
-    text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, box.width() - 0.3 * metrics.height())
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setPen(QPen(color, 2, _DASHES[chip.kind]))
+    else:
+        painter.setPen(color)
+    if tint > 0:
+        fill = _mixed(style.theme.panel, style.theme.accent, _MOST_TINT * min(tint, 1.0))
+    painter.setBrush(fill if chip.kind != "special" or tint > 0 else Qt.BrushStyle.NoBrush)
+    em = metrics.height()
+    painter.drawRoundedRect(box, 0.25 * em, 0.25 * em)
+    painter.setPen(style.theme.faint if chip.kind == "special" and tint <= 0 else style.theme.ink)
+    text, room = chip.text, box.width() - 0.3 * em
+    if metrics.horizontalAdvance(text) > room:
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    painter.drawText(box, _MIDDLE, text)

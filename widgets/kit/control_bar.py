@@ -160,8 +160,8 @@ class ControlBar(QWidget):
         for widget, is_needed in self._rare.items():
             widget.setVisible(is_on and is_needed)
 
-    def set_shown(self, combo: QComboBox, is_shown: bool) -> None:
-        """Show or hide a choice with its title."""
-        pair = combo.parentWidget()
+    def set_shown(self, control: QComboBox | QToolButton, is_shown: bool) -> None:
+        """Show or hide a choice with its title, or a button with those that were added with it."""
+        pair = control.parentWidget()
         assert pair is not None
         self.show_widget(pair, is_shown)

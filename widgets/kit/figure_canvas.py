@@ -1,10 +1,14 @@
-"""The screen's side of a figure: painted once, then shown again and again."""
+"""The screen's side of a figure: painted once, then shown again and again.
+
+Of a figure that is longer than what is seen of it, and changes with every step, only what is seen is painted: a figure
+that asks the painter for its clip leaves out the rest.
+"""
 
 from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,13 +19,21 @@ F = TypeVar("F", bound=Figure)
 
 
 class FigureCanvas(QWidget, Generic[F]):
-    """Shows a figure. What follows the pointer is painted over it by `paint_over`, which a subclass may answer."""
+    """Shows a figure. What follows the pointer is painted over it by `paint_over`, which a subclass may answer.
+
+    Attributes
+    ----------
+    paints_what_is_seen
+        Whether only as much is painted as is seen in a scroll area; the rest is painted when it comes into sight.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.paints_what_is_seen = False
         self._figure: F | None = None
         self._style = FigureStyle.of(self)
         self._image: QImage | None = None
+        self._painted = QRect()  # what the image is of
 
     @property
     def figure(self) -> F | None:
@@ -49,15 +61,23 @@ class FigureCanvas(QWidget, Generic[F]):
 
     def image(self) -> QImage:
         """The figure as it is on screen, without what follows the pointer."""
+        return self._image_of(self.rect())
+
+    def _image_of(self, part: QRect) -> QImage:
+        """What is painted in a part of the canvas, or in more."""
         ratio = self.devicePixelRatioF()
-        size = self.size() * ratio
-        if self._image is None or self._image.size() != size:
-            self._image = QImage(size, QImage.Format.Format_RGB32)
+        is_other_screen = self._image is not None and self._image.devicePixelRatio() != ratio
+        if self._image is None or is_other_screen or not self._painted.contains(part):
+            self._painted = part
+            self._image = QImage(part.size() * ratio, QImage.Format.Format_RGB32)
             self._image.setDevicePixelRatio(ratio)
             self._image.fill(self._style.theme.paper)
             if self._figure is not None and not self.figure_rect().isEmpty():
                 with QPainter(self._image) as painter:
                     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+                    if part != self.rect():
+                        painter.translate(-part.topLeft())
+                        painter.setClipRect(part)
                     self.paint_figure(painter, self._figure)
         return self._image
 
@@ -69,8 +89,10 @@ class FigureCanvas(QWidget, Generic[F]):
         """Paint what changes with the pointer, at once and on top."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        part = self.visibleRegion().boundingRect() | event.rect() if self.paints_what_is_seen else self.rect()
         with QPainter(self) as painter:
-            painter.drawImage(0, 0, self.image())
+            image = self._image_of(part)
+            painter.drawImage(self._painted.topLeft(), image)
             if self._figure is not None:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 self.paint_over(painter, self._figure)

@@ -12,7 +12,7 @@ from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel, plain_tip
 
 _QUOTATION = re.compile("“[^“”]*”")
-_PART = "  \N{MIDDLE DOT}  "  # between facts
+_PART = " \N{MIDDLE DOT} "  # between facts; with one more space on both sides between groups of them
 _LEAST_QUOTED = 12  # letters of a quotation that stay as long as there is room for them
 _OPENS, _CLOSES = "\u2068", "\u2069"  # round text that may run from right to left, see `widgets.kit.clean`
 
@@ -35,9 +35,10 @@ def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
     whole = text
     while _PART in whole:  # half a number is another number
         whole = whole.rpartition(_PART)[0]
-        short = metrics.horizontalAdvance(f"{whole}{_PART}…")
-        if width / 2 <= short <= width:  # else what comes is long, and its beginning says more than nothing
-            return f"{whole}{_PART}…"
+        short = f"{whole}{_PART}{' ' if whole.endswith(' ') else ''}…"
+        # Else what comes is long, and its beginning says more than nothing.
+        if width / 2 <= metrics.horizontalAdvance(short) <= width:
+            return short
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 

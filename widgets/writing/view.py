@@ -61,6 +61,7 @@ class GrowingTextView(View, Generic[R]):
         self._is_ended = False  # nothing more comes of it
         self._place: int | None = None  # token that was clicked on
         self._canvas = PointedCanvas(f"{name}_canvas", title)
+        self._canvas.paints_what_is_seen = True
         self._scroll = FigureScroll(self._canvas)
         page = self._page = self.add_page(
             Page(name, self._scroll, self.tr("What is shown"), self.tr("What is pointed at"))

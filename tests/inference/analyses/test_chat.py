@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -149,6 +151,16 @@ def test_a_template_that_goes_on_and_on_is_stopped(chatty, monkeypatch):
         ("{{ ('a' * 300000)|trim('b' * 100000 + 'a') }}", "looks for a text that is too long"),
         ("{{ 'a'.ljust(10**9) }}", "a number, a text or a list that is too large"),
         ("{{ '{:>9999999999}'.format(1) }}", "a number, a text or a list that is too large"),
+        ("{{ '{0:{1}}'.format(1, '>9999999999') }}", "a width in a format that is itself a value"),
+        ("{{ '{0:{1[a]}}'.format(1, {'a': 10**9}) }}", "a width in a format that is itself a value"),
+        ("{{ ('a'|safe).center(10**9) }}", "a number, a text or a list that is too large"),
+        ("{{ ('\t\t'|safe).expandtabs(10**9) }}", "a number, a text or a list that is too large"),
+        ("{{ '%0999999999d'.encode() % 1 }}", "a number, a text or a list that is too large"),
+        ("{{ ('\t' * 1000).encode().expandtabs(10**6) }}", "a number, a text or a list that is too large"),
+        ("{{ range(9000)|list|tojson(separators=['a' * 900000, ':']) }}", "a number, a text or a list that is too"),
+        ("{{ (('ab' * 90000)|safe).strip('a' * 90000 + 'b') }}", "looks for a text that is too long"),
+        ("{{ dict.fromkeys(range(5000)|map('int')) }}", "looks things up by too many keys"),
+        ("{{ dict((range(20000)|batch(2))) }}", "looks things up by too many keys"),
     ],
 )
 def test_no_step_of_a_template_takes_the_memory_or_minutes(chatty, template, why):
@@ -184,6 +196,34 @@ BOMBS = {
 def test_what_grows_by_doubling_is_refused_before_it_is_large(chatty, bomb):
     with pytest.raises(Refused, match="makes a number, a text or a list that is too large"):
         as_message("hello", bomb, chatty.tokenizer)
+
+
+DEEP = "{{% set ns = namespace(x=(1,)) %}}{{% for i in range(600) %}}{{% set ns.x = {0} %}}{{% endfor %}}"
+
+
+@pytest.mark.parametrize("thing", ["(ns.x,)", "[ns.x]", "ns.x|select", "ns.x|map('string')", "dict(a=ns.x).items()"])
+def test_what_is_held_one_in_the_other_ends_before_the_stack(chatty, thing):
+    """Python hashes pairs, and lets filters go that wait for others, on the stack of the process."""
+    with pytest.raises(Refused, match="puts too many things one into the other"):
+        as_message("hello", DEEP.format(thing), chatty.tokenizer)
+    assert as_message("hello", DEEP.format(thing).replace("600", "9") + "x", chatty.tokenizer) == "x"
+
+
+def test_a_template_has_its_time_where_many_others_run(chatty, monkeypatch):
+    """On a machine that is busy two seconds pass while it waits."""
+    wall = itertools.count(step=10)
+    clocks = SimpleNamespace(monotonic=lambda: next(wall), thread_time=time.thread_time)
+    monkeypatch.setattr(template_sandbox, "time", clocks)
+    assert as_message("hello", TEMPLATE, chatty.tokenizer) == MADE
+
+
+def test_a_loop_ends_where_nobody_watches_its_lines(chatty, monkeypatch):
+    """Python calls a watch off that had no room for its own call, or was called where errors are passed over."""
+    monkeypatch.setattr(template_sandbox, "_MOST_SECONDS", 0.2)
+    monkeypatch.setattr(template_sandbox.sys, "settrace", lambda look: None)
+    endless = "{% set r = range(9999)|list %}{% for i in r %}{% for j in r %}{% endfor %}{% endfor %}x"
+    with pytest.raises(Refused, match=r"was not done in 0\.2 seconds"):
+        as_message("hello", endless, chatty.tokenizer)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +264,8 @@ def resource_limits() -> object:
 
 def test_a_template_may_still_multiply_and_put_into_formats(chatty):
     template = "{{ '-' * 3 }}{{ 3 * '-' }}{{ 2 ** 3 * 4 }}{{ 7 % 4 }}{{ '%s %02d' % ('a', 5) }}"
-    assert as_message("hello", template, chatty.tokenizer) == "------323a 05"
+    template += """{{ '{"a": %s, "b": {"c": %s}}'|format(1, 2) }}{{ '{:>3}{a}'.format(1, a=2) }}"""
+    assert as_message("hello", template, chatty.tokenizer) == '------323a 05{"a": 1, "b": {"c": 2}}  12'
 
 
 def test_a_template_may_still_round_divide_and_look_for_texts(chatty):

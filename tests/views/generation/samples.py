@@ -53,6 +53,17 @@ def make_generation(n: int = 5, *, n_given: int = 2, is_finished: bool | None = 
     return GenerationResult(written, (0, 1), pattern, "heads", 5_000, 0.5)
 
 
+def long_text(n: int) -> GenerationResult:
+    """The five tokens of a sample again and again."""
+    few = make_generation().written
+    places = np.arange(n) % 5
+    names = ("candidates", "candidate_ids", "probs", "chances", "cuts", "taken", "surprisal")
+    found = {name: getattr(few, name)[places] for name in names}
+    tokens = few.tokens.taken(places.tolist())
+    pattern = np.tril(np.full((1, 1, n, n), 1 / n, np.float32))
+    return replace(make_generation(), written=replace(few, tokens=tokens, **found), pattern=pattern, heads_are="mean")
+
+
 def make_beams() -> GenerationResult:
     """Two texts of two tokens; a third one was begun and given up."""
     plain = make_generation(4)

@@ -9,7 +9,10 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from tests.views.generation.samples import make_beams, make_generation
+from tests.views.generation.samples import long_text, make_beams, make_generation
+from widgets.figures import chips
+from widgets.kit.figure_scroll import FigureScroll
+from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.look.theme import LIGHT, FigureStyle
 from widgets.views.generation.branch_list import BranchLine
 from widgets.views.generation.figure import Beside, GenerationFigure, WrittenSpot
@@ -147,3 +150,38 @@ def test_numbers_are_those_of_the_result():
     assert set(numbers.arrays) >= {"tokens", "probs", "chances", "cuts", "candidates", "pattern", "cache_bytes"}
     assert len(numbers.header) == len(numbers.rows[0])
     assert len(figure(make_beams()).numbers().arrays["texts"]) == 2
+
+
+def test_of_a_long_text_no_more_is_painted_than_is_seen_and_it_is_the_same(qtbot, monkeypatch):
+    """A step of two thousand tokens takes the window no longer than one of what has room in it."""
+    canvas = PointedCanvas("long", "Long")
+    canvas.paints_what_is_seen = True
+    scroll = FigureScroll(canvas)
+    qtbot.addWidget(scroll)
+    scroll.resize(500, 300)
+    scroll.show()
+    n_painted, paint = [], chips._paint
+    monkeypatch.setattr(chips, "_paint", lambda *args: n_painted.append(args[1]) or paint(*args))
+    figure = GenerationFigure(long_text(2000), GenerationOptions(has_probs=True), 2000)
+    scroll.show_figure(figure, FigureStyle.of(canvas))
+    qtbot.waitUntil(lambda: bool(n_painted))
+    assert canvas.height() > 10 * scroll.viewport().height()
+    assert 10 < len(n_painted) < 400
+    scroll.verticalScrollBar().setValue(1000)
+    canvas.repaint()
+    seen = canvas.visibleRegion().boundingRect()
+    assert 900 < seen.top() < 1100
+    part = canvas._image_of(seen).copy()
+    assert len(n_painted) < 800
+    canvas._image = None
+    assert part == canvas.image().copy(seen)
+    assert len(n_painted) > 2000
+
+
+def test_a_row_of_what_was_attended_to_is_that_of_all():
+    result = make_generation()
+    for attention in ("mean", "layer", "head"):
+        figure = GenerationFigure(result, GenerationOptions(attention=attention), 5, layer=1, head=1)
+        for place in range(1, figure._n_weights):
+            np.testing.assert_allclose(figure._weights_at(place), figure.weights[place])
+        assert figure._n_weights == len(figure.weights)

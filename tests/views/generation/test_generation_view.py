@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox
+from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QToolButton
 
 from inference.results.decoding import Decoding
 from inference.results.events import Failure
@@ -15,8 +15,9 @@ from inference.results.generation import with_written
 from inference.results.inputs import TextInput
 from tests.answers import answer, fail
 from tests.inputs import text_input
-from tests.views.generation.samples import make_beams, make_generation, make_writer
+from tests.views.generation.samples import long_text, make_beams, make_generation, make_writer
 from widgets.context import ViewContext
+from widgets.figures import chips
 from widgets.selection import Position
 from widgets.subject import Subject
 from widgets.views.generation.figure import WrittenSpot
@@ -158,6 +159,58 @@ def test_a_branch_that_is_left_while_it_is_written_stays_as_it_is(view):
     click(view, "branch", 1)
     assert view.figure().result.written.why_unfinished == "left before its end"
     assert len(view.asked) == 2
+
+
+def write_on(view):
+    button = view.findChild(QToolButton, "generation_write_on")
+    return button if button.isVisibleTo(view) else None
+
+
+def test_a_branch_that_was_left_is_written_on_and_never_gets_shorter(view):
+    branch_off(view)
+    assert write_on(view) is None
+    answer(view, make_generation(4, n_given=3), is_partial=True)
+    click(view, "branch", 0)
+    assert write_on(view) is None
+    click(view, "branch", 1)
+    choose(view, "way", "sample")
+    click(view, "branch", 0)
+    click(view, "branch", 1)
+    n = len(view.asked)
+    write_on(view).click()
+    assert view.asked[n:] == [view.asked[1]]  # as it was chosen
+    assert write_on(view) is None
+    assert "being written again up to here" in view._page.caption.text()
+    answer(view, make_generation(3, n_given=3), is_partial=True)
+    assert view.figure().result.written.n_steps == 4
+    answer(view, make_generation(4, n_given=3), is_partial=True)
+    assert view.figure().result.written.why_unfinished == ""
+    assert "again" not in view._page.caption.text()
+    answer(view, make_generation(5, n_given=3))
+    assert view.figure().result.written.n_steps == 5
+    assert write_on(view) is None
+
+
+def test_what_was_cancelled_is_written_on_and_may_be_cancelled_again(view):
+    answer(view, make_generation(4), is_partial=True)
+    (request,) = view.asked
+    view.take_cancellation(request)
+    for has_come in (False, True):
+        write_on(view).click()
+        if has_come:
+            answer(view, make_generation(3), is_partial=True)
+        view.follow()
+        assert write_on(view) is None
+        view.take_cancellation(request)
+        assert view.figure().result.written.n_steps == 4
+        assert view.why_not_current == ""
+        assert "again" not in view._page.caption.text()
+    view.refresh(again=True)
+    fail(view, Failure("refused", "No."))
+    write_on(view).click()
+    answer(view, make_generation(5))
+    assert write_on(view) is None
+    assert view.asked == [request] * 5
 
 
 def test_a_branch_can_begin_while_another_one_is_written(view):
@@ -325,3 +378,11 @@ def test_a_tree_is_offered_where_a_beam_search_grows_one(view):
     choose(view, "way", "sample")
     assert show.currentData() == "text"
     assert choices(view, "attention") != []
+
+
+def test_a_step_of_a_long_text_paints_what_is_seen_of_it(view, qtbot, monkeypatch):
+    n_painted, paint = [], chips._paint
+    monkeypatch.setattr(chips, "_paint", lambda *args: n_painted.append(args[1]) or paint(*args))
+    answer(view, long_text(3000), is_partial=True)
+    qtbot.waitUntil(lambda: bool(n_painted))
+    assert len(n_painted) < 1000

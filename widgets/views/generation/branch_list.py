@@ -13,6 +13,7 @@ from widgets.look.theme import FigureStyle
 _ROW = 1.6  # em
 _INDENT = 1.6  # em
 _HEAD = 1.6  # em
+_MOST_LETTERS = 1_000  # that are laid out to see how many have room: more than any line has room for
 
 
 def _tr(text: str) -> str:
@@ -83,7 +84,7 @@ class BranchList:
             bits = _tr("{:.1f} bits").format(line.bits) if line.bits == line.bits else ""
             number = letters.horizontalAdvance(bits)
             text = letters.elidedText(
-                f"{line.name}  {line.text}", Qt.TextElideMode.ElideRight, row.width() - number - em
+                f"{line.name}  {line.text[:_MOST_LETTERS]}", Qt.TextElideMode.ElideRight, row.width() - number - em
             )
             baseline = row.center().y() + 0.36 * metrics.ascent()
             painter.drawText(QPointF(row.left(), baseline), text)

@@ -24,6 +24,8 @@ class Branch:
         What it was given first; None for the text itself.
     request, result
         What was asked last, and what came; None until something has.
+    is_cut
+        Whether it was left or cancelled before it came to an end.
     """
 
     token: str = ""
@@ -32,6 +34,7 @@ class Branch:
     prefix_ids: tuple[int, ...] | None = None
     request: GenerationRequest | None = None
     result: GenerationResult | None = None
+    is_cut: bool = False
 
     def begins_with(self, ids: tuple[int, ...]) -> bool:
         """Whether these are the first tokens of its text."""
@@ -50,9 +53,16 @@ class Branches:
         """The one that is looked at."""
         return self.found[self.now]
 
-    def keep(self, request: GenerationRequest, result: GenerationResult) -> None:
-        """What came of the one that is looked at."""
-        self.found[self.now] = replace(self.current, request=request, result=result)
+    def keep(self, request: GenerationRequest, result: GenerationResult, *, is_cut: bool = False) -> None:
+        """What came of the one that is looked at; `is_cut`: and nothing more comes, though it has no end."""
+        self.found[self.now] = replace(self.current, request=request, result=result, is_cut=is_cut)
+
+    def is_ahead(self, request: GenerationRequest, result: GenerationResult) -> bool:
+        """Whether more is there of the one that is looked at, which was cut off, than has come of it again."""
+        now = self.current
+        if not now.is_cut or now.result is None or now.request != request:
+            return False
+        return result.written.n_steps < now.result.written.n_steps
 
     def begin(self, ids: tuple[int, ...], token: str) -> None:
         """Look at the one that begins with these tokens, the last of which is `token`: a known one, or a new one."""

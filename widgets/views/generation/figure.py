@@ -104,6 +104,17 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
         return when_written(weights)[: self.result.written.n_steps]
 
     @property
+    def _n_weights(self) -> int:
+        """Tokens of which it is known what was attended to, with the first one, of which it is not."""
+        return min(self.result.pattern.shape[2] + 1, self.result.written.n_steps)
+
+    def _weights_at(self, place: int) -> np.ndarray:
+        """float32 [key_pos]: a row of `weights` that is not the first one, without making all the others."""
+        layers, pattern = self.result.layers, self.result.pattern
+        at = layers.index(self.layer) if self.layer in layers else 0
+        return weights_of(pattern[:, :, place - 1 : place], self.options.attention, at, self.head)[0]
+
+    @property
     def caption(self) -> str:
         result, decoding = self.result, self.decoding or self.options.decoding
         written = result.written
@@ -128,7 +139,7 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
     def tint_title(self) -> str:
         """Whose attention the tint is; empty where it is not known."""
         place = self.focus
-        if not 0 < place < len(self.weights):
+        if not 0 < place < self._n_weights:
             return ""
         n_heads = self.result.pattern.shape[1]
         heads_are, wanted = self.result.heads_are, self.options.attention
@@ -149,9 +160,8 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
 
     @cached_property
     def _row(self) -> TextRow:
-        place, weights = self.focus, self.weights
-        is_known = 0 < place < len(weights)
-        tint = weights[place][:place] if is_known else None
+        place = self.focus
+        tint = self._weights_at(place)[:place] if 0 < place < self._n_weights else None
         title = "  ·  ".join(filter(None, (self.name, self.tint_title))) or _tr("Text")
         return TextRow(self.result.written, self.n_shown, title, tint, self._has_probs)
 
@@ -271,16 +281,17 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
         return ""
 
     def _describe_token(self, place: int) -> str:
-        written, weights = self.result.written, self.weights
+        written = self.result.written
         text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place)
         if place == 0:
             return text + _tr(": the first token, before which nothing is known")
         text += describe_token(written, place)
-        if place >= len(weights):
+        if place >= self._n_weights:
             return text
-        best = np.argsort(-weights[place], kind="stable")[: min(3, place)].tolist()
+        weights = self._weights_at(place)
+        best = np.argsort(-weights, kind="stable")[: min(3, place)].tolist()
         words = written.tokens.words
-        seen = ", ".join(f"“{label(words[pos])}” {short(float(weights[place, pos]))}" for pos in best)
+        seen = ", ".join(f"“{label(words[pos])}” {short(float(weights[pos]))}" for pos in best)
         return text + _tr(" · attended to {} when it was chosen").format(seen)
 
     # Export

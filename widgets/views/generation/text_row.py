@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -47,28 +47,46 @@ class TextRow:
         kinds: dict[int, ChipKind] = {
             pos: "written" for pos in range(written.n_given, written.n_steps) if not written.tokens.is_special[pos]
         }
-        plain = chips.chips_of(written.tokens, kinds)
+        return chips.chips_of(written.tokens, kinds)
+
+    @cached_property
+    def _tints(self) -> list[float]:
+        """Of the first tokens."""
         if self.weights is None:
-            return plain
+            return []
         # The root lets weak ones be seen beside the first token, to which most heads attend most.
         strongest = float(self.weights.max(initial=0)) or 1.0
-        tints = np.sqrt(self.weights / strongest).tolist()
-        return tuple(replace(chip, tint=tint) for chip, tint in zip(plain, tints, strict=False)) + plain[len(tints) :]
+        return np.sqrt(self.weights / strongest).tolist()
+
+    def _tint(self, place: int) -> float:
+        return self._tints[place] if place < len(self._tints) else 0.0
+
+    @cached_property
+    def _laid_out(self) -> dict[tuple[float, str], list[QRectF]]:
+        return {}
 
     def boxes(self, width: float, style: FigureStyle) -> list[QRectF]:
-        """Where all tokens are, from (0, 0)."""
+        """Where all tokens are, from (0, 0); for all that ask, which must not change it."""
+        known = self._laid_out.get((width, style.font.key()))
+        if known is None:
+            known = self._laid_out[width, style.font.key()] = self._lay_out(width, style)
+        return known
+
+    def _lay_out(self, width: float, style: FigureStyle) -> list[QRectF]:
         metrics = QFontMetricsF(style.font)
         top = _HEAD * metrics.height() if self.title else 0.0
         if self.has_probs:
             boxes = chips.lay_out(self._chips, width, metrics, least=_NUMBER, below=0.9)
         else:
             boxes = chips.lay_out(self._chips, width, metrics)
-        return [box.translated(0, top) for box in boxes]
+        for box in boxes:
+            box.translate(0, top)
+        return boxes
 
     def height(self, width: float, style: FigureStyle) -> float:
         """Of all of it."""
         em = QFontMetricsF(style.font).height()
-        return max(box.bottom() for box in self.boxes(width, style)) + (1.2 if self.has_probs else 0.4) * em
+        return self.boxes(width, style)[-1].bottom() + (1.2 if self.has_probs else 0.4) * em
 
     def paint(self, painter: QPainter, origin: QPointF, width: float, style: FigureStyle) -> None:
         """Paint from `origin` on."""
@@ -81,12 +99,14 @@ class TextRow:
             painter.setPen(style.theme.faint)
             shown = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, width)
             painter.drawText(QPointF(0, metrics.ascent()), shown)
-        chips.paint_chips(painter, self._chips[: self.n_shown], boxes, QPointF(0, 0), style)
+        chips.paint_chips(painter, self._chips, boxes, QPointF(0, 0), style, self._tint)
         if self.has_probs:
             painter.setFont(resized(style.font, _SMALL))
             painter.setPen(style.theme.faint)
-            for box, bits in zip(boxes, self.written.surprisal.tolist(), strict=False):
-                if np.isfinite(bits):
+            surprisal = self.written.surprisal[: len(boxes)].tolist()
+            for place in chips.in_clip(painter, boxes, QPointF(0, em)):  # they stand beneath
+                if place < len(surprisal) and np.isfinite(bits := surprisal[place]):
+                    box = boxes[place]
                     below = QRectF(box.left() - em, box.bottom(), box.width() + 2 * em, em)
                     painter.drawText(below, Qt.AlignmentFlag.AlignCenter, percent(2.0**-bits))
         painter.restore()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.decoding import Written
+from inference.results.events import Failure
 from inference.results.generation import GenerationRequest, GenerationResult, TextTask, with_written
 from inference.results.growing import is_growing
 from inference.results.request import Request
@@ -28,7 +29,9 @@ _NOTHING = -1  # is shown beside the text
 
 class GenerationView(GrowingTextView[GenerationResult]):
     """The text, tinted by what the chosen token attended to, and what was expected there. A click on a token shows its
-    step, a click on a candidate begins another branch with it; branches stay, and two can be compared.
+    step, a click on a candidate begins another branch with it; branches stay, and two can be compared. One that was
+    left or cancelled before its end is written on when that is asked for: what was there is made again, and stays in
+    sight until there is more.
 
     The text becomes the input of the other views, with all that was written.
 
@@ -41,9 +44,16 @@ class GenerationView(GrowingTextView[GenerationResult]):
         self._text: object = None  # checkpoint and text that the branches are of, and the task
         self._branches = Branches()
         self._kept_for: GenerationRequest | None = None  # what would be asked of the branch that was gone back to
+        self._writes_again = False  # what was cut off, and is not yet as long as it was
         bar = self._page.controls
         self._branch = bar.add_choice("generation_branch", self.tr("Branch"), ())
         self._beside = bar.add_choice("generation_beside", self.tr("Beside it"), ())
+        tip = self.tr(
+            "Write this branch on (F5): it is made again as it was chosen, with the same seed, so it goes on as it "
+            "would have; what is there stays until there is more"
+        )
+        self._write_on = bar.add_button("generation_write_on", self.tr("Write on"), tip)
+        self._write_on.clicked.connect(self._on_write_on_clicked)
         self._branch.activated.connect(self._on_branch_activated)
         self._beside.activated.connect(self._on_beside_activated)
         self._offer_branches()
@@ -74,7 +84,10 @@ class GenerationView(GrowingTextView[GenerationResult]):
     def refresh(self, *, again: bool = False) -> None:
         if self.subject is not None:
             self._begin_anew_if_other(self.subject)
+        if again:
+            self._writes_again = self._branches.current.is_cut
         super().refresh(again=again)
+        self._offer_write_on()
 
     def _begin_anew_if_other(self, subject: Subject) -> None:
         """Branches are of one text and one task."""
@@ -132,14 +145,30 @@ class GenerationView(GrowingTextView[GenerationResult]):
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(request, GenerationRequest)
         assert isinstance(result, GenerationResult)
+        if is_partial and self._branches.is_ahead(request, result):
+            return
+        self._writes_again = False
         self._branches.keep(request, result)
         self._offer_branches()
         super().show_result(request, result, is_partial)
 
     def take_cancellation(self, request: Request) -> None:
+        if self._writes_again and request == self._shown:  # what was there is there
+            self._writes_again = False
+            self._answered[type(request)] = (request, False)
+            self._judge()
+            self.rebuild()
+            self._offer_write_on()
+            return
         super().take_cancellation(request)
         if self._result is not None and isinstance(request, GenerationRequest) and request == self._shown:
-            self._branches.keep(request, self._result)
+            self._branches.keep(request, self._result, is_cut=not self._result.written.is_finished)
+        self._offer_write_on()
+
+    def take_failure(self, request: Request, failure: Failure) -> None:
+        self._writes_again = False
+        super().take_failure(request, failure)
+        self._offer_write_on()
 
     def keep_text(self, written: Written) -> None:
         """Let the input have what was written behind its text."""
@@ -175,9 +204,10 @@ class GenerationView(GrowingTextView[GenerationResult]):
         )
 
     def told_first(self, result: GenerationResult) -> tuple[str, ...]:
-        """That a system message was left aside."""
+        """That a system message was left aside, and that what is there is being made again."""
         options, why_not = self._options.value(), self.subject.checkpoint.why_no_system if self.subject else ""
-        return (why_not,) if options.system and options.task == "message" and why_not else ()
+        again = (self.tr("being written again up to here"),) if self._writes_again else ()
+        return again + ((why_not,) if options.system and options.task == "message" and why_not else ())
 
     def _line(self, number: int, branch: Branch) -> BranchLine:
         assert branch.result is not None
@@ -213,6 +243,11 @@ class GenerationView(GrowingTextView[GenerationResult]):
                         combo.addItem(text, number)
                     combo.setCurrentIndex(max(combo.findData(chosen), 0))
         _mark(self._branch, self._branches.now)
+        self._offer_write_on()
+
+    def _offer_write_on(self) -> None:
+        """Where something was cut off, and is not being written."""
+        self._page.controls.set_shown(self._write_on, self._branches.current.is_cut and not self._writes_again)
 
     # What the user does
 
@@ -253,12 +288,14 @@ class GenerationView(GrowingTextView[GenerationResult]):
     def _go_to(self, number: int) -> None:
         """Back to a branch as it was left."""
         self._leave()
-        self._branches.now, self._place = number, None
+        self._branches.now, self._place, self._writes_again = number, None, False
         branch = self._branches.current
         _mark(self._branch, number)
         if branch.request is not None and branch.result is not None:
             self._kept_for = self._wanted()
             self._show_kept(branch.request, branch.result)
+            self._branches.keep(branch.request, branch.result, is_cut=branch.is_cut)
+        self._offer_write_on()
 
     def _show_kept(self, request: GenerationRequest, result: GenerationResult) -> None:
         """It is what the view wants to know now, and nobody need be asked."""
@@ -274,7 +311,12 @@ class GenerationView(GrowingTextView[GenerationResult]):
         if branch.request is None or branch.result is None or not is_growing(branch.result.written):
             return
         written = replace(branch.result.written, why_unfinished=self.tr("left before its end"))
-        self._branches.keep(branch.request, replace(branch.result, written=written))
+        self._branches.keep(branch.request, replace(branch.result, written=written), is_cut=True)
+
+    def _on_write_on_clicked(self) -> None:
+        self._kept_for = self._wanted()  # as it was chosen, whatever is chosen now
+        self.refresh(again=True)
+        self.rebuild()
 
     def _on_branch_activated(self) -> None:
         self._go_to(self._branch.currentData())
