@@ -19,7 +19,8 @@ def memory_text(need: MemoryNeed) -> str:
     """What a checkpoint takes, in words."""
     stored = f" ({size_text(need.as_stored)} in the precision of the file)" if need.as_stored else ""
     most = ", the most that it reads" if need.is_most else ""
+    is_pixels = need.things == "pixels"
+    seen = f"an image of {need.n_tokens:,} pixels" if is_pixels else count_of(need.n_tokens, need.things)
     return (
-        f"{size_text(need.weights)} for its weights{stored}; up to {size_text(need.held)} more to look at "
-        f"{count_of(need.n_tokens, need.things)}{most}"
+        f"{size_text(need.weights)} for its weights{stored}; up to {size_text(need.held)} more to look at {seen}{most}"
     )

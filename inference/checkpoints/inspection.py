@@ -16,10 +16,18 @@ from inference.checkpoints.adapter_heads import find_head
 from inference.checkpoints.adapters import ADAPTER_CONFIG, find_adapter
 from inference.checkpoints.capabilities import missing
 from inference.checkpoints.header_guess import completed
-from inference.checkpoints.left_over import check_adapters, check_body, check_config, note_unused, unplaced
+from inference.checkpoints.left_over import (
+    Placing,
+    check_adapters,
+    check_body,
+    check_config,
+    check_whole,
+    note_unused,
+    placed,
+)
 from inference.checkpoints.open_clip import OPEN_CLIP_CONFIG, find_open_clip
 from inference.checkpoints.training_stages import has_training_stages
-from inference.checkpoints.weights_header import StoredTensor, read_weights, stored_in
+from inference.checkpoints.weights_header import StoredTensor, read_weights, stored_in, weights_file
 from inference.context import Refused
 from inference.family.base import Family, ReadsImages
 from inference.family.clips import ReadsClips
@@ -64,6 +72,8 @@ class CheckpointPlan:
 
     Attributes
     ----------
+    placing
+        Which tensors find no place, and which places no tensor.
     of_base
         Where an adapter brings a head: all tensors in the folder of the base, also those that the adapter replaces.
     open_clip
@@ -75,6 +85,7 @@ class CheckpointPlan:
     family: Family
     architecture: Architecture
     stored: dict[str, StoredTensor]
+    placing: Placing
     info: CheckpointInfo
     preparation: Preparation | None = None
     adapter: Adapter | None = None
@@ -132,9 +143,10 @@ def plan(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointPlan:
     architecture = choose(
         config, named, stored, family.heads, frozenset(PREDICTORS) if family.predicts else frozenset()
     )
-    left_over = unplaced(stored, architecture.skeleton)
-    check_body(left_over, stored, architecture.skeleton)
-    unused = note_unused(left_over, adapter.base.name if adapter and head is not None else "")
+    placing = placed(stored, architecture.skeleton)
+    check_body(placing.unplaced, stored, architecture.skeleton)
+    check_whole(placing.unfilled, placing.unplaced, weights_file(of_base or stored))
+    unused = note_unused(placing.unplaced, adapter.base.name if adapter and head is not None else "")
     noted = (*architecture.notes, *unused, *(adapter.notes if adapter else ()))
     explained = (*(unused if head is not None else ()), *(adapter.notes if adapter else ()), *family.notes(config))
     config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
@@ -182,7 +194,18 @@ def plan(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointPlan:
         told_beside=family.told_beside(config) if isinstance(family, ReadsJointly) else (),
     )
     return CheckpointPlan(
-        folder, config, family, architecture, stored, info, preparation, adapter, is_own_precision, of_base, open_clip
+        folder,
+        config,
+        family,
+        architecture,
+        stored,
+        placing,
+        info,
+        preparation,
+        adapter,
+        is_own_precision,
+        of_base,
+        open_clip,
     )
 
 

@@ -1,4 +1,4 @@
-"""What of a checkpoint transformers leaves aside: tensors that find no place in the model, values that nothing reads.
+"""What of a checkpoint is left over: tensors without a place, places without a tensor, values that nothing reads.
 
 A head that is not shown may be left aside, and is said. What lies within the body of the model changes what every view
 shows, so it is refused: relative positions of a BERT (`distance_embedding`), adapters, layers beyond the last one.
@@ -7,7 +7,9 @@ shows, so it is refused: relative positions of a BERT (`distance_embedding`), ad
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.context import Refused
@@ -16,6 +18,7 @@ from inference.results.counts import count_of, verb
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
+    from transformers.core_model_loading import WeightConverter
 
     from inference.checkpoints.weights_header import StoredTensor
 
@@ -112,8 +115,24 @@ def check_adapters(stored: dict[str, StoredTensor]) -> None:
         )
 
 
-def unplaced(stored: dict[str, StoredTensor], skeleton: PreTrainedModel) -> list[str]:
-    """Tensors that find no place in the model, by the rules of transformers' own loading."""
+@dataclass(frozen=True)
+class Placing:
+    """How the tensors of the file and the places in the model meet, by the rules of transformers' own loading.
+
+    Attributes
+    ----------
+    unplaced
+        Tensors that find no place.
+    unfilled
+        Places that find no tensor, and are not computed.
+    """
+
+    unplaced: tuple[str, ...]
+    unfilled: tuple[str, ...]
+
+
+def placed(stored: dict[str, StoredTensor], skeleton: PreTrainedModel) -> Placing:
+    """What goes where, and what is left over on either side."""
     from transformers.conversion_mapping import get_model_conversion_mapping
     from transformers.core_model_loading import WeightConverter, WeightRenaming, rename_source_key
 
@@ -122,13 +141,35 @@ def unplaced(stored: dict[str, StoredTensor], skeleton: PreTrainedModel) -> list
     converters = [one for one in conversions if isinstance(one, WeightConverter)]
     places = skeleton.state_dict()
     ignored = tuple(skeleton._keys_to_ignore_on_load_unexpected or ())
-    found = []
+    unplaced, filled, given = [], set[str](), Counter[tuple[str, ...]]()
     for name, tensor in stored.items():
         place, pattern = rename_source_key(name, renamings, converters, skeleton.base_model_prefix, places)
+        if pattern is None:
+            filled.add(place)
+        else:
+            given[_all_targets(place, pattern, converters)] += tensor.n_elements
         is_ignored = any(re.search(one, spelling) for one in ignored for spelling in (name, place))
         if place not in places and pattern is None and not is_ignored and not is_computed(name, tensor):
-            found.append(name)
-    return found
+            unplaced.append(name)
+    for targets, n_elements in given.items():  # of experts that lie one by one, each has to be there
+        if n_elements >= sum(places[target].numel() for target in targets if target in places):
+            filled.update(targets)
+    return Placing(tuple(unplaced), tuple(_unfilled(skeleton, filled)))
+
+
+def _all_targets(place: str, pattern: str, converters: list[WeightConverter]) -> tuple[str, ...]:
+    """All places for which a tensor is cut or put together with others; `rename_source_key` names the first."""
+    targets = next(one.target_patterns for one in converters if pattern in one.source_patterns)
+    return tuple(place.replace(targets[0], target, 1) for target in targets)
+
+
+def _unfilled(skeleton: PreTrainedModel, filled: set[str]) -> Iterator[str]:
+    held = [*skeleton.named_parameters(remove_duplicate=False), *skeleton.named_buffers(remove_duplicate=False)]
+    shared = {id(tensor) for name, tensor in held if name in filled}  # under whatever other name
+    by_name, computed = dict(held), tuple(skeleton._keys_to_ignore_on_load_missing or ())
+    for name in skeleton.state_dict():
+        if id(by_name[name]) not in shared and not any(re.search(one, name) for one in computed):
+            yield name
 
 
 def is_computed(name: str, tensor: StoredTensor | None) -> bool:
@@ -166,7 +207,26 @@ def check_body(names: Iterable[str], stored: dict[str, StoredTensor], skeleton: 
     )
 
 
-def note_unused(names: list[str], of: str = "") -> tuple[str, ...]:
+def check_whole(unfilled: Iterable[str], unused: Sequence[str], file: str) -> None:
+    """Raise `Refused` if a place in the model found no tensor: transformers would fill it with random numbers.
+
+    Parameters
+    ----------
+    unused
+        Tensors that found no place, one of which may be what was meant.
+    file
+        The one of the weights.
+    """
+    # A pooler that is missing is read by nothing: heads that need one are not chosen without it.
+    lost = sorted(name for name in unfilled if "pooler." not in name)
+    if lost:
+        instead = f"; it holds others, such as {min(unused)[:120]}" if unused else ""
+        raise Refused(
+            f"{file} lacks {len(lost)} of the tensors that {CONFIG} describes, the first is {lost[0][:120]}{instead}."
+        )
+
+
+def note_unused(names: Sequence[str], of: str = "") -> tuple[str, ...]:
     """What to say of tensors that are left aside; `of` is the base of an adapter that brings a head of its own."""
     if not names:
         return ()

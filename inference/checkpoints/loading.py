@@ -15,15 +15,13 @@ from inference.checkpoints.devices import CPU, check_room, find_device, usual_de
 from inference.checkpoints.free_memory import check_fits, running_bytes
 from inference.checkpoints.image_tokenizers import load_image_tokenizer
 from inference.checkpoints.inspection import CheckpointPlan, plan, without_tokenizer
-from inference.checkpoints.left_over import check_body, is_computed, note_unused
-from inference.checkpoints.open_clip import OPEN_CLIP_WEIGHTS
-from inference.checkpoints.weights_header import INDEX, WEIGHTS
+from inference.checkpoints.left_over import check_body, check_whole, is_computed, note_unused
+from inference.checkpoints.weights_header import weights_file
 from inference.checkpoints.weights_reading import MisfitError, WeightsReading, read_net, read_tensors
 from inference.context import Refused
 from inference.files.chat_template import has_thinking_switch, read_chat_template, why_no_system
-from inference.files.config_file import CONFIG
 from inference.files.generation_file import checked, read_generation
-from inference.files.regular_files import UnsafeFileError, is_there
+from inference.files.regular_files import UnsafeFileError
 from inference.files.tokenizer_files import OtherVocabularyError, load_tokenizer
 from inference.inputs.languages import languages_of
 
@@ -190,15 +188,8 @@ def _read(found: CheckpointPlan, reading: WeightsReading) -> tuple[PreTrainedMod
         net, report = read_net(net_class, found.config, reading, more)
     except MisfitError as misfit:
         raise Refused(f"{_weights_file(found)} does not fit {net_class.__name__}: {misfit}") from misfit
-    # A pooler that is missing is read by nothing: heads that need one are not chosen without it.
-    missing = sorted(name for name in report["missing_keys"] if "pooler." not in name)
     unused = sorted(report["unexpected_keys"])
-    if missing:
-        instead = f"; it holds others, such as {unused[0]}" if unused else ""
-        raise Refused(
-            f"{_weights_file(found)} lacks {len(missing)} of the tensors that {CONFIG} describes, "
-            f"the first is {missing[0]}{instead}."
-        )
+    check_whole(report["missing_keys"], unused, _weights_file(found))
     unused = [name for name in unused if not is_computed(name, found.stored.get(name))]
     check_body(unused, found.stored, found.architecture.skeleton)
     return net, unused
@@ -217,6 +208,4 @@ def _check_finite(net: PreTrainedModel, found: CheckpointPlan, context: Context)
 
 
 def _weights_file(found: CheckpointPlan) -> str:
-    if found.open_clip:
-        return OPEN_CLIP_WEIGHTS
-    return WEIGHTS if is_there(found.folder / WEIGHTS) else INDEX
+    return weights_file(found.of_base or found.stored)

@@ -119,6 +119,12 @@ def read_weights(folder: Path, sizes: Mapping[str, int] = _WHOLE) -> dict[str, S
     return stored
 
 
+def weights_file(stored: dict[str, StoredTensor]) -> str:
+    """The file that holds all of these tensors, or the index of several."""
+    files = {tensor.file for tensor in stored.values()}
+    return files.pop() if len(files) == 1 else INDEX
+
+
 def _only_one(folder: Path) -> Path | None:
     """The one safetensors file of a folder, whatever it is called; None where there are several, or none."""
     found = [path for path in sorted(folder.iterdir()) if path.suffix == ".safetensors"]

@@ -47,7 +47,8 @@ _LEFT_ASIDE = {"_attn_implementation", "attn_implementation", "_attn_implementat
 _ONE_NUMBER = {"vocab_size", "max_position_embeddings"}  # the others may list a value for each layer or stage
 # Of whatever else is built one by one, under any name.
 _COUNTS = re.compile(
-    r"layer|depth|block|stage|group|head|expert|label|level|repeat|iteration|^num_|_num$|^n_", re.IGNORECASE
+    r"layer|depth|block|stage|group|head|expert|label|level|repeat|iteration|^attention_types$|^num_|_num$|^n_",
+    re.IGNORECASE,
 )
 _MOST_COUNTED = 100_000
 _LARGE = re.compile(r"vocab|token|position|length|_id$|param|flos|sample|point|max_|n_ctx|num_chan", re.IGNORECASE)

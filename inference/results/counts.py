@@ -39,7 +39,6 @@ SINGULAR = {
     "parts": "part",
     "patches": "patch",
     "pieces": "piece",
-    "pixels": "pixel",
     "places": "place",
     "points": "point",
     "portraits": "portrait",

@@ -40,9 +40,10 @@ class MemoryNeed:
 
 
 def memory_need(info: CheckpointInfo, n_tokens: int, *, runs_in: str = "float32") -> MemoryNeed:
-    """What a checkpoint takes for a text of so many tokens, or of the most that it reads."""
+    """What a checkpoint takes for a text of so many tokens, or of the most that it reads; for all pixels of an image."""
+    things = _things(info)
     is_most = 0 < info.n_ctx < n_tokens
-    n_tokens = info.n_ctx if is_most else n_tokens
+    n_tokens = info.n_ctx if is_most or (info.n_ctx and things == "pixels") else n_tokens
     size = _BYTES.get(runs_in, _FLOAT32)
     held = 0
     for group in info.groups:
@@ -52,7 +53,7 @@ def memory_need(info: CheckpointInfo, n_tokens: int, *, runs_in: str = "float32"
             held += sum(group.n_heads) * n_tokens**2
     stored = info.stored_in.partition(",")[0]
     as_stored = 0 if stored == "float32" else info.n_parameters * _BYTES.get(stored, 0)
-    return MemoryNeed(_FLOAT32 * info.n_parameters, as_stored, size * held, n_tokens, is_most, _things(info))
+    return MemoryNeed(_FLOAT32 * info.n_parameters, as_stored, size * held, n_tokens, is_most, things)
 
 
 def _things(info: CheckpointInfo) -> str:

@@ -55,8 +55,8 @@ class Engine:
         if isinstance(request, MemoryRequest):
             if request.budget:
                 self._memory.budget = request.budget
-            self._models.budget = request.for_checkpoints or a_quarter()
-            self._models.pinned = frozenset(request.pinned)
+            if self._models.hold(request.for_checkpoints or a_quarter(), frozenset(request.pinned)):
+                _let_go()
             return self._held()
         if isinstance(request, DevicesRequest):
             if request.device:
@@ -88,16 +88,28 @@ class Engine:
 
     def free(self) -> str:
         """Give back what was held of forward passes, and what nothing refers to; where that was, for the user."""
-        from inference.checkpoints.devices import free_unused
-
         self._models.drop_runs()
-        free_unused()
-        give_back()
+        _let_go()
         return self._models.devices().current.title
 
 
 def answer(engine: Engine, request: Request, context: Context) -> object | None:
     """The result of a request, a `Failure` if there is none, or None if it was cancelled. Never raises."""
+    found = _answer(engine, request, context)
+    if isinstance(request, OpenRequest) and (found is None or isinstance(found, Failure)):
+        with suppress(Exception):
+            _let_go()  # what was read of it, and the exceptions of the threads that read, hold each other
+    return found
+
+
+def _let_go() -> None:
+    from inference.checkpoints.devices import free_unused
+
+    free_unused()
+    give_back()
+
+
+def _answer(engine: Engine, request: Request, context: Context) -> object | None:
     try:
         return engine.run(request, context)
     except Cancelled:

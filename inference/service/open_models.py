@@ -43,6 +43,13 @@ class OpenModels:
         self.budget = a_quarter()
         self.pinned: frozenset[str] = frozenset()
 
+    def hold(self, budget: int, pinned: frozenset[str]) -> bool:
+        """Hold no more than that from now on; whether something was unloaded for it."""
+        self.budget, self.pinned = budget, pinned
+        n_open = len(self._models)
+        self._keep_to_budget()
+        return len(self._models) < n_open
+
     @property
     def told(self) -> tuple[OpenCheckpoint, ...]:
         """What is open, the one used last comes last."""

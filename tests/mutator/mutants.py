@@ -89,7 +89,7 @@ def _value(folder: Path, rng: random.Random) -> str:
     if not isinstance(values, dict):
         return _bytes(folder, rng)
     what = _change(values, rng)
-    path.write_text(json.dumps(values), encoding="utf-8")
+    _replace(path, json.dumps(values).encode())
     return f"{path.name}: {what}"
 
 
@@ -121,7 +121,7 @@ def _change(values: dict[str, Any], rng: random.Random) -> str:
 def _nested(folder: Path, rng: random.Random) -> str:
     path = rng.choice(_json_files(folder) or [folder / "config.json"])
     depth = rng.choice([900, 20_000])
-    path.write_text('{"model_type": "bert", "a": ' + "[" * depth + "]" * depth + "}")
+    _replace(path, f'{{"model_type": "bert", "a": {"[" * depth}{"]" * depth}}}'.encode())
     return f"{path.name}: nested {depth} deep"
 
 
@@ -200,7 +200,8 @@ def _files(folder: Path, rng: random.Random) -> str:
     if way in ("rename", "copy"):
         source = folder / rng.choice(names)
         if source.is_file() and source != path:
-            shutil.copy(source, path) if way == "copy" else source.rename(path)
+            target = path / source.name if path.is_dir() else path
+            _replace(target, source.read_bytes()) if way == "copy" else source.rename(path)
         return f"{way} {source.name} to {name}"
     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
     match way:
@@ -243,13 +244,13 @@ def _more(folder: Path, rng: random.Random) -> str:
     path.parent.mkdir(exist_ok=True)
     if path.is_symlink() or path.is_fifo() or path.is_dir():
         return f"nothing: {name} is no file"
-    path.write_text(content)
+    _replace(path, content.encode())
     return f"with {name}"
 
 
 def _replace(path: Path, content: bytes) -> None:
     """Not in place: the weights of a mutant are linked to those of the checkpoint it is made from."""
-    path.unlink()
+    path.unlink(missing_ok=True)
     path.write_bytes(content)
 
 

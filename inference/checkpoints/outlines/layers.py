@@ -8,7 +8,6 @@ from inference.checkpoints.outlines.modules import (
     OutlineDict,
     OutlineList,
     OutlineModule,
-    OutlineParameterList,
     OutlineSequential,
 )
 from inference.checkpoints.outlines.tensors import NotKnownError, OutlineParameter, sized
@@ -29,15 +28,6 @@ class Linear(OutlineModule):
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         self.weight = _parameter(out_features, in_features)
-        self.register_parameter("bias", _parameter(out_features) if bias else None)
-
-
-class Bilinear(OutlineModule):
-    """A matrix for each number that it makes."""
-
-    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True) -> None:
-        super().__init__()
-        self.weight = _parameter(out_features, in1_features, in2_features)
         self.register_parameter("bias", _parameter(out_features) if bias else None)
 
 
@@ -152,14 +142,6 @@ class MultiheadAttention(OutlineModule):
         self.out_proj = Linear(embed_dim, embed_dim, bias=bias)
 
 
-class PReLU(OutlineModule):
-    """A slope for negative numbers."""
-
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, **_named: Any) -> None:
-        super().__init__()
-        self.weight = _parameter(num_parameters)
-
-
 class _Dropout(OutlineModule):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
@@ -183,15 +165,11 @@ LAYERS: dict[str, type[OutlineModule]] = {
         f"ConvTranspose{n}d": type(f"ConvTranspose{n}d", (_Convolution,), {"n_axes": n, "is_transposed": True})
         for n in (1, 2)
     },
-    **{
-        each.__name__: each
-        for each in (Linear, Bilinear, Embedding, LayerNorm, RMSNorm, GroupNorm, MultiheadAttention, PReLU)
-    },
+    **{each.__name__: each for each in (Linear, Embedding, LayerNorm, RMSNorm, GroupNorm, MultiheadAttention)},
     "Module": OutlineModule,
     "ModuleList": OutlineList,
     "Sequential": OutlineSequential,
     "ModuleDict": OutlineDict,
-    "ParameterList": OutlineParameterList,
 }
 
 

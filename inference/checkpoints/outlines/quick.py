@@ -44,11 +44,11 @@ def told_of_all(checkpoints: Sequence[str]) -> list[CheckpointInfo | None]:
 def _told(checkpoint: str) -> CheckpointInfo | None:
     try:
         from inference.checkpoints.inspection import plan
-        from inference.checkpoints.left_over import unplaced
 
         made = plan(checkpoint)
-        # The proof of the outline is the file: each of its tensors has its place there, and the shape that it should.
-        return None if unplaced(made.stored, made.architecture.skeleton) else made.info
+        # The proof of the outline is the file: each tensor has its place there and the shape that it should, and each
+        # place its tensor, or it would have been refused.
+        return None if made.placing.unplaced else made.info
     except (NotKnownError, Exception):  # noqa: BLE001 - whatever it is, it is told again, and then in its own words
         return None
 

@@ -350,7 +350,6 @@ def _torch(name: str) -> ModuleType:
             "arange": tensors.arange,
             "bitwise_xor": tensors.broadcast,
             "cat": tensors.cat,
-            "einsum": tensors.einsum,
             "where": tensors.broadcast,
             "device": tensors.OutlineDevice,
             "full": tensors.full,

@@ -214,8 +214,6 @@ def like(tensor: OutlineTensor, *_args: Any, **_named: Any) -> OutlineTensor:
 
 def of_values(values: Any, *_args: Any, **named: Any) -> OutlineTensor:
     """As `torch.tensor`; of several numbers the first one tells whether all are whole, which then nobody may learn."""
-    if type(values).__module__ == "numpy":
-        return OutlineTensor(tuple(values.shape))
     shape: list[int] = []
     while isinstance(values, list | tuple):
         shape.append(len(values))
@@ -289,13 +287,6 @@ def broadcast(*parts: Any, **_named: Any) -> OutlineTensor:
     for part in parts:
         made = made._with(part)
     return made
-
-
-def einsum(rule: str, *parts: Any) -> OutlineTensor:
-    """As `torch.einsum` of the products of two vectors."""
-    if rule.replace(" ", "") != "i,j->ij" or not all(isinstance(part, OutlineTensor) for part in parts):
-        return OutlineTensor(None)
-    return OutlineTensor((*shape_of(parts[0]), *shape_of(parts[1])))
 
 
 class _AnyTensor(type):

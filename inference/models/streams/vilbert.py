@@ -97,7 +97,17 @@ class VilBertConfig(StreamConfig):
 
 
 def order_of(config: PreTrainedConfig) -> list[tuple[str, int]]:
-    """What runs when: ("text", layer), ("regions", layer) and ("connection", k), in the order of the forward pass."""
+    """What runs when: ("text", layer), ("regions", layer) and ("connection", k), in the order of the forward pass.
+
+    Raises
+    ------
+    ValueError
+        A connection lies before the one in front of it, or behind the last layer.
+    """
+    for key, last in (("v_biattention_id", config.v_num_hidden_layers), ("t_biattention_id", config.num_hidden_layers)):
+        places = [0, *getattr(config, key), last]
+        if places != sorted(places):
+            raise ValueError(f"{key} is {str(places[1:-1])[:40]}; numbers from 0 to {last} are needed, in order.")
     order: list[tuple[str, int]] = []
     text = regions = 0
     for k, (v_end, t_end) in enumerate(zip(config.v_biattention_id, config.t_biattention_id, strict=True)):

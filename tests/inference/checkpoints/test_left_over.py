@@ -18,6 +18,7 @@ from tests.inference.tiny_checkpoints import (
     save_bert,
     save_weights,
 )
+from tests.inference.tiny_types import config_of
 
 
 def refusal(folder) -> str:
@@ -52,6 +53,29 @@ def test_weights_of_the_body_that_find_no_place_are_refused(tmp_path, name, what
     said = refusal(with_tensor(save_bert(tmp_path), name))
     assert f"model.safetensors holds {what}" in said
     assert name in said
+
+
+@pytest.mark.parametrize(
+    ("model_type", "cls", "lost", "place"),
+    [
+        ("bert", "BertForMaskedLM", ".layer.1.output.dense.bias", "bert.encoder.layer.1.output.dense.bias"),
+        ("gpt2", "GPT2LMHeadModel", "wte.weight", "lm_head.weight"),  # which are one
+        ("mixtral", "MixtralForCausalLM", ".1.block_sparse_moe.experts.3.w1.weight", ".1.mlp.experts.gate_up_proj"),
+        ("qwen3_moe", "Qwen3MoeForCausalLM", ".1.mlp.experts.2.down_proj.weight", ".1.mlp.experts.down_proj"),
+    ],
+)
+def test_weights_that_are_not_there_are_refused_before_any_is_read(tmp_path, model_type, cls, lost, place):
+    """Whatever the file is called."""
+    folder = save(tmp_path, config_of(model_type, pad_token_id=1), cls)
+    weights = load_weights(folder)
+    (folder / "model.safetensors").rename(folder / "all.safetensors")
+    assert inspect(str(folder)).architecture == cls
+    save_weights(
+        folder, {name: tensor for name, tensor in weights.items() if not name.endswith(lost)}, "all.safetensors"
+    )
+    said = refusal(folder)
+    assert said.startswith("all.safetensors lacks ")
+    assert place in said
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections import Counter
 
 import pytest
 
-from tests.mutator import campaign
+from tests.inference.tiny_checkpoints import save_gpt2
+from tests.mutator import campaign, mutants
 from tests.mutator.bases import make_bases
 from tests.mutator.campaign import faults_of
 
@@ -50,3 +52,15 @@ def test_each_rule_turns_red(change, said):
     assert faults_of(SOUND) == []
     (fault,) = faults_of(SOUND | change)
     assert said in fault
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="FIFOs")
+def test_no_mutant_spoils_what_it_is_made_from(tmp_path):
+    """Its weights are linked to those of the base, which others are made from, too."""
+    base = tmp_path / "base"
+    save_gpt2(base)
+    before = {path.name: path.read_bytes() for path in base.iterdir()}
+    for seed in range(440, 500):  # of which one copies another file over the weights
+        mutants.make(base, tmp_path / "mutant", seed)
+        shutil.rmtree(tmp_path / "mutant")
+        assert {path.name: path.read_bytes() for path in base.iterdir()} == before, seed

@@ -126,6 +126,10 @@ REFUSED = {
     "negative layers": (config(num_hidden_layers=-1), ["config.json", "num_hidden_layers is -1", "1 to 1,000"]),
     "no layers": (config(num_hidden_layers=0), ["config.json", "num_hidden_layers is 0"]),
     "very many layers": (config(num_hidden_layers=2_000_000), ["config.json", "num_hidden_layers is 2000000"]),
+    "very many of a kind": (
+        config(attention_types=[[["global", "local"], 2**31]]),
+        ["config.json", "attention_types is 2,147,483,648", "up to 100,000"],
+    ),
     "half a layer": (config(num_hidden_layers=2.5), ["config.json", "num_hidden_layers is 2.5"]),
     "layers as text": (config(num_hidden_layers="2"), ["config.json", "num_hidden_layers is 2", "whole numbers"]),
     "layers as bool": (config(num_hidden_layers=True), ["config.json", "num_hidden_layers is True"]),

@@ -132,6 +132,13 @@ def test_the_order_of_the_published_vilbert():
     )
 
 
+@pytest.mark.parametrize("places", [[0, 2**31], [1, 0], [-1, 1]])
+def test_connections_stand_at_layers_that_there_are(places):
+    config = vilbert.VilBertConfig(v_biattention_id=places, t_biattention_id=[1, 2])
+    with pytest.raises(ValueError, match=r"v_biattention_id is .* from 0 to 6 are needed"):
+        vilbert.order_of(config)
+
+
 PUBLISHED = {
     "uniter": (uniter.from_published, "uniter.img_embeddings.pos_linear.weight"),
     "oscar": (oscar.from_published, "bert.img_embedding.weight"),

@@ -14,7 +14,7 @@ import torch
 
 import inference.checkpoints.devices as there
 from inference.checkpoints import loading
-from inference.checkpoints.weights_reading import read_net
+from inference.checkpoints.weights_reading import WeightsReading, read_net
 from inference.context import Context, Refused
 from inference.forward.model import Model
 from inference.forward.run import Run
@@ -55,6 +55,14 @@ def run(engine: Engine, checkpoint: str):
 
 
 # Several at once
+
+
+def test_a_smaller_budget_is_kept_at_once(engine, checkpoints):
+    for checkpoint in checkpoints:
+        engine.run(OpenRequest(checkpoint), Context())
+    n_bytes = engine.run(MemoryRequest(), Context()).checkpoints[0].n_bytes
+    assert is_open(engine, MemoryRequest(for_checkpoints=2 * n_bytes, pinned=(checkpoints[0],))) == ["a", "c"]
+    assert is_open(engine, MemoryRequest(for_checkpoints=1)) == ["c"]
 
 
 def test_the_one_used_longest_ago_makes_way_and_comes_back_on_demand(engine, checkpoints):
@@ -219,3 +227,16 @@ def test_out_of_memory_is_one_sentence_that_frees_what_it_took(engine, checkpoin
     )
     assert taken[0]() is None
     assert engine.run(MemoryRequest(), Context()).held == 0
+
+
+def test_what_was_read_is_let_go_where_opening_is_cancelled(engine, checkpoints):
+    asked = iter(range(20))  # of the reading threads, too
+    gc.collect()
+    gc.disable()
+    try:
+        assert (
+            answer(engine, OpenRequest(checkpoints[0]), Context(is_cancelled=lambda: next(asked, None) is None)) is None
+        )
+        assert not [one for one in gc.get_objects() if type(one) is WeightsReading]
+    finally:
+        gc.enable()
