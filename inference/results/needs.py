@@ -40,7 +40,7 @@ class MemoryNeed:
 
 
 def memory_need(info: CheckpointInfo, n_tokens: int, *, runs_in: str = "float32") -> MemoryNeed:
-    """What a checkpoint takes for a text of so many tokens, or of the most that it reads; for all pixels of an image."""
+    """What a checkpoint takes for a text of so many tokens, or of the most that it reads, or for a whole image."""
     things = _things(info)
     is_most = 0 < info.n_ctx < n_tokens
     n_tokens = info.n_ctx if is_most or (info.n_ctx and things == "pixels") else n_tokens
