@@ -11,7 +11,7 @@ from PIL import Image
 
 from app.commands.command_line import run
 from inference.results.attention import AttentionRequest, AttentionResult
-from inference.results.checkpoint import InspectRequest
+from inference.results.checkpoint import InspectRequest, OpenRequest
 from inference.results.classes import ClassesRequest
 from inference.results.complete_image import CompleteImageRequest
 from inference.results.image import ImageRequest
@@ -45,6 +45,8 @@ def asked(monkeypatch) -> list[object]:
     def answer(_engine: Engine, request: object, _context: object) -> object:
         if isinstance(request, TokenizeRequest):  # for the notes on what was given
             return TokenizeResult(make_image_tokens((3, 4), SPECIALS), ())
+        if isinstance(request, OpenRequest):  # for the notes beside files
+            return make_image_info()
         requests.append(request)
         if isinstance(request, InspectRequest):
             return make_image_info()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSpinBox
 
 from app.commands.command_line import run
 from inference.results.attention import AttentionRequest
-from inference.results.checkpoint import AttentionGroup, InspectRequest
+from inference.results.checkpoint import AttentionGroup, InspectRequest, OpenRequest
 from inference.results.head_similarity import HeadSimilarityRequest
 from inference.results.heads import HeadsRequest
 from inference.results.measures import MeasuresRequest
@@ -163,7 +163,7 @@ def asked(monkeypatch):
     requests = []
 
     def answered(_engine, request, _context):
-        if isinstance(request, InspectRequest):
+        if isinstance(request, (InspectRequest, OpenRequest)):
             return INFO
         if isinstance(request, TokenizeRequest):
             return TokenizeResult(make_tokens(), ())
