@@ -74,7 +74,8 @@ class DeepZoom(PassesFocus, QWidget):
         layout.addWidget(self.canvas, 1)
         self.setFocusProxy(self.canvas)
 
-        self._asking.elapsed.connect(self._on_asking_elapsed)
+        self._asking.elapsed.connect(self._want_tiles)
+        self._asking.elapsed.connect(self.requests_changed)  # not if the window has gone meanwhile
         self.canvas.viewport_changed.connect(self._on_canvas_viewport_changed)
         self.canvas.cell_hovered.connect(self.read_changed)
         self.canvas.cell_clicked.connect(self.cell_chosen)
@@ -301,10 +302,6 @@ class DeepZoom(PassesFocus, QWidget):
     def _on_canvas_viewport_changed(self) -> None:
         self._rebuild()
         self._asking.start_unless_waiting()
-
-    def _on_asking_elapsed(self) -> None:
-        self._want_tiles()
-        self.requests_changed.emit()
 
     def _on_canvas_brushed(self, rows: range | None) -> None:
         self._brush = rows
