@@ -205,6 +205,12 @@ class Options:
         return cls(**good), tuple(name for name in given if name not in good)
 
 
+def check_limits(low: float | None, high: float | None) -> None:
+    """Raise `BadOption` if the numbers of the first and the last colour are not in order; None is no limit."""
+    if low is not None and high is not None and low >= high:
+        raise BadOption(f"--low {low:g} is not less than --high {high:g}.")
+
+
 def _told(value: object) -> str:
     """A value as it was given; of a long text the beginning, and how long it is."""
     if isinstance(value, str) and len(value) > _MOST_TOLD:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.commands.faults import Fault
-from app.commands.jobs_elsewhere import answer_elsewhere, place_elsewhere
+from app.commands.jobs_elsewhere import answer_elsewhere, place_elsewhere, told_place
 from inference.results.counts import noun
 from resources import bundled_checkpoints, checkpoint_path
 
@@ -143,7 +143,7 @@ def _list(args: Namespace) -> str:
 
 def _listed(found: CachedResult, machine: str) -> str:
     lines = ["Bundled", *(f"  {name}" for name in bundled_checkpoints()), ""]
-    lines.append(f"In the hub's cache ({_at(found.place, machine)})")
+    lines.append(f"In the hub's cache ({told_place(found.place, machine)})")
     rows = [
         (
             f"{one.repo}@{one.version}" if one.version != "main" else one.repo,
@@ -180,11 +180,7 @@ def _download(args: Namespace) -> str:
     done = _ask_with_bar(request, args.engine)
     assert isinstance(done, DownloadResult)
     folder = _converted(done.to_convert, args.engine) if done.to_convert else done.folder
-    return f"{done.repo} is in {_at(folder, args.engine)}: {done.n_bytes / _MB:,.1f} MB came."
-
-
-def _at(folder: str, machine: str) -> str:
-    return f"{folder} at {machine}" if machine else folder
+    return f"{done.repo} is in {told_place(folder, args.engine)}: {done.n_bytes / _MB:,.1f} MB came."
 
 
 def _n_bytes(found: RepoResult, file: str) -> int:
@@ -197,7 +193,7 @@ def _n_bytes(found: RepoResult, file: str) -> int:
 def _convert(args: Namespace) -> str:
     if args.engine:
         there = _place_there(args.folder, args.engine)
-        return f"The converted checkpoint is in {_at(_converted(there, args.engine), args.engine)}."
+        return f"The converted checkpoint is in {told_place(_converted(there, args.engine), args.engine)}."
     place = place_of(args.folder)
     if not args.folder.strip() or not _is_path(place):
         raise Fault(f"{args.folder[:200]!r} is neither a folder nor a file, nor an id in the hub's cache.")
@@ -257,7 +253,7 @@ def _delete(args: Namespace) -> str:
     if not args.yes and (sizes or found.n_unfinished or found.notes):
         if not sys.stdin.isatty():
             raise Fault(f"{args.address} is deleted only with --yes, as nobody can be asked here.")
-        place = _at(found.place, args.engine)
+        place = told_place(found.place, args.engine)
         sys.stderr.write(f"Delete {args.address} ({sum(sizes) / _MB:,.1f} MB) from {place}? [y/N] ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):

@@ -31,6 +31,11 @@ def place_elsewhere(path: str, machine: str) -> str:
     return path if path.startswith("/") else str(PurePosixPath(_home(machine), path.removeprefix("~").lstrip("/")))
 
 
+def told_place(path: object, machine: str) -> str:
+    """A path there, or here where no machine is named, as the user is told of it."""
+    return f"{path} at {machine}" if machine else str(path)
+
+
 @cache
 def _home(machine: str) -> str:
     from inference.results.hub import FolderRequest, FolderResult

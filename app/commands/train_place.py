@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from app.commands.faults import Fault
-from app.commands.jobs_elsewhere import answer_elsewhere, place_elsewhere
+from app.commands.jobs_elsewhere import answer_elsewhere, place_elsewhere, told_place
 from app.commands.progress_bar import ProgressBar
 from inference.results.events import Failure, Progress
 from inference.results.kept_runs import RunsRequest, RunsResult
@@ -62,7 +62,7 @@ class TrainPlace:
 
     def told(self, path: object) -> str:
         """A path there, as the user is told of it."""
-        return f"{path} at {self.machine}" if self.machine else str(path)
+        return told_place(path, self.machine)
 
     def _report(self, event: object) -> None:
         if isinstance(event, Progress):

@@ -10,6 +10,7 @@ from inference.results.lines import LinesResult
 from inference.results.maps import MapRequest, MapResult, TilesRequest, TilesResult
 from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, layer_of, lengths, span, text_of
 from widgets.kit.text_length import WHOLE, most_tokens
+from widgets.options import check_limits
 from widgets.views.attention.options import AttentionOptions
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ _MOST_PIXELS = 1024  # a side of a region; of more cells several share a pixel
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> Requests:
-    if not AttentionOptions.of(args).are_limits_in_order:
-        raise BadOption(f"--low {args.low:g} is not less than --high {args.high:g}.")
+    check_limits(args.low, args.high)
     is_image = args.out.suffix.lower() != ".npz"
     has_region = args.rows is not None or args.columns is not None
     changes = (

@@ -55,8 +55,3 @@ class AttentionOptions(Options):
         decimals=3,
         otherwise="largest",
     )
-
-    @property
-    def are_limits_in_order(self) -> bool:
-        """Whether colours from and to can be heeded together."""
-        return self.low is None or self.high is None or self.low < self.high

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from inference.results.segments import SegmentsRequest, SegmentsResult
 from widgets.figure_command import BadOption, FigureCommand
+from widgets.options import check_limits
 from widgets.views.segments.options import SegmentsOptions
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ def _request(args: Namespace, info: CheckpointInfo) -> SegmentsRequest:
     from inference.results.inputs import Input, TextInput
     from widgets.figure_command import compared_of
 
-    if not SegmentsOptions.of(args).are_limits_in_order:
-        raise BadOption(f"--low {args.low:g} is not less than --high {args.high:g}.")
+    check_limits(args.low, args.high)
     if "text" in info.compares:
         given = compared_of(args)
     elif args.texts:
