@@ -131,7 +131,9 @@ def make_rollout_result(
         rollout[layer] = product
     chosen = tuple(range(n)) if queries is None else queries
     shown = (rollout[:, list(chosen)], attention[:, list(chosen)])
-    return RolloutResult(group, tokens, tokens, chosen, tuple(range(n_layers)), *shown)
+    default = tokens.default_query(is_causal=is_causal)
+    default = default if default in chosen else chosen[len(chosen) // 2]
+    return RolloutResult(group, tokens, tokens, chosen, tuple(range(n_layers)), *shown, default)
 
 
 class LongMap:

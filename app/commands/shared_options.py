@@ -32,7 +32,7 @@ def _head(parser: ArgumentParser) -> None:
 
 
 def _query(parser: ArgumentParser) -> None:
-    parser.add_argument("--query", type=int, default=0, metavar="POS", help="position of the query (default: 0)")
+    parser.add_argument("--query", type=int, metavar="POS", help="position of the query (default: in the middle)")
 
 
 def _mask(parser: ArgumentParser) -> None:

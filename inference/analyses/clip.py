@@ -52,7 +52,7 @@ def clip(request: ClipRequest, model: Model, context: Context) -> ClipResult:
     cells, sequences = run.encoded.cells, run.encoded.sequences
     if group.key_axis not in cells or group.query_axis not in cells:
         raise Refused(f"{group.title} attends to words alone, not to the film; choose another group.")
-    query = _query(request.query, sequences[group.query_axis], cells[group.query_axis])
+    query = _query(request.query, sequences[group.query_axis], group)
     why = clips.why_no_rollout(group.name, config)
     if not why and group.query_axis != group.key_axis:
         why = "Queries and keys are of different sequences here: there is no rollout."
@@ -76,18 +76,13 @@ def clip(request: ClipRequest, model: Model, context: Context) -> ClipResult:
     )
 
 
-def _query(asked: int, tokens: Tokens, cells: np.ndarray) -> int:
+def _query(asked: int | None, tokens: Tokens, group: AttentionGroup) -> int:
     """The position that is meant."""
-    n = len(tokens)
-    if not -1 <= asked < n:
+    if asked is None:
+        return tokens.default_query(is_causal=group.is_causal)
+    if not 0 <= asked < (n := len(tokens)):
         raise Refused(f"Position {asked} was asked for; this sequence of the film has positions 0 to {n - 1}.")
-    if asked >= 0:
-        return asked
-    alone = np.flatnonzero(tokens.is_special)
-    if len(alone):
-        return int(alone[0])
-    middle = (cells.max(0) + 1) // 2
-    return int(np.abs(cells.astype(np.int64) - middle).sum(1).argmin())
+    return asked
 
 
 def _rows(query: int, group: AttentionGroup, run: Run, model: Model, context: Context) -> np.ndarray:

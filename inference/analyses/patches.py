@@ -52,15 +52,19 @@ def patches(request: PatchesRequest, model: Model, context: Context) -> PatchesR
     group = group_of(model, request.group)
     prepared = model.prepare(request.input)
     grid = model.images.grid(group.name, model.net.config, prepared.shape)
-    _check_query(request.query, grid)
+    if request.query is not None:
+        _check_query(request.query, grid)
     run = model.run(request.input, context)
-    rows, weighted = _rows(request.query, group, run, model, context)
+    query = request.query
+    if query is None:
+        query = run.encoded.sequences[group.query_axis].default_query(is_causal=group.is_causal)
+    rows, weighted = _rows(query, group, run, model, context)
     notes = [_about_padding(grid, prepared.shape)] if grid.pixels != prepared.shape else []
 
     def result(rollout: np.ndarray, *more: str) -> PatchesResult:
         return PatchesResult(
             group=group.name,
-            query=request.query,
+            query=query,
             tokens=_with_unread_tokens(run.encoded.sequences[group.key_axis], grid),
             seen=_padded(prepared.seen, grid),
             grid=grid.shape,
@@ -82,7 +86,7 @@ def patches(request: PatchesRequest, model: Model, context: Context) -> PatchesR
         )
     if ("mean patterns", group.name) not in run.store:
         context.partial(result(nothing, "The rollout is being computed."))
-    return result(_rollout(request.query, group, run, model, context))
+    return result(_rollout(query, group, run, model, context))
 
 
 def _check_query(query: int, grid: PatchGrid) -> None:

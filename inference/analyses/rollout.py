@@ -50,13 +50,16 @@ def rollout(request: RolloutRequest, model: Model, context: Context) -> RolloutR
     run = model.run(request.input, context)
     tokens, _ = run.tokens(group)
     n = len(tokens)
-    for query in request.queries:
+    default = tokens.default_query(is_causal=group.is_causal)
+    asked = (default,) if request.queries is None else request.queries
+    for query in asked:
         check_query(query, n)
-    if not request.queries and n > MOST_FOR_ALL:
+    if not asked and n > MOST_FOR_ALL:
         raise Refused(
             f"The text has {n:,} tokens; the rollout of all of them is shown up to {MOST_FOR_ALL}: choose some."
         )
-    queries = request.queries or tuple(range(n))
+    queries = asked or tuple(range(n))
+    shown = default if default in queries else queries[len(queries) // 2]
     layers = group.layers
     n_bytes = 2 * 4 * len(layers) * len(queries) * n
     if n_bytes > _MOST_BYTES:
@@ -77,7 +80,7 @@ def rollout(request: RolloutRequest, model: Model, context: Context) -> RolloutR
             some = slice(start, start + step)
             means[at, some] = call.patterns(rows=rows[some]).mean(0).to(means.dtype)
     rolled, plain = (np.array(numbers.cpu().numpy()) for numbers in (above, means))
-    return RolloutResult(group.name, tokens, tokens, queries, layers, rolled, plain)
+    return RolloutResult(group.name, tokens, tokens, queries, layers, rolled, plain, shown)
 
 
 def _times_layer(above: Tensor, call: AttentionCall, context: Context) -> Tensor:

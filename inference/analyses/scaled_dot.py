@@ -37,9 +37,14 @@ def scaled_dot(request: ScaledDotRequest, model: Model, context: Context) -> Sca
     call = model.call(run, group.name, request.layer, context)
     if call.q is None or call.k is None or call.v is None:
         raise Refused(f"{model.info.name} shows its attention patterns, but not the queries and keys.")
-    check_query(request.query_pos, call.n_queries)
 
-    heads, row = [request.head], torch.tensor([request.query_pos], device=call.q.device)
+    query_tokens, key_tokens = run.tokens(group)
+    query_pos = request.query_pos
+    if query_pos is None:
+        query_pos = query_tokens.default_query(is_causal=group.is_causal)
+    check_query(query_pos, call.n_queries)
+
+    heads, row = [request.head], torch.tensor([query_pos], device=call.q.device)
     kv_head = call.kv_head(request.head)
     pattern = call.patterns(heads, row)[0, 0]  # [key_pos]
     v = call.v[kv_head].to(pattern.dtype)
@@ -47,15 +52,14 @@ def scaled_dot(request: ScaledDotRequest, model: Model, context: Context) -> Sca
     is_masked = np.zeros(call.n_keys, bool) if seen is None else ~seen[0, 0].cpu().numpy()
     added = call.added(heads, row)
     bias = np.zeros(call.n_keys, np.float32) if added is None else np.where(is_masked, 0, _array(added[0, 0]))
-    query_tokens, key_tokens = run.tokens(group)
     return ScaledDotResult(
         group=group.name,
         query_tokens=query_tokens,
         key_tokens=key_tokens,
         layer=request.layer,
         head=request.head,
-        query_pos=request.query_pos,
-        q=_array(call.q[request.head, request.query_pos]),
+        query_pos=query_pos,
+        q=_array(call.q[request.head, query_pos]),
         k=_array(call.k[kv_head]),
         v=_array(v),
         dots=_array(call.dots(heads, row)[0, 0]),

@@ -21,8 +21,7 @@ class ClipRequest(Request["ClipResult"]):
     Attributes
     ----------
     query
-        Position in the sequence of the queries; -1 for the first token that shows nothing itself, such as [CLS], or
-        for the patch in the middle where there is none.
+        Position in the sequence of the queries; None means `Tokens.default_query`.
     with_rollout
         Whether attention is rolled out over the layers too, which takes as long as all queries.
     """
@@ -32,7 +31,7 @@ class ClipRequest(Request["ClipResult"]):
     checkpoint: str
     input: Input
     group: str
-    query: int = -1
+    query: int | None = None
     with_rollout: bool = False
 
 
@@ -43,7 +42,7 @@ class ClipResult:
     Attributes
     ----------
     query
-        The position that was asked for.
+        The position whose attention this is.
     query_tokens, key_tokens
         The sequences of both axes; patches are named `frame,row,column` from 0, frames as the model counts them.
     query_cells, key_cells

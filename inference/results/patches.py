@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class PatchesRequest(Request["PatchesResult"]):
     """What one token (a patch, or [CLS]) looks at, in every layer and head of a group.
 
-    `query` is a position of the sequence, special tokens counted.
+    `query` is a position of the sequence, special tokens counted; None means `Tokens.default_query`.
     """
 
     needs = frozenset({Capability.PATCHES})
@@ -26,7 +26,7 @@ class PatchesRequest(Request["PatchesResult"]):
     checkpoint: str
     input: Input
     group: str
-    query: int
+    query: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

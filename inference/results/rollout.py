@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RolloutRequest(Request["RolloutResult"]):
-    """Attention rolled out over the layers, for chosen queries; an empty tuple means all."""
+    """Attention rolled out over the layers, for chosen queries.
+
+    Of `queries` an empty tuple means all, None `Tokens.default_query`.
+    """
 
     needs = frozenset({Capability.ATTENTION})
 
     checkpoint: str
     input: Input
     group: str
-    queries: tuple[int, ...] = ()
+    queries: tuple[int, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,9 @@ class RolloutResult:
         the input; the mean over the heads, half of it the residual stream. Rows sum to 1.
     attention
         float32 [layer, query, key_pos]: the mean over the heads of each layer by itself, for comparison.
+    default_query
+        The one of `queries` that is shown where none is selected: `Tokens.default_query`, or the middle of those that
+        were asked for.
     """
 
     group: str
@@ -50,3 +56,4 @@ class RolloutResult:
     layers: tuple[int, ...]
     rollout: np.ndarray
     attention: np.ndarray
+    default_query: int

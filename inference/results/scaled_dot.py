@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScaledDotRequest(Request["ScaledDotResult"]):
-    """The numbers on the way from one query to its result."""
+    """The numbers on the way from one query to its result; `query_pos` None means `Tokens.default_query`."""
 
     needs = frozenset({Capability.QK})
 
@@ -25,7 +25,7 @@ class ScaledDotRequest(Request["ScaledDotResult"]):
     group: str
     layer: int
     head: int
-    query_pos: int
+    query_pos: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
+
+_PATCH = re.compile(r"(?:(\d+)[^,]*,)?(\d+),(\d+)")  # several frames may be one step
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +74,29 @@ class Tokens:
             pooled=places.index(self.pooled) if self.pooled in places else None,
         )
 
+    def default_query(self, *, is_causal: bool) -> int:
+        """The place that a view of one query shows where none is selected.
+
+        Of an image or a film the first special token, such as [CLS], which stands for all of it, or else the patch in
+        the middle; of a text the word in the middle. In a causal group it is always one in the middle: the first sees
+        nothing but itself.
+        """
+        own = [pos for pos, special in enumerate(self.is_special) if not special] or range(len(self))
+        cells = {pos: cell for pos in own if (cell := _cell(self.words[pos]))}
+        if 2 * len(cells) < len(own) or not cells:  # a word may be a number with a comma
+            return min(own, key=lambda pos: abs(pos - len(self) // 2), default=0)
+        if self.is_special.any() and not is_causal:
+            return int(self.is_special.argmax())
+        most = max(map(len, cells.values()))  # places of the whole film may stand beside those of its frames
+        cells = {pos: cell for pos, cell in cells.items() if len(cell) == most}
+        middle = [(max(numbers) + 1) // 2 for numbers in zip(*cells.values(), strict=True)]
+        return min(cells, key=lambda pos: sum(abs(a - b) for a, b in zip(cells[pos], middle, strict=True)))
+
     def __len__(self) -> int:
         return len(self.words)
+
+
+def _cell(name: str) -> tuple[int, ...]:
+    """Row and column, before them the frame of a film, of a patch by its name; empty for what is none."""
+    match = _PATCH.fullmatch(name)
+    return tuple(int(number) for number in match.groups() if number) if match else ()

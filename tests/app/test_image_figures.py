@@ -51,7 +51,7 @@ def asked(monkeypatch) -> list[object]:
         if isinstance(request, InspectRequest):
             return make_image_info()
         if isinstance(request, PatchesRequest):
-            return make_patches_result(query=request.query, specials=SPECIALS, group=request.group)
+            return make_patches_result(query=request.query or 0, specials=SPECIALS, group=request.group)
         if isinstance(request, AttentionRequest):
             tokens = make_image_tokens((3, 4), SPECIALS)
             layers, heads = request.layers or range(4), request.heads or range(4)
@@ -89,7 +89,7 @@ def test_the_class_token_asks_once(tmp_path, asked):
     for options in ((), ("--query", "cls")):
         asked.clear()
         assert figure("patches", tmp_path / "a.png", "--portrait", "4", *options) == 0
-        assert asked[1:] == [PatchesRequest("tiny", image_input(seed=4, kind="portrait"), "encoder", 0)]
+        assert asked[1:] == [PatchesRequest("tiny", image_input(seed=4, kind="portrait"), "encoder")]
 
 
 def test_npz_holds_the_pattern_of_all_queries_and_the_grid(tmp_path, asked):
@@ -170,4 +170,4 @@ def test_without_a_class_token_there_is_none_to_ask(tmp_path, asked, capsys, mon
     assert figure("patches", tmp_path / "a.png", "--scene", "3", "--query", "cls") == 2
     assert "has no class token" in capsys.readouterr().err
     assert figure("patches", tmp_path / "a.png", "--scene", "3") == 0
-    assert asked[-1].query == 6  # the middle one
+    assert asked[-1].query is None  # left to the engine

@@ -8,19 +8,42 @@ import pytest
 from inference.analyses import measures as measures_module
 from inference.analyses import rollout as rollout_module
 from inference.analyses.measures import measures
+from inference.analyses.patches import patches
 from inference.analyses.rollout import rollout
+from inference.analyses.scaled_dot import scaled_dot
 from inference.context import Context, Refused
 from inference.layouts.generic import lay_out
 from inference.results.measures import MeasuresRequest
+from inference.results.patches import PatchesRequest
 from inference.results.rollout import RolloutRequest
+from inference.results.scaled_dot import ScaledDotRequest
 from tests.factories import make_long_tokens
 from tests.inference.captured import build, captured
 from tests.inference.image_configurations import IMAGES
 from tests.inference.measures_by_hand import measured_by_hand
 from tests.inference.planted import model_of
 from tests.inference.text_configurations import TEXT
+from tests.inference.tiny_images import build as build_image
+from tests.inference.tiny_images import model_of as tiny_image
 from tests.inference.tiny_models import ids_of, patterns_of
-from tests.inputs import text_input
+from tests.inputs import image_input, text_input
+
+
+@pytest.mark.parametrize(("name", "expected"), [("bert", 3), ("gpt2", 3), ("vit", 0), ("swin", 36)])
+def test_where_no_query_is_chosen_all_analyses_take_the_same(tmp_path, tiny, name, expected):
+    is_image = name in ("vit", "swin")
+    model = tiny_image(name, tmp_path, build_image(name)) if is_image else tiny(name)
+    given, group = image_input(seed=4) if is_image else text_input(token_ids=tuple(range(5, 12))), model.info.groups[0]
+    of = ("tiny", given, group.name)
+    few = rollout(RolloutRequest(*of, None), model, Context())
+    assert few.queries == (few.default_query,)
+    assert rollout(RolloutRequest(*of), model, Context()).default_query == few.default_query
+    if is_image:
+        assert patches(PatchesRequest(*of), model, Context()).query == few.default_query
+    else:
+        assert scaled_dot(ScaledDotRequest(*of, 0, 0), model, Context()).query_pos == few.default_query
+    assert few.default_query == expected
+    assert rollout(RolloutRequest(*of, (1, 2, 5)), model, Context()).default_query == 2
 
 
 @pytest.mark.parametrize("name", ["longformer", "big_bird", "swin"])

@@ -280,3 +280,37 @@ def test_what_is_taken_and_put_together_keeps_marks_sources_and_notes():
     assert both.shown == ("##d", "##c", "##b")
     assert [both.source(pos) for pos in range(3)] == ["", "", "x"]
     assert both.notes == ("Scaled.", "Cut.")
+
+
+def named(*words, special=()):
+    n = len(words)
+    is_special = np.array([word in special for word in words])
+    return Tokens(np.full(n, -1), words, np.ones(n, bool), is_special, np.zeros(n, np.int8))
+
+
+GRID = tuple(f"{row},{column}" for row in range(4) for column in range(4))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "is_causal", "word"),
+    [
+        (named("[CLS]", "the", "cat", "sat", "[SEP]", special=("[CLS]", "[SEP]")), False, "cat"),
+        (named("[CLS]", "a", "b", "[SEP]", "c", "d", "[SEP]", special=("[CLS]", "[SEP]")), False, "b"),
+        (named("[CLS]", "[SEP]", special=("[CLS]", "[SEP]")), False, "[SEP]"),
+        (named("the", "cat", "sat"), True, "cat"),
+        (named("1,2", "and", "3", "are", "four"), False, "3"),
+        (named("[CLS]", *GRID, special=("[CLS]",)), False, "[CLS]"),
+        (named("start", *GRID[:-1], special=("start",)), True, "2,2"),
+        (named(*GRID), False, "2,2"),
+        (named(*(f"{frames},{cell}" for frames in ("0-1", "2-3", "4-5") for cell in GRID)), False, "2-3,2,2"),
+        (named("frame 0", "frame 1", "frame 2"), False, "frame 1"),
+        (named("[CLS]", "a", "man", "[SEP]", *GRID, special=("[CLS]", "[SEP]")), False, "[CLS]"),
+        (named(*GRID, "0,0,0", "0,0,1", "1,0,0", "1,0,1"), False, "1,0,1"),
+    ],
+)
+def test_the_query_that_is_shown_where_none_is_selected(tokens, is_causal, word):
+    assert tokens.words[tokens.default_query(is_causal=is_causal)] == word
+
+
+def test_of_no_tokens_there_is_no_query_but_the_first():
+    assert named().default_query(is_causal=False) == 0

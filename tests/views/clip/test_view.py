@@ -74,7 +74,7 @@ def choose(view, name, data):
     combo.setCurrentIndex(combo.findData(data))
 
 
-def request(query=-1, with_rollout=False):
+def request(query=None, with_rollout=False):
     return ClipRequest("films-test", INPUT, "encoder", query, with_rollout)
 
 

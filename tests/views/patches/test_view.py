@@ -70,8 +70,8 @@ def click_key(view, key, place=0, double=False):
 # What is asked
 
 
-def test_the_class_token_is_asked_for_first(view):
-    assert view.asked == [PatchesRequest("vit-test", INPUT, "encoder", 0)]
+def test_which_query_comes_first_is_left_to_the_engine(view):
+    assert view.asked == [PatchesRequest("vit-test", INPUT, "encoder")]
 
 
 def test_a_click_makes_a_patch_the_query(view, selection):
@@ -116,14 +116,6 @@ def test_another_layer_or_head_asks_nothing(view, selection):
     child(view, QSpinBox, "patches_layer_number").setValue(1)
     assert view.asked == []
     assert (view.figure().layer, view.figure().head) == (1, 3)
-
-
-def test_of_a_causal_model_the_middle_is_asked_for(view):
-    group = AttentionGroup("pixels", "Pixels", (4,) * 4, is_causal=True)
-    view.asked.clear()
-    view.set_subject(Subject(replace(make_image_info(name="igpt-test"), groups=(group,)), INPUT))
-    answer(view, make_patches_result(group="pixels", grid=(4, 4), specials=("start",)))
-    assert view.asked[-1] == PatchesRequest("igpt-test", INPUT, "pixels", 8)
 
 
 def test_nothing_is_asked_without_an_image(qtbot, selection):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -95,25 +94,14 @@ def test_asks_for_the_selected_query(view, selection, qtbot):
         selection.update(key=at(2))
 
 
-def test_without_a_selected_query_takes_the_first_that_is_not_special(view, qtbot):
+def test_without_a_selected_query_the_engine_takes_one(view, qtbot):
     asked = []
     view.request_changed.connect(asked.append)
     view.set_subject(Subject(make_checkpoint_info(), INPUT))
-    answer(view, make_scaled_dot_result(query_pos=0))
-    assert [request.query_pos for request in asked] == [0, 1]
-    assert view.figure() is None  # [CLS] was only asked to learn the tokens
-    answer(view, make_scaled_dot_result(query_pos=1))
-    assert view.figure().result.query_pos == 1
-
-
-def test_in_a_causal_model_without_a_selected_query_one_is_taken_that_sees_others(view, qtbot):
-    asked = []
-    view.request_changed.connect(asked.append)
-    info = make_checkpoint_info()
-    group = replace(info.groups[0], is_causal=True)
-    view.set_subject(Subject(replace(info, groups=(group,)), INPUT))
-    answer(view, first := make_scaled_dot_result(query_pos=0))
-    assert [request.query_pos for request in asked] == [0, len(first.key_tokens) // 2]
+    answer(view, make_scaled_dot_result(query_pos=4))
+    assert [request.query_pos for request in asked] == [None]
+    assert view.figure().result.query_pos == 4
+    assert view.findChild(object, "scaled_dot_query").currentIndex() == 4
 
 
 def test_only_special_tokens(view):
@@ -128,8 +116,9 @@ def test_a_query_beyond_the_input_falls_back(view, selection, qtbot):
     selection.update(query=at(50))
     view.set_subject(Subject(make_checkpoint_info(), INPUT))
     fail(view, Failure("refused", "There is no token 50."))
-    answer(view, make_scaled_dot_result(query_pos=0))
-    assert [request.query_pos for request in asked] == [50, 0, 1]
+    answer(view, make_scaled_dot_result(query_pos=4))
+    assert [request.query_pos for request in asked] == [50, None]
+    assert view.figure().result.query_pos == 4
 
 
 def test_layers_with_fewer_heads(view, selection, qtbot):
@@ -296,20 +285,6 @@ def test_old_numbers_are_dimmed_and_none_stand_beside_until_the_new_ones_are_the
     answer(view, make_scaled_dot_result(layer=1, query_pos=pos))
     assert view.why_not_current == ""
     assert "q · k" in read_out(view)
-
-
-def test_what_only_tells_the_tokens_leaves_the_old_numbers_what_they_are_of(view, selection):
-    show(view, make_scaled_dot_result())
-    selection.update(query=None)
-    answer(view, make_scaled_dot_result(query_pos=1))
-    view.set_subject(Subject(make_checkpoint_info(name="gpt-test"), INPUT))
-    assert view.is_dimmed
-    assert view.findChild(object, "scaled_dot_query").count() == 0
-    answer(view, make_scaled_dot_result(query_pos=0))  # [CLS], only to learn the tokens
-    assert view.is_dimmed
-    assert "bert-test" in view.why_not_current
-    answer(view, make_scaled_dot_result(query_pos=1))
-    assert view.why_not_current == ""
 
 
 def test_a_cancel_and_a_failure_dim_and_say_why(view, selection):

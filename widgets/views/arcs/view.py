@@ -34,7 +34,6 @@ from widgets.views.arcs.threshold_slider import THRESHOLDS, ThresholdSlider
 
 _PAUSE = 40  # milliseconds that moves are gathered before lines are asked for
 _N_STRONGEST = 5
-_IN_SIGHT = 12  # a row that no window hides
 _PATCHES = ("patches", "all patches", "film", "pixels")  # names of axes along an image; those of stages are numbered
 
 
@@ -50,6 +49,7 @@ class ArcsView(View):
         self._result: AttentionResult | LinesResult | None = None
         self._clicked: Focus | None = None
         self._is_of_patches = False
+        self._is_at_start = True  # nothing of this input and group was shown yet
         self._fitted = ArcsOptions().threshold  # to how many patches there are
         self._feed = ArcsFeed()
         self._lengths: dict[str, int] = {}  # of the longer column, by group, as far as known
@@ -104,6 +104,7 @@ class ArcsView(View):
         ):  # fmt: skip
             self._lengths.clear()  # which masks do not change
             self._canvas.go_to_start()
+            self._is_at_start = True
         if old != subject:
             self._feed.forget()
         self._group.offer(subject.checkpoint if subject else None)
@@ -167,6 +168,9 @@ class ArcsView(View):
         self._page.show_canvas()
         is_long = isinstance(result, LinesResult)
         self._redraw(goes_on=is_long)
+        if self._is_at_start and (pinned := self._pinned()) is not None:
+            self._canvas.ensure_visible(pinned)
+        self._is_at_start = False
         if is_long:
             self.refresh()
 
@@ -180,6 +184,7 @@ class ArcsView(View):
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if now.group != old.group:
+            self._is_at_start = True
             self._begin_with_one_patch()
         self.refresh()
         if (now.head, now.query, now.key) != (old.head, old.query, old.key):
@@ -260,8 +265,8 @@ class ArcsView(View):
         query = Focus("query", self.query_pos) if self.query_pos is not None else None
         key = Focus("key", self.key_pos) if self.key_pos is not None else None
         focus = key if key and key == self._clicked else query or key
-        if focus is None and self._is_of_patches:
-            focus = Focus("query", min(len(self._result.query_tokens) // 2, _IN_SIGHT))
+        if focus is None and self._is_of_patches and self.group is not None:
+            focus = Focus("query", self._result.query_tokens.default_query(is_causal=self.group.is_causal))
         if focus is None:
             return None
         tokens: Tokens = self._result.query_tokens if focus.side == "query" else self._result.key_tokens

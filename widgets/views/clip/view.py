@@ -75,9 +75,8 @@ class ClipView(View):
         if input.clip is None or not checkpoint.groups:
             return ()
         group = checkpoint.group(self.selection.now.group)
-        query = self.query_pos
         with_rollout = self._options.value().weights == "rollout"
-        return (ClipRequest(checkpoint.checkpoint, input, group.name, -1 if query is None else query, with_rollout),)
+        return (ClipRequest(checkpoint.checkpoint, input, group.name, self.query_pos, with_rollout),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, ClipResult)

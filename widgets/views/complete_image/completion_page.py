@@ -124,7 +124,7 @@ class CompletionPage(Page):
             return (self._asked,)
         chosen = self._selection.now.query_pos(group)
         # The last pixel is guessed, but never read: it has no token.
-        query = min(_N_SPECIAL if chosen is None else chosen, self._n_pixels - 1)
+        query = None if chosen is None else min(chosen, self._n_pixels - 1)
         return (
             self._asked,
             PatchesRequest(checkpoint.checkpoint, subject.input, group.name, query),

@@ -41,9 +41,9 @@ def _patch_or_cls(text: str) -> tuple[int, int] | Literal["cls"]:
 
 def _requests(args: Namespace, info: CheckpointInfo) -> Requests:
     group, image = group_of(args, info), image_of(args)
-    row: PatchesResult = yield PatchesRequest(args.checkpoint, image, group, 0)
+    row: PatchesResult = yield PatchesRequest(args.checkpoint, image, group)
     query = _query(args, row)
-    if query:
+    if query != row.query:
         row = yield PatchesRequest(args.checkpoint, image, group, query)
     whole = None
     if args.out.suffix.lower() == ".npz":
@@ -64,7 +64,7 @@ def _query(args: Namespace, row: PatchesResult) -> int:
                 f"There is no patch {at_row},{at_column}; there are {n_rows} rows and {n_columns} columns, from 0."
             )
         return row.n_special + at_row * n_columns + at_column
-    return 0 if row.n_special else n_rows // 2 * n_columns + n_columns // 2
+    return 0 if args.query == "cls" else row.query
 
 
 def _figure(result: _OfImage, args: Namespace) -> Figure:

@@ -54,7 +54,6 @@ class PatchesView(View):
         super().__init__(context, parent)
         self._result: PatchesResult | None = None
         self._kept: PatchesResult | None = None
-        self._late = 0  # a token in the middle, as soon as it is known how many there are
         self._kept_of: Subject | None = None
         self._canvas = PatchCanvas("patches_canvas", self.tr("Attention on the image"), self)
         self._page = self.add_page(
@@ -97,11 +96,7 @@ class PatchesView(View):
         if image.image is None or not checkpoint.groups:
             return ()
         group = checkpoint.group(now.group)
-        query = self.query_pos
-        if query is None:
-            # The first token of a causal model sees nothing but itself.
-            query = self._late if group.is_causal else 0
-        return (PatchesRequest(checkpoint.checkpoint, image, group.name, query),)
+        return (PatchesRequest(checkpoint.checkpoint, image, group.name, self.query_pos),)
 
     def take_result(self, request: Request, result: object, is_partial: bool = False) -> None:
         assert isinstance(result, PatchesResult)
@@ -113,9 +108,6 @@ class PatchesView(View):
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, PatchesResult)
-        if self._late != (late := len(result.tokens) // 2):
-            self._late = late
-            self.refresh()
         self._result = result
         self._rebuild()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from inference.results.lines import LinesRequest, LinesResult
 from inference.results.rollout import RolloutRequest, RolloutResult
 from widgets.figure_command import FigureCommand, Requests, group_of, layer_of, text_of, within
 from widgets.kit.text_length import WHOLE, most_tokens
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _add_query(parser: ArgumentParser) -> None:
-    parser.add_argument("--query", type=int, metavar="POS", help="position whose bars are shown (default: the middle)")
+    parser.add_argument("--query", type=int, metavar="POS", help="whose bars are shown (default: in the middle)")
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> Requests:
@@ -25,19 +24,14 @@ def _request(args: Namespace, info: CheckpointInfo) -> Requests:
     within("layer", layer_of(args, info), info.group(of[2]).n_layers)
     if args.show == "map" or (args.query is None and most_tokens(text_of(args)) <= WHOLE):
         return (yield RolloutRequest(*of))
-    query = args.query
-    if query is None:
-        known = yield LinesRequest(*of, layer_of(args, info), (0,), 0, 1, 1.0)  # the cheapest that tells the length
-        assert isinstance(known, LinesResult)
-        query = len(known.key_tokens) // 2
-    return (yield RolloutRequest(*of, (query,)))
+    return (yield RolloutRequest(*of, None if args.query is None else (args.query,)))
 
 
 def _figure(result: RolloutResult, args: Namespace) -> Figure:
     from widgets.views.rollout.figure import RolloutFigure
 
     layer = result.layers[0] if args.layer is None else args.layer
-    query = result.queries[len(result.queries) // 2]
+    query = result.default_query
     if args.query is not None:
         query = within("query", args.query, len(result.query_tokens))
     return RolloutFigure(result, layer, query, RolloutOptions.of(args))

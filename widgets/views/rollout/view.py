@@ -63,10 +63,8 @@ class RolloutView(View):
         assert self.subject is not None
         checkpoint, now = self.subject.checkpoint, self.selection.now
         group = checkpoint.group(now.group)
-        n_tokens, is_known = self._tokens()
-        # Where none is chosen the middle one says more than the first, before which there is nothing.
-        query = self.query_pos if self.query_pos is not None else n_tokens // 2 if is_known else 0
-        queries = () if n_tokens <= WHOLE else (query,)
+        chosen = None if self.query_pos is None else (self.query_pos,)
+        queries = () if self._n_tokens() <= WHOLE else chosen
         return (RolloutRequest(checkpoint.checkpoint, self.subject.input, group.name, queries),)
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
@@ -91,12 +89,12 @@ class RolloutView(View):
         group = self.subject.checkpoint.group(self.selection.now.group).name
         return self.subject.checkpoint.checkpoint, self.subject.input.unmasked(), group
 
-    def _tokens(self) -> tuple[int, bool]:
-        """How many there are, or can be; and whether that is known."""
+    def _n_tokens(self) -> int:
+        """How many there are, or can be where that is not known yet."""
         assert self.subject is not None
         if self._length is not None and self._length[0] == self._about():
-            return self._length[1], True
-        return most_tokens(self.subject.input), False
+            return self._length[1]
+        return most_tokens(self.subject.input)
 
     def _rebuild(self) -> None:
         result = self._result
@@ -105,7 +103,7 @@ class RolloutView(View):
         has_all = len(result.queries) == len(result.query_tokens)
         self._offer_map(is_offered=has_all)
         now = self.selection.now
-        query = self.query_pos if self.query_pos in result.queries else result.queries[len(result.queries) // 2]
+        query = self.query_pos if self.query_pos in result.queries else result.default_query
         layer = min(result.layers, key=lambda each: abs(each - now.layer))
         figure = RolloutFigure(result, layer, query, self._options.value())
         self._canvas.show_figure(figure, self.style_now())

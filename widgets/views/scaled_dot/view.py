@@ -38,7 +38,7 @@ class ScaledDotView(View):
         self._result: ScaledDotResult | None = None
         self._tokens: Tokens | None = None  # of the queries of what is looked at; None: not known yet
         self._group = ""  # whose query tokens these are
-        self._is_probing = False  # asks about the first token, only to learn which there are
+        self._is_probing = False  # asks of whichever token there is, to learn how many there are
 
         self._canvas = ScaledDotCanvas(self)
         self._canvas.setObjectName("scaled_dot_canvas")
@@ -93,13 +93,8 @@ class ScaledDotView(View):
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, ScaledDotResult)
-        is_first = self._tokens is None
         self._is_probing = False
         self._group, self._tokens = result.group, result.query_tokens
-        if self.subject and is_first and result.query_pos == 0 != self._wanted():
-            self.keep_picture()
-            self.refresh()  # the first answer only told which tokens there are
-            return
         is_other = self._result is None or self._result.query_tokens.words != result.query_tokens.words
         self._result = result
         if is_other or self._query.count() != len(result.query_tokens):
@@ -129,16 +124,11 @@ class ScaledDotView(View):
         if (now.group, now.layer, now.head, now.query) != (old.group, old.layer, old.head, old.query):
             self.refresh()
 
-    def _wanted(self) -> int:
-        """The selected query; where there is none, the first token that is not special, or one with some before it."""
+    def _wanted(self) -> int | None:
+        """The selected query; None where there is none, or it is one of a longer input."""
         selected = self.query_pos
-        if self._tokens is None:
-            return 0 if selected is None or self._is_probing else selected
-        if selected is not None and selected < len(self._tokens):
-            return selected
-        if self.group is not None and self.group.is_causal:
-            return len(self._tokens) // 2  # the first sees nothing but itself
-        return next((pos for pos, special in enumerate(self._tokens.is_special) if not special), 0)
+        is_one = not self._is_probing if self._tokens is None else selected is not None and selected < len(self._tokens)
+        return selected if is_one else None
 
     # Steps
 
