@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from inference.capture.head_measures import entropy
+from inference.capture.head_measures import HeadMeasures, marks_of, words_of
 from inference.capture.tiles import ROWS, sampled_rows
 from inference.context import Refused
 from inference.forward.checks import group_of
 from inference.results.heads import HeadsRequest, HeadsResult
+from inference.results.measures import MARKS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from inference.results.checkpoint import AttentionGroup
     from inference.results.tokens import Tokens
 
-_MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
+_MEASURES = ("entropy", "distance", "previous", "next", "same", "induction", "special", *MARKS)
 # Numbers of a pattern that are worked on at once: 4 MB stay in the cache, which is a third faster than a whole layer.
 _BLOCK = 2**20
 # Where all maps together have more cells, a sample of the rows comes first.
@@ -38,7 +39,7 @@ _PAUSES = (0.2, 1.0)
 class _SoFar:
     """Thumbnails and measures of all heads, as far as they are there."""
 
-    def __init__(self, n_heads: tuple[int, ...], shape: tuple[int, int], marks: tuple[Tensor, Tensor]) -> None:
+    def __init__(self, n_heads: tuple[int, ...], shape: tuple[int, int], marks: dict[str, np.ndarray]) -> None:
         self.marks = marks
         size = (len(n_heads), max(n_heads))
         self.thumbnails = np.zeros((*size, *shape), np.uint8)
@@ -52,11 +53,6 @@ class _SoFar:
         """A copy: it is worked on."""
         measures: dict[str, np.ndarray] = dict(zip(_MEASURES, self.measures.copy(), strict=True))
         is_sampled = not bool(self.is_exact.all())
-        words = {
-            name: key_tokens.words[int(places[0])]
-            for name, places in zip(("cls", "sep"), self.marks, strict=True)
-            if len(places)
-        }
         return HeadsResult(
             group.name,
             query_tokens,
@@ -65,7 +61,7 @@ class _SoFar:
             measures,
             is_sampled,
             self.layers,
-            words,
+            words_of(self.marks, key_tokens),
             (group.query_axis, group.key_axis),
             group.is_causal,
         )
@@ -98,7 +94,7 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
     tokens = run.tokens(group)
     n_queries, n_keys = map(len, tokens)
     pool = math.ceil(max(n_queries, n_keys) / request.size)
-    marks = _marks(tokens[1], model)
+    marks = marks_of(tokens[1], model.tokenizer)
     unknown = _SoFar(group.n_heads, (math.ceil(n_queries / pool), math.ceil(n_keys / pool)), marks)
     grid = cast("_SoFar", run.store.setdefault(("heads", group.name, pool), unknown))
 
@@ -112,12 +108,20 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
             context.checkpoint(layer, group.n_layers, f"{label} {layer + 1} of {group.n_layers}")
             rows = torch.arange(n_queries, device=call.device) if is_exact else sampled_rows(call, pool)
             pools = (pool if is_exact else 1, pool)
+            sums = HeadMeasures(
+                call.n_heads,
+                tokens[1],
+                call.device,
+                is_cross=group.query_axis != group.key_axis,
+                is_causal=group.is_causal,
+                marks=marks,
+                names=_MEASURES,
+            )
             for some in _chunks(call, len(rows)):
                 if done[layer, some].all():
                     continue
-                which = list(range(some.start, some.stop))
-                found = _look(call, which, rows, pools, marks, context, is_causal=group.is_causal)
-                grid.thumbnails[layer, some], grid.measures[:, layer, some] = found
+                grid.thumbnails[layer, some] = _look(call, some, rows, pools, sums, context)
+                grid.measures[:, layer, some] = np.stack([*sums.means().values()])[:, some]
                 grid.is_there[layer, some], grid.is_exact[layer, some] = True, is_exact
             if is_long and time.monotonic() > shown + _PAUSES[is_exact]:
                 context.partial(grid.result(group, *tokens), is_whole=bool(grid.is_there.all()))
@@ -133,20 +137,17 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
 
 def _look(
     call: AttentionCall,
-    heads: list[int],
+    some: slice,
     rows: Tensor,
     pools: tuple[int, int],
-    marks: tuple[Tensor, Tensor],
+    sums: HeadMeasures,
     context: Context,
-    *,
-    is_causal: bool,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Thumbnails, uint8 [head, row, column], and measures, [measure, head], of some heads from some of their rows."""
+) -> np.ndarray:
+    """Thumbnails, uint8 [head, row, column], of some heads from some of their rows, whose measures `sums` takes in."""
     row_pool, pool = pools
+    heads = list(range(some.start, some.stop))
     shape = (len(heads), math.ceil(len(rows) / row_pool), math.ceil(call.n_keys / pool))
     thumbnails = torch.zeros(shape, dtype=torch.uint8, device=call.device)
-    totals = torch.zeros(len(_MEASURES), len(heads), dtype=torch.float64, device=call.device)
-    counts = torch.zeros(len(_MEASURES), 1, dtype=torch.float64)
     for block in _row_blocks(len(rows), row_pool, _BLOCK // (len(heads) * call.n_keys)):
         context.checkpoint()
         pattern = call.patterns(heads, rows[block])
@@ -154,10 +155,8 @@ def _look(
         top = block.start // row_pool
         there = thumbnails[:, top : top + pixels.shape[1]]
         torch.maximum(there, pixels, out=there)
-        total, count = _sums(pattern, rows[block], call, marks, is_causal=is_causal)
-        totals += total
-        counts += count
-    return thumbnails.cpu().numpy(), (totals.cpu() / counts).numpy()
+        sums.add(pattern, some, sums.around(rows[block], pattern.dtype))
+    return thumbnails.cpu().numpy()
 
 
 def _chunks(call: AttentionCall, n_rows: int) -> Iterator[slice]:
@@ -178,18 +177,6 @@ def _row_blocks(n_rows: int, pool: int, size: int) -> Iterator[slice]:
         yield from (slice(start, min(start + max(1, size), bottom)) for start in range(top, bottom, max(1, size)))
 
 
-def _marks(tokens: Tokens, model: Model) -> tuple[Tensor, Tensor]:
-    """Positions, int64 [n], of the [CLS] and of the [SEP] tokens; beside what is seen they have no ids."""
-    tokenizer, words = model.tokenizer, np.array(tokens.words, object)
-    ids = (None, None) if tokenizer is None else (tokenizer.cls_token_id, tokenizer.sep_token_id)
-    found = []
-    for token, word in zip(ids, ("[CLS]", "[SEP]"), strict=True):
-        is_one = tokens.is_special & (tokens.ids < 0) & (words == word)
-        is_one = is_one if token is None else is_one | (tokens.ids == token)
-        found.append(torch.from_numpy(np.flatnonzero(is_one)).to(model.device))
-    return found[0], found[1]
-
-
 def _thumbnail(pattern: Tensor, row_pool: int, pool: int) -> Tensor:
     """uint8 [head, row, column] of float [head, row, key_pos], maximum over `row_pool` x `pool` cells.
 
@@ -203,33 +190,3 @@ def _thumbnail(pattern: Tensor, row_pool: int, pool: int) -> Tensor:
     if pool > 1:
         pattern = F.max_pool1d(pattern, pool, ceil_mode=True)
     return pattern.sqrt().mul_(255).round_().to(torch.uint8)
-
-
-def _sums(
-    pattern: Tensor, rows: Tensor, call: AttentionCall, marks: tuple[Tensor, Tensor], *, is_causal: bool
-) -> tuple[Tensor, Tensor]:
-    """Sums over the rows, float64 [measure, head], and of how many rows, [measure, 1]; 0 of 0 has no meaning."""
-    sums = torch.zeros(len(_MEASURES), len(pattern), dtype=torch.float64, device=pattern.device)
-    counts = torch.zeros(len(_MEASURES), 1, dtype=torch.float64)
-
-    def add(name: str, values: Tensor) -> None:  # [head, row]
-        index = _MEASURES.index(name)
-        sums[index] = values.sum(-1, dtype=torch.float64)
-        counts[index] = values.shape[1]
-
-    spare = torch.empty_like(pattern)
-    add("entropy", entropy(pattern, spare))
-    for name, places in zip(("cls", "sep"), marks, strict=True):
-        if len(places):
-            add(name, pattern[:, :, places].sum(-1))
-    if call.is_cross:
-        return sums, counts
-    keys = torch.arange(pattern.shape[2], device=rows.device, dtype=pattern.dtype)
-    distance = (rows.to(pattern.dtype)[:, None] - keys).abs_()  # [row, key_pos]
-    add("distance", torch.mul(pattern, distance, out=spare).sum(-1))
-    for name, shift in (("previous", -1), ("same", 0), ("next", 1)):
-        places = rows + shift
-        there = (places >= 0) & (places < len(keys))
-        if there.any() and not (is_causal and name == "next"):
-            add(name, pattern[:, there.nonzero()[:, 0], places[there]])
-    return sums, counts

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from inference.capture.head_measures import HeadMeasures
+from inference.capture.head_measures import HeadMeasures, marks_of, words_of
 from inference.capture.tiles import ROWS
 from inference.forward.checks import group_of
-from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
+from inference.results.measures import MARKS, MEASURES, MeasuresRequest, MeasuresResult
 
 if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall
@@ -40,6 +40,8 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
     run = model.run(request.input, context)
     query_tokens, key_tokens = run.tokens(group)
     n_queries, is_cross = len(query_tokens), group.query_axis != group.key_axis
+    marks = marks_of(key_tokens, model.tokenizer)
+    words = words_of(marks, key_tokens)
 
     def over(rows: torch.Tensor) -> MeasuresResult:
         # Finished layers stay with the run: a run that was put off goes on behind them.
@@ -48,7 +50,9 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
             if layer in done:
                 continue
             context.checkpoint(layer, group.n_layers, f"Measuring layer {layer + 1} of {group.n_layers}")
-            sums = HeadMeasures(call.n_heads, key_tokens, rows.device, is_cross=is_cross, is_causal=group.is_causal)
+            sums = HeadMeasures(
+                call.n_heads, key_tokens, rows.device, is_cross=is_cross, is_causal=group.is_causal, marks=marks
+            )
             n_rows, n_heads = _block(call, len(rows))
             for block in rows.split(n_rows):
                 around = sums.around(block, call.dtype)
@@ -57,14 +61,13 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
                     some = slice(first, min(first + n_heads, call.n_heads))
                     sums.add(call.patterns([*range(some.start, some.stop)], block), some, around)
             done[layer] = sums.means()
-        table = {
-            measure.name: np.full((group.n_layers, max(group.n_heads)), np.nan, np.float32) for measure in MEASURES
-        }
+        names = (*(measure.name for measure in MEASURES), *MARKS)
+        table = {name: np.full((group.n_layers, max(group.n_heads)), np.nan, np.float32) for name in names}
         for layer, means in done.items():
             for name, values in means.items():
                 table[name][layer, : len(values)] = values
         axes = group.query_axis, group.key_axis
-        return MeasuresResult(group.name, table, len(rows), n_queries, len(key_tokens), axes, group.is_causal)
+        return MeasuresResult(group.name, table, len(rows), n_queries, len(key_tokens), axes, group.is_causal, words)
 
     every = torch.arange(n_queries, device=model.device)
     if n_queries * len(key_tokens) > _MOST_CELLS_AT_ONCE:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from inference.results.measures import MEASURES
+from inference.results.measures import MARKS, MEASURES
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
 
     from inference.results.tokens import Tokens
 
-_NAMES = tuple(measure.name for measure in MEASURES)
+_NAMES = (*(measure.name for measure in MEASURES), *MARKS)
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,15 @@ class Around:
     distance
         float [row, key_pos], in tokens.
     follows
-        float [row, key_pos]: 1 where the token follows an earlier occurrence of the query's, else 0.
-    has_one
-        bool [row], whether there is any such token.
+        int64 [2, pair]: rows, counted within the block, and keys that follow an earlier occurrence of the row's token.
+    n_with_one
+        How many of the rows have such a key.
     """
 
     rows: Tensor
     distance: Tensor
     follows: Tensor
-    has_one: Tensor
+    n_with_one: int
 
 
 class HeadMeasures:
@@ -52,21 +54,37 @@ class HeadMeasures:
         Whether queries are of another sequence; what compares places is NaN then.
     is_causal
         Whether the future is hidden; `next` is NaN then.
+    marks
+        Positions of the [CLS] and of the [SEP] tokens, as `marks_of` finds them.
+    names
+        The measures that are wanted.
     """
 
     def __init__(
-        self, n_heads: int, key_tokens: Tokens, device: torch.device, *, is_cross: bool, is_causal: bool
+        self,
+        n_heads: int,
+        key_tokens: Tokens,
+        device: torch.device,
+        *,
+        is_cross: bool,
+        is_causal: bool,
+        marks: Mapping[str, np.ndarray],
+        names: Sequence[str] = _NAMES,
     ) -> None:
-        self._is_cross, self._is_causal = is_cross, is_causal
-        self._special = torch.from_numpy(np.flatnonzero(key_tokens.is_special)).to(device)
+        self._names, self._is_cross, self._is_causal = tuple(names), is_cross, is_causal
+        self._of_keys = {
+            name: torch.from_numpy(places).to(device)
+            for name, places in {**marks, "special": np.flatnonzero(key_tokens.is_special)}.items()
+            if len(places) and name in names
+        }
         self._keys = torch.arange(len(key_tokens), device=device)
         # -1 stands before the first token, and for tokens that repeat without meaning anything by it.
         ids = np.where(key_tokens.is_special, -1, key_tokens.ids)
         self._ids = torch.from_numpy(ids).to(device)
         self._id_before = torch.from_numpy(np.concatenate([[-1], ids[:-1]])).to(device)
         # On the device of the patterns, so that a block costs no wait for a GPU.
-        self._sums = torch.zeros(len(_NAMES), n_heads, dtype=torch.float64, device=device)
-        self._counts = np.zeros((len(_NAMES), n_heads))
+        self._sums = torch.zeros(len(self._names), n_heads, dtype=torch.float64, device=device)
+        self._counts = np.zeros((len(self._names), n_heads))
 
     def around(self, rows: Tensor, dtype: torch.dtype) -> Around | None:
         """For `add`, of patterns of that type; None between two sequences."""
@@ -74,8 +92,8 @@ class HeadMeasures:
             return None
         distance = (rows[:, None] - self._keys).abs_().to(dtype)
         ids = self._ids[rows, None]
-        follows = (self._id_before == ids) & (ids >= 0) & (self._keys <= rows[:, None])
-        return Around(rows, distance, follows.to(dtype), follows.any(-1))
+        follows = ((self._id_before == ids) & (ids >= 0) & (self._keys <= rows[:, None])).nonzero().T
+        return Around(rows, distance, follows, len(follows[0].unique()))
 
     def add(self, pattern: Tensor, heads: slice, around: Around | None) -> None:
         """Take in some rows of some heads.
@@ -90,34 +108,58 @@ class HeadMeasures:
             Of the rows.
         """
 
-        def add(name: str, values: Tensor) -> None:  # [head, row]
-            index = _NAMES.index(name)
+        def add(name: str, values: Tensor, n_rows: int) -> None:  # [head, row], or of several parts of a row
+            index = self._names.index(name)
             self._sums[index, heads] += values.sum(-1, dtype=torch.float64)
-            self._counts[index, heads] += values.shape[1]
+            self._counts[index, heads] += n_rows
+
+        n_rows = pattern.shape[1]
 
         spare = torch.empty_like(pattern)
-        add("entropy", entropy(pattern, spare))
-        if len(self._special):
-            add("special", pattern[:, :, self._special].sum(-1))
+        add("entropy", entropy(pattern, spare), n_rows)
+        for name, places in self._of_keys.items():
+            add(name, pattern[:, :, places].sum(-1), n_rows)
         if around is None:
             return
         mean = torch.mul(pattern, around.distance, out=spare).sum(-1)
-        add("distance", mean)
-        # About the mean: a difference of squares would lose all digits in a long text.
-        add("distance_variance", torch.sub(around.distance, mean[..., None], out=spare).square_().mul_(pattern).sum(-1))
-        if around.has_one.any():
-            add("induction", torch.mul(pattern, around.follows, out=spare).sum(-1)[:, around.has_one])
+        add("distance", mean, n_rows)
+        if "distance_variance" in self._names:
+            # About the mean: a difference of squares would lose all digits in a long text.
+            variance = torch.sub(around.distance, mean[..., None], out=spare).square_().mul_(pattern).sum(-1)
+            add("distance_variance", variance, n_rows)
+        if around.n_with_one:
+            add("induction", pattern[:, *around.follows], around.n_with_one)
         for name, shift in (("previous", -1), ("same", 0), ("next", 1)):
             places = around.rows + shift
             there = (places >= 0) & (places < len(self._keys))
             if there.any() and not (self._is_causal and name == "next"):
-                add(name, pattern[:, there.nonzero()[:, 0], places[there]])
+                found = pattern[:, there.nonzero()[:, 0], places[there]]
+                add(name, found, found.shape[1])
 
     def means(self) -> dict[str, np.ndarray]:
         """float32 [head] by name; NaN for what has no meaning."""
         with np.errstate(invalid="ignore"):
             means = (self._sums.cpu().numpy() / self._counts).astype(np.float32)
-        return dict(zip(_NAMES, means, strict=True))
+        return dict(zip(self._names, means, strict=True))
+
+
+def marks_of(tokens: Tokens, tokenizer: PreTrainedTokenizerBase | None) -> dict[str, np.ndarray]:
+    """Positions, int64 [n], of the tokens that begin and end a text, by the names of their measures.
+
+    Beside what is seen they have no ids.
+    """
+    words = np.array(tokens.words, object)
+    found = {}
+    for name in MARKS:
+        token = getattr(tokenizer, f"{name}_token_id", None)
+        is_one = tokens.is_special & (tokens.ids < 0) & (words == f"[{name.upper()}]")
+        found[name] = np.flatnonzero(is_one if token is None else is_one | (tokens.ids == token))
+    return found
+
+
+def words_of(marks: Mapping[str, np.ndarray], tokens: Tokens) -> dict[str, str]:
+    """How the text writes them; none where it has none."""
+    return {name: tokens.words[int(places[0])] for name, places in marks.items() if len(places)}
 
 
 def entropy(pattern: Tensor, spare: Tensor) -> Tensor:

@@ -39,7 +39,8 @@ class HeadsResult:
     measures
         float32 [layer, head] by name, averaged over the queries (special tokens included):
         `entropy` (bits), `distance` (mean |query - key| in tokens), `previous`, `next`, `same` (probability on the
-        neighbour before, behind, on itself), `cls`, `sep` (on those tokens). NaN where it has no meaning.
+        neighbour before, behind, on itself), `induction`, `special`, `cls`, `sep` (on those tokens), as `MEASURES` and
+        `MARKS` have them. NaN where it has no meaning.
         Layers with fewer heads than the widest are padded with NaN (thumbnails with 0), as are those that have yet to
         come.
     marks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inference.results.request import Capability, Request
@@ -33,12 +33,12 @@ class MeasuresResult:
     ----------
     measures
         float32 [layer, head] by name, means over the queries; NaN where it has no meaning, and where a layer has fewer
-        heads than the widest. The names, their units and their meaning stand in `MEASURES`.
+        heads than the widest. The names, their units and their meaning stand in `MEASURES`; `MARKS` are there, too.
     n_rows
         Over how many queries the mean goes: fewer than all in the first look at a long text.
     n_queries, n_keys
         How many there are.
-    axes, is_causal
+    axes, is_causal, marks
         As in `HeadsResult`.
     """
 
@@ -49,6 +49,7 @@ class MeasuresResult:
     n_keys: int = 0
     axes: tuple[str, str] = ("text", "text")
     is_causal: bool = False
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +77,4 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure("special", "Special tokens", "", "Share on [CLS], [SEP] and their like."),
 )
+MARKS = ("cls", "sep")  # shares on one of these special tokens

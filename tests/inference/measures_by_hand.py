@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 
-from inference.results.measures import MEASURES
+from inference.results.measures import MARKS, MEASURES
 
 
-def measured_by_hand(pattern, ids, is_special):
-    """By their names the measures of one head, of its pattern [query_pos, key_pos], query by query."""
+def measured_by_hand(pattern, ids, is_special, cls=(), sep=()):
+    """By their names the measures of one head, of its pattern [query_pos, key_pos], query by query.
+
+    `cls` and `sep` are the positions of these tokens.
+    """
     n = len(ids)
-    values: dict[str, list[float]] = {measure.name: [] for measure in MEASURES}
+    values: dict[str, list[float]] = {name: [] for name in (*(measure.name for measure in MEASURES), *MARKS)}
     for query in range(n):
         row = [float(p) for p in pattern[query]]
         far = [abs(query - key) for key in range(n)]
@@ -24,6 +27,9 @@ def measured_by_hand(pattern, ids, is_special):
         if query + 1 < n:
             values["next"].append(row[query + 1])
         values["special"].append(sum(p for p, special in zip(row, is_special, strict=True) if special))
+        for name, places in (("cls", cls), ("sep", sep)):
+            if places:
+                values[name].append(sum(row[key] for key in places))
         followers = [
             key
             for key in range(1, query + 1)

@@ -99,3 +99,20 @@ def test_measures_are_told_in_the_same_words():
 )
 def test_a_share_has_the_digits_that_say_something(share, said):
     assert share_text(share) == said
+
+
+@pytest.mark.parametrize(
+    ("cls", "sep", "said"),
+    [
+        (0.42, 0.05, "Often looks at [CLS] (42 %)."),
+        (0.33, 0.31, "Looks mostly at special tokens (64 %)."),
+        (0.55, 0.30, "Looks mostly at [CLS] (55 %)."),
+        (0.20, 0.15, "Often looks at special tokens (35 %)."),
+    ],
+)
+def test_special_tokens_are_told_together_where_no_single_one_says_as_much(cls, sep, said):
+    pattern = np.full((N, N), (1 - cls - sep) / (N - 2))
+    pattern[:, 0], pattern[:, LAST] = cls, sep
+    result = result_of(pattern, marks={"cls": "[CLS]", "sep": "[SEP]"})
+    result.measures["special"] = result.measures["cls"] + result.measures["sep"]
+    assert head_sentence(result, (0, 0)) == said

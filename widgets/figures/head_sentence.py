@@ -21,9 +21,9 @@ def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int]) 
 
     The first that is true is said:
 
-    * it looks *mostly* at one thing (the previous, next or same place, [CLS], [SEP], special tokens, what followed
-      before) if that gets at least 50 % of its attention, in the mean over the queries;
-    * it *often* looks at the one thing that gets most, from 30 % on;
+    * it looks *mostly* at one thing (the previous, next or same place, [CLS], [SEP], what followed before) if that gets
+      at least 50 % of its attention, in the mean over the queries, or at special tokens if all of them do;
+    * it *often* looks at the one thing that gets most, from 30 % on, or at all special tokens;
     * it *spreads* over many places if its entropy is at least 80 % of what there can be;
     * it looks at *one or two* places at a time below 25 % of that;
     * else at several of them. Both of these say how far away they are, where that can be told.
@@ -37,11 +37,11 @@ def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int]) 
     entropy = measures["entropy"]
     if math.isnan(entropy):
         return ""
-    marks = result.marks if isinstance(result, HeadsResult) else {}
-    shares = {name: share for name, share in measures.items() if name in _THINGS and not math.isnan(share)}
-    if (best := max(shares, key=lambda name: shares[name], default="")) and shares[best] >= OFTEN:
-        text = _tr("Looks mostly at {} ({:.0f} %).") if shares[best] >= MOSTLY else _tr("Often looks at {} ({:.0f} %).")
-        return text.format(_thing(best, result.axes[0], marks), 100 * shares[best])
+    shares = {name: share for name in _THINGS if not math.isnan(share := measures.get(name, math.nan))}
+    best = sorted(shares, key=lambda name: (name != "special", shares[name]), reverse=True)
+    for least, text in ((MOSTLY, _tr("Looks mostly at {} ({:.0f} %).")), (OFTEN, _tr("Often looks at {} ({:.0f} %)."))):
+        if (thing := next((name for name in best if shares[name] >= least), None)) is not None:
+            return text.format(_thing(thing, result.axes[0], result.marks), 100 * shares[thing])
     most = most_entropy(*_sizes(result), is_causal=result.is_causal)
     many = place_name(result.axes[1]).many
     told = _tr("entropy {:z.1f} of {:.1f} bits").format(entropy, most)

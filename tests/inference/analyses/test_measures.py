@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from inference.analyses import measures as measures_module
+from inference.analyses.heads import heads
 from inference.analyses.measures import measures
 from inference.analyses.rollout import rollout
 from inference.capture.head_measures import HeadMeasures
 from inference.context import Cancelled, Context
+from inference.results.heads import HeadsRequest
 from inference.results.measures import MeasuresRequest
 from inference.results.rollout import RolloutRequest
 from tests.factories import make_long_tokens
@@ -33,12 +35,24 @@ def test_measures_are_those_of_the_whole_pattern(tiny_bert, monkeypatch, block):
         Context(),
     )
     tokens = tiny_bert.encode(REPEATING).tokens
-    for layer, heads in enumerate(patterns_of(tiny_bert, REPEATING, "encoder")):
-        for head, pattern in enumerate(heads):
-            expected = measured_by_hand(pattern, tokens.ids.tolist(), tokens.is_special.tolist())
+    for layer, patterns in enumerate(patterns_of(tiny_bert, REPEATING, "encoder")):
+        for head, pattern in enumerate(patterns):
+            last = len(tokens) - 1
+            expected = measured_by_hand(pattern, tokens.ids.tolist(), tokens.is_special.tolist(), [0], [last])
             assert set(expected) == set(result.measures)
             for name, value in expected.items():
                 assert result.measures[name][layer, head] == pytest.approx(value, rel=1e-4, abs=1e-5), name
+
+
+def test_all_heads_at_a_glance_have_the_same_numbers(tiny_bert):
+    """What a head does is told from either, in one sentence."""
+    measured = measures(MeasuresRequest("tiny", REPEATING, "encoder"), tiny_bert, Context())
+    seen = heads(HeadsRequest("tiny", REPEATING, "encoder"), tiny_bert, Context())
+    assert measured.marks == seen.marks == {"cls": "[CLS]", "sep": "[SEP]"}
+    assert measured.measures.keys() == seen.measures.keys() | {"distance_variance"}
+    for name, values in seen.measures.items():
+        np.testing.assert_allclose(measured.measures[name], values, atol=1e-6)
+        assert np.isfinite(values).all(), name
 
 
 def test_what_has_no_meaning_is_no_number(tiny):
@@ -81,7 +95,7 @@ def test_a_head_that_looks_far_away_loses_no_digits():
     """All on the first token and the one behind it, from 100,000 tokens away."""
     n, weight = 100_000, 0.25
     tokens = make_long_tokens(n)
-    sums = HeadMeasures(1, tokens, torch.device("cpu"), is_cross=False, is_causal=True)
+    sums = HeadMeasures(1, tokens, torch.device("cpu"), is_cross=False, is_causal=True, marks={})
     pattern = torch.zeros(1, 1, n)
     pattern[..., 0], pattern[..., 1] = weight, 1 - weight
     rows = torch.tensor([n - 1])
