@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
-from inference.capture.head_measures import HeadMeasures, marks_of, words_of
+from inference.capture.head_measures import Around, HeadMeasures, Places, marks_of, words_of
 from inference.capture.tiles import ROWS, sampled_rows
 from inference.context import Refused
 from inference.forward.checks import group_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _MEASURES = ("entropy", "distance", "previous", "next", "same", "induction", "special", *MARKS)
 # Numbers of a pattern that are worked on at once: 4 MB stay in the cache, which is a third faster than a whole layer.
 _BLOCK = 2**20
+_N_KEPT = 4  # of what is the same in all layers
 # Where all maps together have more cells, a sample of the rows comes first.
 _MOST_CELLS_AT_ONCE = 2**26
 # Seconds between two partial results: of the sample, and of the exact one.
@@ -95,6 +97,8 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
     n_queries, n_keys = map(len, tokens)
     pool = math.ceil(max(n_queries, n_keys) / request.size)
     marks = marks_of(tokens[1], model.tokenizer)
+    is_cross = group.query_axis != group.key_axis
+    places = Places(tokens[1], model.device, is_cross=is_cross, is_causal=group.is_causal, marks=marks)
     unknown = _SoFar(group.n_heads, (math.ceil(n_queries / pool), math.ceil(n_keys / pool)), marks)
     grid = cast("_SoFar", run.store.setdefault(("heads", group.name, pool), unknown))
 
@@ -104,24 +108,21 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
         if done.all():
             return
         shown = time.monotonic()
+
+        @lru_cache(_N_KEPT)  # the rows of all layers are the same
+        def around(start: int, stop: int, dtype: torch.dtype) -> Around | None:
+            return places.around(rows[start:stop], dtype)
+
         for layer, call in model.each_call(run, group.name, context):
             context.checkpoint(layer, group.n_layers, f"{label} {layer + 1} of {group.n_layers}")
             rows = torch.arange(n_queries, device=call.device) if is_exact else sampled_rows(call, pool)
             pools = (pool if is_exact else 1, pool)
-            sums = HeadMeasures(
-                call.n_heads,
-                tokens[1],
-                call.device,
-                is_cross=group.query_axis != group.key_axis,
-                is_causal=group.is_causal,
-                marks=marks,
-                names=_MEASURES,
-            )
             for some in _chunks(call, len(rows)):
                 if done[layer, some].all():
                     continue
-                grid.thumbnails[layer, some] = _look(call, some, rows, pools, sums, context)
-                grid.measures[:, layer, some] = np.stack([*sums.means().values()])[:, some]
+                which = list(range(some.start, some.stop))
+                found = _look(call, which, rows, pools, HeadMeasures(len(which), places, _MEASURES), around, context)
+                grid.thumbnails[layer, some], grid.measures[:, layer, some] = found
                 grid.is_there[layer, some], grid.is_exact[layer, some] = True, is_exact
             if is_long and time.monotonic() > shown + _PAUSES[is_exact]:
                 context.partial(grid.result(group, *tokens), is_whole=bool(grid.is_there.all()))
@@ -137,15 +138,15 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
 
 def _look(
     call: AttentionCall,
-    some: slice,
+    heads: list[int],
     rows: Tensor,
     pools: tuple[int, int],
     sums: HeadMeasures,
+    around: Callable[[int, int, torch.dtype], Around | None],
     context: Context,
-) -> np.ndarray:
-    """Thumbnails, uint8 [head, row, column], of some heads from some of their rows, whose measures `sums` takes in."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Thumbnails, uint8 [head, row, column], and measures, [measure, head], of some heads from some of their rows."""
     row_pool, pool = pools
-    heads = list(range(some.start, some.stop))
     shape = (len(heads), math.ceil(len(rows) / row_pool), math.ceil(call.n_keys / pool))
     thumbnails = torch.zeros(shape, dtype=torch.uint8, device=call.device)
     for block in _row_blocks(len(rows), row_pool, _BLOCK // (len(heads) * call.n_keys)):
@@ -155,8 +156,8 @@ def _look(
         top = block.start // row_pool
         there = thumbnails[:, top : top + pixels.shape[1]]
         torch.maximum(there, pixels, out=there)
-        sums.add(pattern, some, sums.around(rows[block], pattern.dtype))
-    return thumbnails.cpu().numpy()
+        sums.add(pattern, slice(None), around(block.start, block.stop, pattern.dtype))
+    return thumbnails.cpu().numpy(), np.stack([*sums.means().values()])
 
 
 def _chunks(call: AttentionCall, n_rows: int) -> Iterator[slice]:

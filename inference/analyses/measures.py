@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from inference.capture.head_measures import HeadMeasures, marks_of, words_of
+from inference.capture.head_measures import HeadMeasures, Places, marks_of, words_of
 from inference.capture.tiles import ROWS
 from inference.forward.checks import group_of
 from inference.results.measures import MARKS, MEASURES, MeasuresRequest, MeasuresResult
@@ -41,7 +41,7 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
     query_tokens, key_tokens = run.tokens(group)
     n_queries, is_cross = len(query_tokens), group.query_axis != group.key_axis
     marks = marks_of(key_tokens, model.tokenizer)
-    words = words_of(marks, key_tokens)
+    places = Places(key_tokens, model.device, is_cross=is_cross, is_causal=group.is_causal, marks=marks)
 
     def over(rows: torch.Tensor) -> MeasuresResult:
         # Finished layers stay with the run: a run that was put off goes on behind them.
@@ -50,12 +50,10 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
             if layer in done:
                 continue
             context.checkpoint(layer, group.n_layers, f"Measuring layer {layer + 1} of {group.n_layers}")
-            sums = HeadMeasures(
-                call.n_heads, key_tokens, rows.device, is_cross=is_cross, is_causal=group.is_causal, marks=marks
-            )
+            sums = HeadMeasures(call.n_heads, places)
             n_rows, n_heads = _block(call, len(rows))
             for block in rows.split(n_rows):
-                around = sums.around(block, call.dtype)
+                around = places.around(block, call.dtype)
                 for first in range(0, call.n_heads, n_heads):
                     context.checkpoint()
                     some = slice(first, min(first + n_heads, call.n_heads))
@@ -67,7 +65,9 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
             for name, values in means.items():
                 table[name][layer, : len(values)] = values
         axes = group.query_axis, group.key_axis
-        return MeasuresResult(group.name, table, len(rows), n_queries, len(key_tokens), axes, group.is_causal, words)
+        return MeasuresResult(
+            group.name, table, len(rows), n_queries, len(key_tokens), axes, group.is_causal, words_of(marks, key_tokens)
+        )
 
     every = torch.arange(n_queries, device=model.device)
     if n_queries * len(key_tokens) > _MOST_CELLS_AT_ONCE:

@@ -27,24 +27,25 @@ class Around:
 
     Attributes
     ----------
-    rows
-        int64 [row], which queries these are.
     distance
         float [row, key_pos], in tokens.
     follows
         int64 [2, pair]: rows, counted within the block, and keys that follow an earlier occurrence of the row's token.
     n_with_one
         How many of the rows have such a key.
+    neighbours
+        int64 [2, row] by the names of measures: rows that have a key before, behind, or at their own place, and that
+        key.
     """
 
-    rows: Tensor
     distance: Tensor
     follows: Tensor
     n_with_one: int
+    neighbours: dict[str, Tensor]
 
 
-class HeadMeasures:
-    """Means over the queries of one layer; no whole pattern is ever needed.
+class Places:
+    """What measures need to know of the places in a sequence, the same for all heads and layers.
 
     Parameters
     ----------
@@ -56,44 +57,59 @@ class HeadMeasures:
         Whether the future is hidden; `next` is NaN then.
     marks
         Positions of the [CLS] and of the [SEP] tokens, as `marks_of` finds them.
-    names
-        The measures that are wanted.
     """
 
     def __init__(
         self,
-        n_heads: int,
         key_tokens: Tokens,
         device: torch.device,
         *,
         is_cross: bool,
         is_causal: bool,
         marks: Mapping[str, np.ndarray],
-        names: Sequence[str] = _NAMES,
     ) -> None:
-        self._names, self._is_cross, self._is_causal = tuple(names), is_cross, is_causal
-        self._of_keys = {
-            name: torch.from_numpy(places).to(device)
-            for name, places in {**marks, "special": np.flatnonzero(key_tokens.is_special)}.items()
-            if len(places) and name in names
-        }
-        self._keys = torch.arange(len(key_tokens), device=device)
+        self.device, self.is_cross, self.is_causal = device, is_cross, is_causal
+        of_keys = {**marks, "special": np.flatnonzero(key_tokens.is_special)}
+        self.of_keys = {name: torch.from_numpy(keys).to(device) for name, keys in of_keys.items() if len(keys)}
+        self.keys = torch.arange(len(key_tokens), device=device)
         # -1 stands before the first token, and for tokens that repeat without meaning anything by it.
         ids = np.where(key_tokens.is_special, -1, key_tokens.ids)
         self._ids = torch.from_numpy(ids).to(device)
         self._id_before = torch.from_numpy(np.concatenate([[-1], ids[:-1]])).to(device)
-        # On the device of the patterns, so that a block costs no wait for a GPU.
-        self._sums = torch.zeros(len(self._names), n_heads, dtype=torch.float64, device=device)
-        self._counts = np.zeros((len(self._names), n_heads))
 
     def around(self, rows: Tensor, dtype: torch.dtype) -> Around | None:
-        """For `add`, of patterns of that type; None between two sequences."""
-        if self._is_cross:
+        """For `HeadMeasures.add`, of patterns of that type; None between two sequences."""
+        if self.is_cross:
             return None
-        distance = (rows[:, None] - self._keys).abs_().to(dtype)
+        distance = (rows.to(dtype)[:, None] - self.keys).abs_()
         ids = self._ids[rows, None]
-        follows = ((self._id_before == ids) & (ids >= 0) & (self._keys <= rows[:, None])).nonzero().T
-        return Around(rows, distance, follows, len(follows[0].unique()))
+        follows = ((self._id_before == ids) & (ids >= 0) & (self.keys <= rows[:, None])).nonzero().T
+        return Around(distance, follows, len(follows[0].unique()), self._neighbours(rows))
+
+    def _neighbours(self, rows: Tensor) -> dict[str, Tensor]:
+        found = {}
+        for name, shift in (("previous", -1), ("same", 0), ("next", 1)):
+            keys = rows + shift
+            there = ((keys >= 0) & (keys < len(self.keys))).nonzero()[:, 0]
+            if len(there) and not (self.is_causal and name == "next"):
+                found[name] = torch.stack([there, keys[there]])
+        return found
+
+
+class HeadMeasures:
+    """Means over the queries of some heads of a layer; no whole pattern is ever needed.
+
+    Parameters
+    ----------
+    names
+        The measures that are wanted.
+    """
+
+    def __init__(self, n_heads: int, places: Places, names: Sequence[str] = _NAMES) -> None:
+        self._places, self._names = places, tuple(names)
+        # On the device of the patterns, so that a block costs no wait for a GPU.
+        self._sums = torch.zeros(len(self._names), n_heads, dtype=torch.float64, device=places.device)
+        self._counts = np.zeros((len(self._names), n_heads))
 
     def add(self, pattern: Tensor, heads: slice, around: Around | None) -> None:
         """Take in some rows of some heads.
@@ -117,8 +133,8 @@ class HeadMeasures:
 
         spare = torch.empty_like(pattern)
         add("entropy", entropy(pattern, spare), n_rows)
-        for name, places in self._of_keys.items():
-            add(name, pattern[:, :, places].sum(-1), n_rows)
+        for name, keys in self._places.of_keys.items():
+            add(name, pattern[:, :, keys].sum(-1), n_rows)
         if around is None:
             return
         mean = torch.mul(pattern, around.distance, out=spare).sum(-1)
@@ -129,12 +145,8 @@ class HeadMeasures:
             add("distance_variance", variance, n_rows)
         if around.n_with_one:
             add("induction", pattern[:, *around.follows], around.n_with_one)
-        for name, shift in (("previous", -1), ("same", 0), ("next", 1)):
-            places = around.rows + shift
-            there = (places >= 0) & (places < len(self._keys))
-            if there.any() and not (self._is_causal and name == "next"):
-                found = pattern[:, there.nonzero()[:, 0], places[there]]
-                add(name, found, found.shape[1])
+        for name, cells in around.neighbours.items():
+            add(name, pattern[:, *cells], cells.shape[1])
 
     def means(self) -> dict[str, np.ndarray]:
         """float32 [head] by name; NaN for what has no meaning."""

@@ -12,7 +12,7 @@ from inference.analyses import measures as measures_module
 from inference.analyses.heads import heads
 from inference.analyses.measures import measures
 from inference.analyses.rollout import rollout
-from inference.capture.head_measures import HeadMeasures
+from inference.capture.head_measures import HeadMeasures, Places
 from inference.context import Cancelled, Context
 from inference.results.heads import HeadsRequest
 from inference.results.measures import MeasuresRequest
@@ -95,11 +95,12 @@ def test_a_head_that_looks_far_away_loses_no_digits():
     """All on the first token and the one behind it, from 100,000 tokens away."""
     n, weight = 100_000, 0.25
     tokens = make_long_tokens(n)
-    sums = HeadMeasures(1, tokens, torch.device("cpu"), is_cross=False, is_causal=True, marks={})
+    places = Places(tokens, torch.device("cpu"), is_cross=False, is_causal=True, marks={})
+    sums = HeadMeasures(1, places)
     pattern = torch.zeros(1, 1, n)
     pattern[..., 0], pattern[..., 1] = weight, 1 - weight
     rows = torch.tensor([n - 1])
-    sums.add(pattern, slice(1), sums.around(rows, torch.float32))
+    sums.add(pattern, slice(1), places.around(rows, torch.float32))
     means = sums.means()
     assert means["distance"][0] == pytest.approx(n - 1 - (1 - weight))
     assert means["distance_variance"][0] == pytest.approx(weight * (1 - weight), rel=0.05)
