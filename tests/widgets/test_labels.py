@@ -8,7 +8,7 @@ from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from widgets.kit.labels import EmptyLabel, LineLabel, shortened
+from widgets.kit.labels import CaptionLabel, EmptyLabel, LineLabel, in_two_lines, shortened
 from widgets.look.theme import DARK
 
 
@@ -111,3 +111,67 @@ def test_facts_within_a_group_are_left_out_one_by_one(qapp):
         assert shortened(f"{text}{rest}", metrics, metrics.horizontalAdvance(f"{text} · …")) == f"{text} · …"
     group = text.removesuffix("  ·  27 tokens")
     assert shortened(text, metrics, metrics.horizontalAdvance(f"{group}  ·  …")) == f"{group}  ·  …"
+
+
+@pytest.fixture
+def caption(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    qtbot.window = window  # kept for the test
+    caption = CaptionLabel("caption", window)
+    column = QVBoxLayout(window)
+    column.addWidget(caption)
+    column.addStretch(1)
+    window.resize(400, 200)
+    window.show()
+    return caption
+
+
+def seen(caption):
+    (label,) = (each for each in caption.findChildren(QWidget) if each.isVisible())
+    return label.text()
+
+
+def test_a_caption_takes_a_second_line_where_one_has_no_room(caption, qapp):
+    caption.show_text("layer 2, head 3")
+    qapp.processEvents()
+    one = caption.height()
+    assert seen(caption) == "layer 2, head 3"
+    words = "rollout of the words of a sentence over all layers of the encoder, of which every second one is shown"
+    caption.show_text(words)
+    qapp.processEvents()
+    assert caption.height() > 1.5 * one
+    assert seen(caption).replace("\n", " ") == words
+    caption.show_text(words * 5)
+    assert seen(caption).endswith("…")
+    assert caption.text() == words * 5
+    caption.window().resize(2000, 200)
+    caption.show_text(words)
+    qapp.processEvents()
+    assert (caption.height(), seen(caption)) == (one, words)
+
+
+def test_numbers_that_change_do_not_take_the_second_line_away(caption, qapp):
+    qapp.processEvents()
+    metrics, width = caption.fontMetrics(), caption.findChild(QLineEdit).width() - 4
+    long = "word " * 200
+    fits = next(n for n in range(len(long), 0, -1) if metrics.horizontalAdvance(long[:n].strip()) <= width)
+    heights = []
+    for n in (fits, fits + 12, fits, fits // 2):
+        caption.show_text(long[:n].strip())
+        qapp.processEvents()
+        heights.append(caption.height())
+    one, two, still, less = heights
+    assert one == less < two == still
+
+
+def test_two_lines_lose_nothing_and_begin_with_no_space(qtbot):
+    label = CaptionLabel("caption")
+    qtbot.addWidget(label)
+    metrics = label.fontMetrics()
+    text = "cat attends most to  ·  mat 0.513  ·  sat 0.217  ·  tired 0.104"
+    for n_letters in range(36, 60):
+        two = in_two_lines(text, metrics, n_letters * metrics.averageCharWidth())
+        assert two.replace("\n", "").replace(" ", "") == text.replace(" ", "")
+        assert all(line == line.strip() for line in two.split("\n"))
+    assert in_two_lines("w" * 300, metrics, 100).endswith("…")

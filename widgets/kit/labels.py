@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
@@ -13,6 +14,7 @@ from widgets.kit.plain import PlainLabel, plain_tip
 
 _QUOTATION = re.compile("“[^“”]*”")
 _PART = " \N{MIDDLE DOT} "  # between facts; with one more space on both sides between groups of them
+_PLENTY = 0.9  # of the width
 _LEAST_QUOTED = 12  # letters of a quotation that stay as long as there is room for them
 _OPENS, _CLOSES = "\u2068", "\u2069"  # round text that may run from right to left, see `widgets.kit.clean`
 
@@ -40,6 +42,16 @@ def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
         if width / 2 <= metrics.horizontalAdvance(short) <= width:
             return short
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+def in_two_lines(text: str, metrics: QFontMetrics, width: int) -> str:
+    """Broken before the first word that has no room in a line of some width; what has none in two is cut there."""
+    ends = (found.start() for found in re.finditer(" (?! )", text))
+    fitting = [*takewhile(lambda end: metrics.horizontalAdvance(text[:end]) <= width, ends)]
+    if not fitting:
+        return shortened(text, metrics, width)
+    first, rest = text[: fitting[-1]].rstrip(), text[fitting[-1] :].strip()
+    return f"{first}\n{shortened(rest, metrics, width)}"
 
 
 class LineLabel(PlainLabel):
@@ -96,6 +108,56 @@ class LineLabel(PlainLabel):
         palette.setColor(QPalette.ColorRole.Base, QColor(Qt.GlobalColor.transparent))
         palette.setColor(QPalette.ColorRole.Text, self.palette().color(self.foregroundRole()))
         self._field.setPalette(palette)
+
+
+class CaptionLabel(LineLabel):
+    """The same, in two lines where one has no room for it.
+
+    It goes back to one line only where there is plenty of room: the numbers of what plays must not move the picture.
+    """
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self._lines = PlainLabel(self)
+        self._lines.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._lines.setAccessibleName(name)
+        self._lines.hide()
+        make_selectable(self._lines)
+
+    def show_text(self, text: str) -> None:
+        super().show_text(text)
+        self._fit()
+
+    def setForegroundRole(self, role: QPalette.ColorRole) -> None:  # noqa: N802
+        super().setForegroundRole(role)
+        self._lines.setForegroundRole(role)
+
+    def sizeHint(self) -> QSize:
+        one = super().sizeHint()
+        return one if self._lines.isHidden() else one + QSize(0, self.fontMetrics().lineSpacing())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        metrics, width = self.fontMetrics(), self._field.width() - 4
+        if width <= 0:  # not laid out yet
+            return
+        needs, was_one = metrics.horizontalAdvance(self.text()), self._lines.isHidden()
+        is_one = needs <= width * (1 if was_one else _PLENTY)
+        self._field.setVisible(is_one)
+        self._lines.setVisible(not is_one)
+        if not is_one:
+            self._lines.setGeometry(self._field.geometry().adjusted(2, 0, -2, 0))
+            self._lines.setText(in_two_lines(self.text(), metrics, width))
+        if is_one != was_one:
+            self.updateGeometry()
 
 
 class _Field(QLineEdit):

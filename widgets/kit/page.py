@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.figure import Figure
-from widgets.kit.labels import EmptyLabel, LineLabel
+from widgets.kit.labels import CaptionLabel, EmptyLabel, LineLabel
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
 from widgets.passed_focus import PassesFocus
@@ -45,7 +45,7 @@ class Page(PassesFocus, QWidget):
         """`caption` and `read_out` are their accessible names; empty: there is none."""
         super().__init__(parent)
         self.controls = ControlBar(self)
-        self.caption = LineLabel(caption, self)
+        self.caption = CaptionLabel(caption, self)
         self.caption.setObjectName(f"{name}_caption")
         self.canvas = canvas
         self.read_out = LineLabel(read_out, self)
