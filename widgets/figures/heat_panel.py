@@ -157,7 +157,8 @@ class HeatPanel:
         if self.keeps_square:
             n_rows, n_columns = self.values.shape
             side = min(plot.width() / n_columns, plot.height() / n_rows)
-            plot = QRectF(plot.left(), plot.top(), side * n_columns, side * n_rows)
+            spare = plot.width() - side * n_columns
+            plot = QRectF(plot.left() + spare / 2, plot.top(), side * n_columns, side * n_rows)
         return plot
 
     def cell_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> tuple[int, int] | None:
@@ -190,11 +191,16 @@ class HeatPanel:
         painter.drawRect(plot)
         painter.setPen(style.theme.ink)
         word = "" if np.isfinite(self.values).all() else self.missing or _tr("no number")
-        room = rect.right() - plot.left() - (missing_width(word, metrics) + 1.5 * metrics.height() if word else 0)
-        title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(room, 0))
-        painter.drawText(QPointF(plot.left(), rect.top() + metrics.ascent()), title)
+        kept = missing_width(word, metrics) + 1.5 * metrics.height() if word else 0
+        # Above the cells, or as far to the left as it takes to say it all.
+        spare = max(metrics.horizontalAdvance(self.title) + kept - (rect.right() - plot.left()), 0)
+        left = max(
+            plot.left() - spare, min(rect.left() + self._tick_width(metrics) + 1.9 * metrics.height(), plot.left())
+        )
+        title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(rect.right() - left - kept, 0))
+        painter.drawText(QPointF(left, rect.top() + metrics.ascent()), title)
         if word:
-            after = plot.left() + metrics.horizontalAdvance(title) + (1.5 if title else 0) * metrics.height()
+            after = left + metrics.horizontalAdvance(title) + (1.5 if title else 0) * metrics.height()
             paint_missing(painter, QPointF(after, rect.top() + 0.1 * metrics.height()), word, style)
         self._paint_axes(painter, rect, plot, style, metrics)
         self._paint_bar(painter, plot, style, metrics)

@@ -138,19 +138,19 @@ class CaptionLabel(LineLabel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._fit(is_new=event.size().width() != event.oldSize().width())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self._fit()
+            self._fit(is_new=True)
 
-    def _fit(self) -> None:
+    def _fit(self, *, is_new: bool = False) -> None:
         metrics, width = self.fontMetrics(), self._field.width() - 4
         if width <= 0:  # not laid out yet
             return
         needs, was_one = metrics.horizontalAdvance(self.text()), self._lines.isHidden()
-        is_one = needs <= width * (1 if was_one else _PLENTY)
+        is_one = needs <= width * (1 if was_one or is_new else _PLENTY)
         self._field.setVisible(is_one)
         self._lines.setVisible(not is_one)
         if not is_one:
