@@ -158,14 +158,18 @@ class HeadMeasures:
 def marks_of(tokens: Tokens, tokenizer: PreTrainedTokenizerBase | None) -> dict[str, np.ndarray]:
     """Positions, int64 [n], of the tokens that begin and end a text, by the names of their measures.
 
-    Beside what is seen they have no ids.
+    Where a tokenizer has no [CLS] or [SEP], what begins or ends a text stands for it, such as <s> and </s>. Beside what
+    is seen they have no ids.
     """
     words = np.array(tokens.words, object)
-    found = {}
-    for name in MARKS:
-        token = getattr(tokenizer, f"{name}_token_id", None)
+    found: dict[str, np.ndarray] = {}
+    for name, instead in zip(MARKS, ("bos", "eos"), strict=True):
+        ids = (getattr(tokenizer, f"{each}_token_id", None) for each in (name, instead))
+        token = next((token for token in ids if token is not None), None)
         is_one = tokens.is_special & (tokens.ids < 0) & (words == f"[{name.upper()}]")
-        found[name] = np.flatnonzero(is_one if token is None else is_one | (tokens.ids == token))
+        found[name] = np.flatnonzero(is_one if token is None else is_one | (tokens.is_special & (tokens.ids == token)))
+    if np.array_equal(found["cls"], found["sep"]):  # one token for both, such as GPT-2's
+        found["sep"] = np.empty(0, np.int64)
     return found
 
 

@@ -77,4 +77,4 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure("special", "Special tokens", "", "Share on [CLS], [SEP] and their like."),
 )
-MARKS = ("cls", "sep")  # shares on one of these special tokens
+MARKS = ("cls", "sep")  # shares on what begins and what ends a text or a sentence: [CLS] and [SEP], or <s> and </s>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ from inference.analyses import measures as measures_module
 from inference.analyses.heads import heads
 from inference.analyses.measures import measures
 from inference.analyses.rollout import rollout
-from inference.capture.head_measures import HeadMeasures, Places
+from inference.capture.head_measures import HeadMeasures, Places, marks_of
 from inference.context import Cancelled, Context
 from inference.results.heads import HeadsRequest
 from inference.results.measures import MeasuresRequest
 from inference.results.rollout import RolloutRequest
+from inference.results.tokens import Tokens
 from tests.factories import make_long_tokens
 from tests.inference.measures_by_hand import measured_by_hand
 from tests.inference.planted import Largest, model_of, random_call
@@ -116,3 +118,29 @@ def test_nothing_of_the_size_of_a_map_is_there():
         rollout(RolloutRequest("c", text_input(), "planted", (5, n - 1)), model, Context())
     assert result.n_rows == n
     assert largest.numbers <= 2**20 < n * n / 15
+
+
+@pytest.mark.parametrize(
+    ("ids", "words", "expected"),
+    [
+        ({"cls": 1, "sep": 2, "bos": 8, "eos": 9}, "[CLS] cat [SEP] dog [SEP]", {"cls": [0], "sep": [2, 4]}),
+        ({"bos": 1, "eos": 2}, "<s> cat </s>", {"cls": [0], "sep": [2]}),
+        ({"eos": 2}, "cat </s>", {"cls": [], "sep": [1]}),
+        ({"bos": 1, "eos": 1}, "<|endoftext|> cat", {"cls": [0], "sep": []}),
+        (None, "cat dog", {"cls": [], "sep": []}),
+    ],
+)
+def test_what_begins_and_ends_a_text_stands_for_cls_and_sep(ids, words, expected):
+    numbers = {"[CLS]": 1, "<s>": 1, "<|endoftext|>": 1, "[SEP]": 2, "</s>": 2}
+    words = tuple(words.split())
+    tokens = Tokens(
+        np.array([numbers.get(word, 5) for word in words]),
+        words,
+        np.ones(len(words), bool),
+        np.array([word in numbers for word in words]),
+        np.zeros(len(words), np.int8),
+    )
+    names = ("cls", "sep", "bos", "eos")
+    tokenizer = None if ids is None else SimpleNamespace(**{f"{name}_token_id": ids.get(name) for name in names})
+    found = marks_of(tokens, tokenizer)
+    assert {name: places.tolist() for name, places in found.items()} == expected

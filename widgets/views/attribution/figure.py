@@ -153,7 +153,7 @@ class AttributionFigure:
         left = rect.left() + self._bars_width(rect.width(), em) + em
         top = rect.top() + self._top(rect.width(), style) + self.shown.first_layer * self._row(rect, style) - 1.5 * em
         width = (rect.right() - left) / len(result.groups)
-        titles = (_tr("Heads"), _tr("Heads of the cross-attention"))
+        titles = (_tr("Heads"), _tr("Cross-attention"))
         panels = []
         for i, group in enumerate(result.groups):
             selected = self.selected[1:] if self.selected is not None and self.selected[0] == group else None

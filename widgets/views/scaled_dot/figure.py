@@ -118,8 +118,8 @@ class ScaledDotFigure:
         em = metrics.height()
         result = self.result
         bold = measure(resized(style.font, bold=True))
-        words = [*result.key_tokens.words, result.query_tokens.words[result.query_pos]]
-        widest_word = max(metrics.horizontalAdvance(clean(word)) for word in words)
+        query = bold.horizontalAdvance("q  " + isolated(result.query_tokens.words[result.query_pos]))
+        widest_word = max(query, *(metrics.horizontalAdvance(clean(word)) for word in result.key_tokens.words))
         # The heads of columns have a disc with the step's number before them.
         titles = {s.name: bold.horizontalAdvance(s.title) + 1.9 * em for s in self.steps}
         fixed: dict[str, float] = {"token": min(max(widest_word, 4 * em), 11 * em)}
