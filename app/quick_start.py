@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 
@@ -11,6 +12,8 @@ import PySide6.QtCore  # noqa: F401 - it installs what is changed here
 
 # OpenBLAS makes a thread for every core when NumPy is imported, unless this says otherwise.
 BLAS_THREADS = "OPENBLAS_DEFAULT_NUM_THREADS"
+# Those that pyqtgraph imports.
+QT_MODULES = ("QtCore", "QtGui", "QtWidgets", "QtSvg", "QtOpenGL", "QtOpenGLWidgets", "QtTest")
 
 
 def begin() -> None:
@@ -28,6 +31,20 @@ def begin() -> None:
 def end() -> None:
     """All is imported: to look through that for what can go would hold the window up for many frames, so it stays."""
     gc.freeze()
+
+
+def each_qt_type() -> Iterator[str]:
+    """Make one type of Qt after the other, of those that are not there yet; their names.
+
+    PySide makes a type when it is first asked for, and hands it to another thread before it is whole: whoever makes an
+    object of it then ends the process. So what is imported in a thread beside the window needs them all to be there.
+    """
+    for name in QT_MODULES:
+        with suppress(ImportError):  # a library of the system is missing
+            module = import_module(f"PySide6.{name}")
+            for of_type in sorted(set(dir(module)) - set(vars(module))):
+                getattr(module, of_type, None)
+                yield of_type
 
 
 def _skip_source_inspection() -> None:

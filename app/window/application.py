@@ -6,6 +6,7 @@ import os
 import pkgutil
 import sys
 import threading
+import time
 import traceback
 from contextlib import suppress
 from importlib import import_module
@@ -29,6 +30,7 @@ from inference.results.devices import WISH
 # Milliseconds: before the first module, in which the worker brings NumPy, which cannot be had in small pieces; and
 # between two, so that the window stays awake.
 DELAY, PAUSE = 1000, 25
+SLICE = 0.004  # seconds that Qt's types may take between two turns of the window
 # Seconds that the thread which imports pyqtgraph may keep the window waiting; Python's own 5 ms add up in a paint.
 HAND_OVER = 0.001
 
@@ -108,13 +110,15 @@ class WarmUp(QObject):
 
     pyqtgraph comes first and in a thread, which hands over to the window every millisecond: it is 190 modules that
     cannot be had one by one, because its package imports them all. It makes no Qt object meanwhile, and knows nothing
-    of ours, so that no two threads ever wait for each other's modules. Ours make some, and stay in the window's thread.
+    of ours, so that no two threads ever wait for each other's modules. Ours make some, and stay in the window's thread,
+    as do Qt's types, which have to be there before a thread asks for them: see `quick_start.each_qt_type`.
     """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._modules = pkgutil.walk_packages(widgets.__path__, f"{widgets.__name__}.")
         self._usual = sys.getswitchinterval()
+        self._types = quick_start.each_qt_type()
         self._plots = threading.Thread(target=_import, args=("pyqtgraph",), name="warm-up")
         self._timer = QTimer(self, interval=PAUSE)
         self._timer.timeout.connect(self._on_timeout)
@@ -126,12 +130,16 @@ class WarmUp(QObject):
 
     @Slot()
     def _begin(self) -> None:
-        sys.setswitchinterval(HAND_OVER)
-        self._plots.start()
         self._timer.start()
 
     @Slot()
     def _on_timeout(self) -> None:
+        if self._plots.ident is None:
+            end = time.perf_counter() + SLICE
+            if not any(time.perf_counter() > end for _ in self._types):  # none is left
+                sys.setswitchinterval(HAND_OVER)
+                self._plots.start()
+            return
         if self._plots.is_alive():
             return
         sys.setswitchinterval(self._usual)

@@ -53,3 +53,37 @@ print(Finder.found["pyqtgraph"], Finder.found["widgets.plots.plot_view"], sys.ge
 def test_pyqtgraph_is_imported_beside_the_window_and_our_own_modules_by_it():
     done = subprocess.run([sys.executable, "-c", THREAD], check=True, timeout=100, capture_output=True, text=True)
     assert done.stdout.split() == ["False", "True", "True"]
+
+
+TYPES = """
+import sys
+from PySide6 import QtCore, QtWidgets
+from app import quick_start
+from app.window import application as of_window
+
+def unmade():
+    modules = [sys.modules["PySide6." + name] for name in quick_start.QT_MODULES if "PySide6." + name in sys.modules]
+    return sum(len(set(dir(module)) - set(vars(module))) for module in modules)
+
+def importing(name):
+    if name == "pyqtgraph":
+        print(unmade())
+    usual_import(name)
+
+of_window.DELAY = of_window.PAUSE = 0
+usual_import, of_window._import = of_window._import, importing
+application = QtCore.QCoreApplication([])
+print(unmade() > 300)
+warm_up = of_window.WarmUp(application)
+warm_up.start()
+while "widgets.plots.plot_view" not in sys.modules:
+    application.processEvents()
+known = {"PySide6." + name for name in quick_start.QT_MODULES}
+print(sorted(name for name in sys.modules if name.startswith("PySide6.Qt") and name not in known))
+"""
+
+
+def test_all_types_of_qt_are_there_before_another_thread_asks_for_one():
+    """PySide hands a type to another thread before it is whole, and an object of it ends the process."""
+    done = subprocess.run([sys.executable, "-c", TYPES], check=True, timeout=100, capture_output=True, text=True)
+    assert done.stdout.split("\n")[:3] == ["True", "0", "[]"]
