@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 
-import PySide6.QtCore  # noqa: F401 - it installs what is changed here
-
 # OpenBLAS makes a thread for every core when NumPy is imported, unless this says otherwise.
 BLAS_THREADS = "OPENBLAS_DEFAULT_NUM_THREADS"
 # Those that pyqtgraph imports.
@@ -23,9 +21,9 @@ def begin() -> None:
     without that wish. Imports leave nothing behind that the collector of cycles could free: from `end` on the window
     has it work, see `app.link.collector`.
     """
-    _skip_source_inspection()
-    os.environ.setdefault(BLAS_THREADS, "1")
     gc.disable()
+    os.environ.setdefault(BLAS_THREADS, "1")
+    _skip_source_inspection()
 
 
 def end() -> None:
@@ -53,6 +51,8 @@ def _skip_source_inspection() -> None:
     It reads the sources to learn whether a module may ask for other names of Qt's methods (snake case); none here does.
     That is a fifth of a start. A PySide that does this in another way keeps it.
     """
+    import PySide6.QtCore  # noqa: F401 - it installs what is changed here; not before the collector rests
+
     with suppress(ImportError, AttributeError):
         feature = import_module("shibokensupport.feature")
         if callable(feature._mod_uses_pyside):

@@ -21,8 +21,8 @@ from inference.results.inputs import (
 )
 from inference.results.lines import LinesRequest
 from widgets.kit.clean import clean
+from widgets.options import MOST_SEED, Options
 from widgets.options import BadOption as BadOption
-from widgets.options import Options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,6 +133,21 @@ def image_name(args: Namespace) -> str:
     if args.image is not None:
         return os.path.basename(args.image)
     return f"scene {args.scene}" if args.scene is not None else f"portrait {args.portrait}"
+
+
+def seed_of(text: str) -> int:
+    """A seed, for argparse."""
+    if not text.isdecimal() or int(text) > MOST_SEED:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 0 to {MOST_SEED:,}")
+    return int(text)
+
+
+def numbers_of(text: str) -> tuple[int, ...]:
+    """`3,5` as numbers, for argparse."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a list of numbers such as 3,5") from None
 
 
 def row_and_column(text: str) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
 
-from app.commands.option_types import numbers_of
+from widgets.figure_command import numbers_of
 
 
 def span_of(text: str) -> slice:

@@ -9,14 +9,6 @@ from app.export.page.lengths import BadLength, Length, length_of, points_of
 from inference.results.devices import device_name
 
 
-def numbers_of(text: str) -> tuple[int, ...]:
-    """`3,5` as numbers."""
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a list of numbers such as 3,5") from None
-
-
 def between(low: float, high: float, kind: type[int] | type[float] = int) -> Callable[[str], float]:
     """A number within bounds, as argparse wants it."""
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.commands.attention_options import ATTENTION_OPTIONS
-from app.commands.option_types import between, letters_of, numbers_of, width_of
+from app.commands.option_types import between, letters_of, width_of
 from inference.results.inputs import MOST_IMAGE_SIDE, ImageInput
+from widgets.figure_command import numbers_of
 from widgets.look import color_maps
 from widgets.options import MOST_SEED
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import QCoreApplication
 
@@ -22,6 +22,8 @@ HOME = "home"
 _LARGEST = 2**31 - 1
 _VIEW_NAMES = 2
 _RENAMED = {"similarity": "head_similarity"}  # since the first names
+
+F = TypeVar("F", ImageInput, SoundInput, ClipInput, RegionsInput)
 
 
 @dataclass(frozen=True)
@@ -103,26 +105,10 @@ class SessionKeeper:
             self._begun = replace(session, checkpoint=info.checkpoint)  # which nobody chose
         if not is_first or info.checkpoint != session.checkpoint:
             return None
-        image = session.image
-        if image is not None and image.path and not _is_file(image.path):
-            text = QCoreApplication.translate("Session", "The image {} of the last session is not there any more.")
-            self.notice = text.format(image.path)
-            image = None
-        sound = session.sound
-        if sound is not None and sound.path and not _is_file(sound.path):
-            text = QCoreApplication.translate("Session", "The sound {} of the last session is not there any more.")
-            self.notice = text.format(sound.path)
-            sound = None
-        clip = session.clip
-        if clip is not None and clip.path and not (_is_file(clip.path) or _is_folder(clip.path)):
-            text = QCoreApplication.translate("Session", "The film {} of the last session is not there any more.")
-            self.notice = text.format(clip.path)
-            clip = None
-        regions = session.regions
-        if regions is not None and regions.path and not _is_file(regions.path):
-            text = QCoreApplication.translate("Session", "The regions {} of the last session are not there any more.")
-            self.notice = text.format(regions.path)
-            regions = None
+        image = self._if_there(session.image, _tr("The image {} of the last session is not there any more."))
+        sound = self._if_there(session.sound, _tr("The sound {} of the last session is not there any more."))
+        clip = self._if_there(session.clip, _tr("The film {} of the last session is not there any more."))
+        regions = self._if_there(session.regions, _tr("The regions {} of the last session are not there any more."))
         if image != session.image:  # they were of the one that is gone
             regions = None
         given = Input(session.text, image, session.mesh, sound, regions=regions, clip=clip)
@@ -130,6 +116,15 @@ class SessionKeeper:
             images = tuple(one for one in session.images if not one.path or _is_file(one.path))
             given = replace(given, images=images, texts=session.texts)
         return Restored(session.selected, session.masked, given)
+
+    def _if_there(self, given: F | None, notice: str) -> F | None:
+        """What the session was given, unless it is of a file that is gone, which the notice then tells."""
+        if given is None or not given.path or _is_file(given.path):
+            return given
+        if isinstance(given, ClipInput) and _is_folder(given.path):  # of numbered images
+            return given
+        self.notice = notice.format(given.path)
+        return None
 
     def save(self, info: CheckpointInfo | None, selected: Selected, masked: tuple[int, ...], input: Input) -> None:
         """Write where the window is now. Raises OSError."""
@@ -228,6 +223,10 @@ def _as_written(text: TextInput | None, info: CheckpointInfo) -> TextInput | Non
     if text is None or not (text.language or text.language_pair or text.target_ids or has_target):
         return None
     return replace(text, masked=(), start=None)  # masks have a place of their own; a part is chosen anew
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Session", text)
 
 
 def _is_file(path: str) -> bool:

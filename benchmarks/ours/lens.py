@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import torch
 import transformers
 
+from benchmarks.ours.cpu import cpu_seconds
 from inference.analyses.attribution import attribution
 from inference.analyses.lens import lens
 from inference.context import Context
@@ -46,23 +45,12 @@ def main() -> None:
                 torch.nn.functional.linear(state, table)
 
     found = {
-        "forward_s": _cpu(forward, n_times),
-        "products_s": _cpu(products, n_times),
-        "lens_s": _cpu(lambda: lens(LensRequest("", input), model, Context()), n_times),
-        "attribution_s": _cpu(lambda: attribution(AttributionRequest("", input), model, Context()), n_times),
+        "forward_s": cpu_seconds(forward, n_times),
+        "products_s": cpu_seconds(products, n_times),
+        "lens_s": cpu_seconds(lambda: lens(LensRequest("", input), model, Context()), n_times),
+        "attribution_s": cpu_seconds(lambda: attribution(AttributionRequest("", input), model, Context()), n_times),
     }
     print(json.dumps(found))
-
-
-def _cpu(work: Callable[[], object], n_times: int) -> float:
-    """CPU seconds of the quickest of several times."""
-    work()
-    times = []
-    for _ in range(n_times):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 if __name__ == "__main__":

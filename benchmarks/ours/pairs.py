@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ import torch
 import transformers
 from PIL import Image
 
+from benchmarks.ours.cpu import cpu_seconds
 from inference.analyses.relevance import relevance
 from inference.analyses.similarity import similarity
 from inference.context import Context
@@ -63,10 +62,10 @@ def main() -> None:
             net(**tensors).logits_per_image[0, 0].backward()
 
         found = {
-            "plain_s": _cpu(plain, n_times),
-            "ours_s": _cpu(ours, n_times),
-            "both_ways_s": _cpu(both_ways, 5 * n_times),
-            "relevance_s": _cpu(lambda: relevance(RelevanceRequest("", given), model, Context()), 5 * n_times),
+            "plain_s": cpu_seconds(plain, n_times),
+            "ours_s": cpu_seconds(ours, n_times),
+            "both_ways_s": cpu_seconds(both_ways, 5 * n_times),
+            "relevance_s": cpu_seconds(lambda: relevance(RelevanceRequest("", given), model, Context()), 5 * n_times),
         }
     print(json.dumps(found))
 
@@ -86,17 +85,6 @@ def _checkpoint(folder: Path) -> Path:
     said |= {"size": {"shortest_edge": _SIDE}, "crop_size": {"height": _SIDE, "width": _SIDE}, "resample": 3}
     file.write_text(json.dumps(said))
     return folder
-
-
-def _cpu(work: Callable[[], object], n_times: int) -> float:
-    """CPU seconds of the quickest of several times."""
-    work()
-    times = []
-    for _ in range(n_times):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 if __name__ == "__main__":

@@ -176,6 +176,7 @@ def test_sinusoids_need_no_checkpoint(tmp_path, asked):
         (["figure", "attention", "--text", "a", "--token-ids", "1", "--out", "a.svg"], "not allowed with"),
         (["figure", "attention", "--sound", "a.wav", "--out", "a.svg"], "tiny reads no sounds: leave --sound out"),
         (["figure", "attention", "--token-ids", "1;2", "--out", "a.svg"], "'1;2' is not a list of numbers"),
+        (["figure", "order", "--seed", "2147483648", "--out", "a.svg"], "is no whole number from 0 to 2,147,483,647"),
         (["figure", "attention", "--text", "a"], "--out"),
         (["figure", "attention", "--text", "a", "--out", "a.bmp"], ".bmp is not among .svg, .pdf, .png, .csv, .npz"),
         (["figure", "attention", "--text", "a", "--out", "none/a.svg"], "the folder none does not exist"),

@@ -18,7 +18,8 @@ from widgets.figures.image_geometry import (
     smooth,
     tiles,
 )
-from widgets.figures.image_parts import Look, paint_image, paint_overlay
+from widgets.figures.image_parts import Look, dim_rest, paint_image, paint_overlay
+from widgets.figures.map_frame import paint_cross_hair
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 
@@ -178,3 +179,19 @@ def test_what_is_not_known_is_left_out(qapp):
     pixels = painted(lambda p: paint_overlay(p, values, 1.0, box, Look(1.0), FigureStyle()), 20, 10, 1.0, "#123456")
     assert pixels[5, 5].tolist() == [0x12, 0x34, 0x56]
     assert pixels[5, 15].tolist() != [0x12, 0x34, 0x56]
+
+
+def test_all_but_a_part_is_veiled_once(qapp):
+    part, box = QRectF(5, 5, 10, 10), QRectF(0, 0, 20, 20)
+    pixels = painted(lambda painter: dim_rest(painter, part, box, FigureStyle(), 0.5), 20, 20, 1.0, "#000000")
+    expected = np.full((20, 20), QColor(FigureStyle().theme.paper).red() / 2)
+    expected[5:15, 5:15] = 0
+    np.testing.assert_allclose(pixels[..., 0], expected, atol=2)
+
+
+def test_a_cross_hair_reaches_all_edges_and_leaves_its_cell_free(qapp):
+    plot, cell = QRectF(0, 0, 40, 40), QRectF(16, 16, 8, 8)
+    pixels = painted(lambda painter: paint_cross_hair(painter, plot, cell, FigureStyle()), 40, 40, 1.0, "#000000")
+    is_lit = pixels.max(-1) > 100
+    assert is_lit[[20, 20, 1, 38], [1, 38, 20, 20]].all()
+    assert not is_lit[[20, 2, 38], [20, 2, 38]].any()

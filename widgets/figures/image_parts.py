@@ -104,6 +104,20 @@ def paint_pixels(painter: QPainter, colors: np.ndarray, box: QRectF) -> None:
     _draw_pixels(painter, raster.image(colors[rows][:, columns]), box)
 
 
+def dim_rest(painter: QPainter, part: QRectF, box: QRectF, style: FigureStyle, opacity: float) -> None:
+    """Veil a box but for a part of it, in the colour of the paper; `opacity` is 0 to 1."""
+    veil = QColor(style.theme.paper)
+    veil.setAlphaF(opacity)
+    for rest in (
+        QRectF(box.left(), box.top(), box.width(), part.top() - box.top()),
+        QRectF(box.left(), part.bottom(), box.width(), box.bottom() - part.bottom()),
+        QRectF(box.left(), part.top(), part.left() - box.left(), part.height()),
+        QRectF(part.right(), part.top(), box.right() - part.right(), part.height()),
+    ):
+        if rest.width() > 0.5 and rest.height() > 0.5:
+            painter.fillRect(rest, veil)
+
+
 def paint_border(painter: QPainter, box: QRectF, style: FigureStyle, *, is_selected: bool = False) -> None:
     """A line round an image."""
     painter.setBrush(Qt.BrushStyle.NoBrush)

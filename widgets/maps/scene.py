@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from widgets.figures.badge import badge_size, paint_badge
 from widgets.figures.color_bar import ColorBar
-from widgets.figures.map_frame import paint_map_frame
+from widgets.figures.map_frame import paint_cross_hair, paint_map_frame
 from widgets.look.theme import FigureStyle
 from widgets.maps import axis_labels
 from widgets.maps.axis_labels import Ruler
@@ -233,14 +233,7 @@ class MapScene:
             len(columns) * view.column_width,
             len(rows) * view.row_height,
         ).intersected(plot)
-        middle = box.center()
-        for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor(255, 255, 255, 220), 1)):
-            painter.setPen(pen)
-            for start, end in ((plot.left(), box.left()), (box.right(), plot.right())):
-                painter.drawLine(QPointF(start, middle.y()), QPointF(end, middle.y()))
-            for start, end in ((plot.top(), box.top()), (box.bottom(), plot.bottom())):
-                painter.drawLine(QPointF(middle.x(), start), QPointF(middle.x(), end))
-        paint_map_frame(painter, box, style, style.theme.accent)
+        paint_cross_hair(painter, plot, box, style)
 
     def scaled(self, factor: float) -> MapScene:
         """The same picture at another size of its cells."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from inference.results.image import ImageResult
 from widgets.figures.image_geometry import letterbox, part_rect
-from widgets.figures.image_parts import paint_border, paint_image
+from widgets.figures.image_parts import dim_rest, paint_border, paint_image
 from widgets.kit.plain import plain_tip
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
@@ -139,14 +139,5 @@ class Thumbnails(QWidget):
 
     def _paint_part(self, painter: QPainter, part: QRectF, box: QRectF, style: FigureStyle) -> None:
         """Frame what is seen and dim the rest."""
-        veil = QColor(style.theme.paper)
-        veil.setAlphaF(0.55)
-        for rest in (
-            QRectF(box.left(), box.top(), box.width(), part.top() - box.top()),
-            QRectF(box.left(), part.bottom(), box.width(), box.bottom() - part.bottom()),
-            QRectF(box.left(), part.top(), part.left() - box.left(), part.height()),
-            QRectF(part.right(), part.top(), box.right() - part.right(), part.height()),
-        ):
-            if rest.width() > 0.5 and rest.height() > 0.5:
-                painter.fillRect(rest, veil)
+        dim_rest(painter, part, box, style, 0.55)
         paint_border(painter, part, style, is_selected=True)

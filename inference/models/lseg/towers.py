@@ -12,6 +12,8 @@ from transformers.activations import ACT2FN
 from transformers.masking_utils import create_causal_mask
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from inference.models.transformer_layers import eager_attention
+
 
 class LSegConfig(PreTrainedConfig):
     """Sizes of an LSeg; those of the published ViT-L/16 where nothing else is said.
@@ -264,17 +266,6 @@ class TextAttention(nn.Module):
 
 def _attend(module: ImageAttention | TextAttention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     """[batch, pos, head * d_head] of queries, keys and values [batch, head, pos, d_head]."""
-    attend = ALL_ATTENTION_FUNCTIONS.get_interface(module.config._attn_implementation or "eager", _eager)
+    attend = ALL_ATTENTION_FUNCTIONS.get_interface(module.config._attn_implementation or "eager", eager_attention)
     out, _ = attend(module, q, k, v, mask, dropout=0.0, scaling=q.shape[-1] ** -0.5)
     return out.flatten(2)
-
-
-def _eager(
-    module: nn.Module, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, scaling: float, **_: Any
-) -> tuple[Tensor, Tensor]:
-    """Attention written out; see `transformers.AttentionInterface`. `mask` is added to the scores."""
-    scores = q @ k.mT * scaling
-    if mask is not None:
-        scores = scores + mask
-    pattern = scores.softmax(-1)
-    return (pattern @ v).transpose(1, 2), pattern

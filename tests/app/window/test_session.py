@@ -14,7 +14,7 @@ from app.window.placement import ViewLayout
 from app.window.session import FILE_NAME, Session, SessionKeeper, load_session, save_session
 from app.window.settings import Settings, load_settings
 from inference.results.checkpoint import AttentionGroup
-from inference.results.inputs import ImageInput, Input, MeshInput, SoundInput, TextInput
+from inference.results.inputs import ClipInput, ImageInput, Input, MeshInput, SoundInput, TextInput
 from tests.factories import make_checkpoint_info
 from widgets.selection import Position, Selected
 
@@ -225,6 +225,16 @@ def test_a_sound_that_is_gone_is_told(file, area, tmp_path):
     keeper = SessionKeeper(file, area)
     assert keeper.restored(INFO).input == Input(text=LEFT.text, image=LEFT.image, mesh=LEFT.mesh)
     assert "gone.wav" in keeper.notice
+
+
+def test_a_film_comes_back_from_a_file_or_a_folder_of_images_and_is_told_when_it_is_gone(file, area, tmp_path):
+    (tmp_path / "film").mkdir()
+    save_session(replace(LEFT, clip=ClipInput(str(tmp_path / "film"))), file)
+    assert SessionKeeper(file, area).restored(INFO).input.clip == ClipInput(str(tmp_path / "film"))
+    (tmp_path / "film").rmdir()
+    keeper = SessionKeeper(file, area)
+    assert keeper.restored(INFO).input.clip is None
+    assert "film" in keeper.notice
 
 
 def test_a_sound_that_is_looked_at_is_written(keeper, file):

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.attention import AttentionResult
 from inference.results.tokens import Tokens
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.counts import number_of
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
-from widgets.figures.map_frame import paint_map_frame
+from widgets.figures.map_frame import paint_cross_hair, paint_map_frame
 from widgets.figures.token_axis import TokenAxis, by_unit
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
@@ -268,14 +268,7 @@ class AttentionFigure:
         rows, columns = self.shown
         painter.save()
         painter.setFont(style.font)
-        middle = box.center()
-        for pen in (QPen(QColor(0, 0, 0, 150), 3), QPen(QColor(255, 255, 255, 220), 1)):
-            painter.setPen(pen)
-            for start, end in ((plot.left(), box.left()), (box.right(), plot.right())):
-                painter.drawLine(QPointF(start, middle.y()), QPointF(end, middle.y()))
-            for start, end in ((plot.top(), box.top()), (box.bottom(), plot.bottom())):
-                painter.drawLine(QPointF(middle.x(), start), QPointF(middle.x(), end))
-        paint_map_frame(painter, box, style, style.theme.accent)
+        paint_cross_hair(painter, plot, box, style)
         first = self.cell_rect(cell[0], columns.start, plot)
         paint_left(painter, layout.left, cell[0] - rows.start, first, style, mark=style.theme.ink)
         first = self.cell_rect(rows.start, cell[1], plot)

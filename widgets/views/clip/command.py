@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from inference.results.clip import ClipRequest, ClipResult
 from inference.results.inputs import ClipInput, Input, TextInput
 from inference.results.request import Capability
-from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, within
-from widgets.options import MOST_SEED
+from widgets.figure_command import BadOption, FigureCommand, Requests, group_of, numbers_of, seed_of, within
 from widgets.views.clip.options import ClipOptions
 
 if TYPE_CHECKING:
@@ -25,11 +24,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
     either.add_argument(
         "--clip", metavar="FILE", help="a film: GIF, WebP, PNG, MP4 or WebM, or a folder of numbered images"
     )
-    either.add_argument("--seed", type=_seed, metavar="SEED", help="a generated film")
+    either.add_argument("--seed", type=seed_of, metavar="SEED", help="a generated film")
     parser.add_argument("--text", metavar="TEXT", help="a text beside it, for checkpoints that read one")
     parser.add_argument(
         "--frames",
-        type=_numbers,
+        type=numbers_of,
         default=(),
         metavar="N,...",
         help="frames of the film that the model is shown, as many as it takes (default: spread evenly)",
@@ -46,13 +45,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--hidden", type=_share, default=0.9, metavar="SHARE", help="of the places, for models that fill them in"
     )
-    parser.add_argument("--hidden-seed", type=_seed, default=0, metavar="SEED", help="which places these are")
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) > MOST_SEED:
-        raise ArgumentTypeError(f"{text!r} is no whole number from 0 to {MOST_SEED:,}")
-    return int(text)
+    parser.add_argument("--hidden-seed", type=seed_of, default=0, metavar="SEED", help="which places these are")
 
 
 def _share(text: str) -> float:
@@ -63,13 +56,6 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise ArgumentTypeError(f"{text!r} is no share from 0 to 1")
     return share
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a list of frames such as 0,4,8") from None
 
 
 def _query(text: str) -> _Query:

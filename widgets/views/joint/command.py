@@ -13,7 +13,7 @@ from inference.results.grounding import GroundingRequest
 from inference.results.hidden_region import HiddenRegionRequest
 from inference.results.inputs import PixelBox, RegionsInput, TextInput
 from inference.results.joint import JointRequest, JointResult, JointWordsRequest
-from widgets.figure_command import BadOption, FigureCommand, image_of, within
+from widgets.figure_command import BadOption, FigureCommand, image_of, numbers_of, within
 from widgets.views.joint.options import JointOptions, told_beside
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--truth", action="store_true", help=about)
     about = "a box in pixels of the image; may be given several times"
     parser.add_argument("--box", dest="drawn", action="append", type=_box, metavar="X0,Y0,X1,Y1", help=about)
-    parser.add_argument("--mask", type=_numbers, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
+    parser.add_argument("--mask", type=numbers_of, default=(), metavar="POS,...", help="positions to mask, such as 3,5")
     parser.add_argument(
         "--level", type=int, default=0, metavar="N", help="level, counted from 0; `inspect` lists groups"
     )
@@ -56,13 +56,6 @@ def _box(text: str) -> PixelBox:
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is no box such as 10,20,110,90") from None
     return x0, y0, x1, y1
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(number) for number in text.split(","))
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no list of positions such as 3,5") from None
 
 
 def _input(args: Namespace) -> Input:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from inference.results.inputs import ClipInput, Input, TextInput
 from inference.results.order import OrderRequest, OrderResult
-from widgets.figure_command import FigureCommand
-from widgets.options import MOST_SEED
+from widgets.figure_command import FigureCommand, numbers_of, seed_of
 from widgets.views.order.options import OrderOptions
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     either.add_argument(
         "--clip", metavar="FILE", help="a film: GIF, WebP, PNG, MP4 or WebM, or a folder of numbered images"
     )
-    either.add_argument("--seed", type=_seed, metavar="SEED", help="a generated film")
+    either.add_argument("--seed", type=seed_of, metavar="SEED", help="a generated film")
     parser.add_argument(
         "--text",
         metavar="TEXT",
@@ -31,31 +30,18 @@ def _add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--frames",
-        type=_numbers,
+        type=numbers_of,
         default=(),
         metavar="N,...",
         help="frames of the film that the model is shown, as many as it takes (default: one for each event)",
     )
     parser.add_argument(
         "--order",
-        type=_numbers,
+        type=numbers_of,
         default=(),
         metavar="N,...",
         help="which of these stands at each place, from 0 (default: a mixed one)",
     )
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) > MOST_SEED:
-        raise ArgumentTypeError(f"{text!r} is no whole number from 0 to {MOST_SEED:,}")
-    return int(text)
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a list of numbers such as 2,0,1") from None
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> OrderRequest:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.relevance import RelevanceResult
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chips
@@ -15,6 +15,7 @@ from widgets.figures.heat_panel import short
 from widgets.figures.image_geometry import letterbox, part_rect, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import (
     Look,
+    dim_rest,
     paint_border,
     paint_frame,
     paint_grid,
@@ -162,7 +163,7 @@ class RelevanceFigure:
             paint_title(painter, one.title, title, style)
             paint_image(painter, picture.original, one.box)
             part = self.seen_part(one.box)
-            self._dim_rest(painter, part, one.box, style)
+            dim_rest(painter, part, one.box, style, 0.6)  # what is cut off the model does not see at all
             paint_overlay(painter, _levels(one), _LEVELS, part, self.look, style)
             if self.options.grid:
                 paint_grid(painter, picture.grid, part)
@@ -177,19 +178,6 @@ class RelevanceFigure:
         pooled = self._shown_tokens().index(self.result.pooled_token)
         paint_border(painter, boxes[pooled].adjusted(-2, -2, 2, 2), style, is_selected=True)
         painter.restore()
-
-    def _dim_rest(self, painter: QPainter, part: QRectF, box: QRectF, style: FigureStyle) -> None:
-        """What is cut off is not seen by the model at all."""
-        veil = QColor(style.theme.paper)
-        veil.setAlphaF(0.6)
-        for rest in (
-            QRectF(box.left(), box.top(), box.width(), part.top() - box.top()),
-            QRectF(box.left(), part.bottom(), box.width(), box.bottom() - part.bottom()),
-            QRectF(box.left(), part.top(), part.left() - box.left(), part.height()),
-            QRectF(part.right(), part.top(), box.right() - part.right(), part.height()),
-        ):
-            if rest.width() > 0.5 and rest.height() > 0.5:
-                painter.fillRect(rest, veil)
 
     # Pointing
 

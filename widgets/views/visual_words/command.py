@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from inference.results.inputs import ClipInput, Input, TextInput
 from inference.results.visual_words import VisualWordsRequest, VisualWordsResult
-from widgets.figure_command import FigureCommand
-from widgets.options import MOST_SEED
+from widgets.figure_command import FigureCommand, numbers_of, seed_of
 from widgets.views.visual_words.options import VisualWordsOptions
 
 if TYPE_CHECKING:
@@ -22,24 +21,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
     either.add_argument(
         "--clip", metavar="FILE", help="a film: GIF, WebP, PNG, MP4 or WebM, or a folder of numbered images"
     )
-    either.add_argument("--seed", type=_seed, metavar="SEED", help="a generated film")
+    either.add_argument("--seed", type=seed_of, metavar="SEED", help="a generated film")
     about = "the text beside it, in which [MASK] may stand; without one, what is said of a generated film"
     parser.add_argument("--text", default="", metavar="TEXT", help=about)
-    parser.add_argument("--mask", type=_numbers, default=(), metavar="POS,...", help="words to mask, such as 3,5")
-    parser.add_argument("--hide", type=_numbers, default=(), metavar="CHIP,...", help="chips to hide, such as 3,5")
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) > MOST_SEED:
-        raise ArgumentTypeError(f"{text!r} is no whole number from 0 to {MOST_SEED:,}")
-    return int(text)
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no list of numbers such as 3,5") from None
+    parser.add_argument("--mask", type=numbers_of, default=(), metavar="POS,...", help="words to mask, such as 3,5")
+    parser.add_argument("--hide", type=numbers_of, default=(), metavar="CHIP,...", help="chips to hide, such as 3,5")
 
 
 def _request(args: Namespace, info: CheckpointInfo) -> VisualWordsRequest:
