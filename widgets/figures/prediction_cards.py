@@ -16,7 +16,7 @@ from widgets.kit.clean import clean
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 
-_LEAST_WIDTH, _MOST_WIDTH = 17.0, 24.0  # em
+_LEAST_WIDTH, _MOST_WIDTH = 17.0, 40.0  # em
 _ROW = 1.4  # em
 
 
