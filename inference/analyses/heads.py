@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from inference.capture.head_measures import Around, HeadMeasures, Places, marks_of, words_of
+from inference.capture.head_measures import Around, HeadMeasures, KeyPlaces, marks_of, words_of
 from inference.capture.tiles import ROWS, sampled_rows
 from inference.context import Refused
 from inference.forward.checks import group_of
@@ -98,7 +98,7 @@ def heads(request: HeadsRequest, model: Model, context: Context) -> HeadsResult:
     pool = math.ceil(max(n_queries, n_keys) / request.size)
     marks = marks_of(tokens[1], model.tokenizer)
     is_cross = group.query_axis != group.key_axis
-    places = Places(tokens[1], model.device, is_cross=is_cross, is_causal=group.is_causal, marks=marks)
+    places = KeyPlaces(tokens[1], model.device, is_cross=is_cross, is_causal=group.is_causal, marks=marks)
     unknown = _SoFar(group.n_heads, (math.ceil(n_queries / pool), math.ceil(n_keys / pool)), marks)
     grid = cast("_SoFar", run.store.setdefault(("heads", group.name, pool), unknown))
 

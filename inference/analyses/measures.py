@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from inference.capture.head_measures import HeadMeasures, Places, marks_of, words_of
+from inference.capture.head_measures import HeadMeasures, KeyPlaces, marks_of, words_of
 from inference.capture.tiles import ROWS
 from inference.forward.checks import group_of
 from inference.results.measures import MARKS, MEASURES, MeasuresRequest, MeasuresResult
@@ -41,7 +41,7 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
     query_tokens, key_tokens = run.tokens(group)
     n_queries, is_cross = len(query_tokens), group.query_axis != group.key_axis
     marks = marks_of(key_tokens, model.tokenizer)
-    places = Places(key_tokens, model.device, is_cross=is_cross, is_causal=group.is_causal, marks=marks)
+    places = KeyPlaces(key_tokens, model.device, is_cross=is_cross, is_causal=group.is_causal, marks=marks)
 
     def over(rows: torch.Tensor) -> MeasuresResult:
         # Finished layers stay with the run: a run that was put off goes on behind them.

@@ -44,7 +44,7 @@ class Around:
     neighbours: dict[str, Tensor]
 
 
-class Places:
+class KeyPlaces:
     """What measures need to know of the places in a sequence, the same for all heads and layers.
 
     Parameters
@@ -105,7 +105,7 @@ class HeadMeasures:
         The measures that are wanted.
     """
 
-    def __init__(self, n_heads: int, places: Places, names: Sequence[str] = _NAMES) -> None:
+    def __init__(self, n_heads: int, places: KeyPlaces, names: Sequence[str] = _NAMES) -> None:
         self._places, self._names = places, tuple(names)
         # On the device of the patterns, so that a block costs no wait for a GPU.
         self._sums = torch.zeros(len(self._names), n_heads, dtype=torch.float64, device=places.device)

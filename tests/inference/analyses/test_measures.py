@@ -13,7 +13,7 @@ from inference.analyses import measures as measures_module
 from inference.analyses.heads import heads
 from inference.analyses.measures import measures
 from inference.analyses.rollout import rollout
-from inference.capture.head_measures import HeadMeasures, Places, marks_of
+from inference.capture.head_measures import HeadMeasures, KeyPlaces, marks_of
 from inference.context import Cancelled, Context
 from inference.results.heads import HeadsRequest
 from inference.results.measures import MeasuresRequest
@@ -97,7 +97,7 @@ def test_a_head_that_looks_far_away_loses_no_digits():
     """All on the first token and the one behind it, from 100,000 tokens away."""
     n, weight = 100_000, 0.25
     tokens = make_long_tokens(n)
-    places = Places(tokens, torch.device("cpu"), is_cross=False, is_causal=True, marks={})
+    places = KeyPlaces(tokens, torch.device("cpu"), is_cross=False, is_causal=True, marks={})
     sums = HeadMeasures(1, places)
     pattern = torch.zeros(1, 1, n)
     pattern[..., 0], pattern[..., 1] = weight, 1 - weight
