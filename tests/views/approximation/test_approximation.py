@@ -112,7 +112,7 @@ def test_the_three_maps_are_exact_approximate_and_their_difference(view):
         np.testing.assert_array_equal(panel.values, wanted)
     assert panels[0].scale == panels[1].scale
     assert panels[2].scale.is_signed
-    assert "25 %" in figure.summary
+    assert "25.0 %" in figure.summary
     assert "12.5 %" in figure.summary
     assert "80 numbers in place of 25 cells" in figure.summary
 

@@ -97,6 +97,7 @@ class ChipList(QListWidget):
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | (flag or Qt.ItemFlag(0)))
         self.setCurrentRow(chosen)
         self.blockSignals(False)
+        self.updateGeometry()
 
     def choose(self, row: int) -> None:
         """Mark another one; `choice_changed` is silent."""
@@ -111,7 +112,10 @@ class ChipList(QListWidget):
 
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        return QSize(20 * line, int(_N_LINES * (1.6 * line + 4) + 4))
+        height = int(_N_LINES * (1.6 * line + 4) + 4)
+        if self.count() and not self.item(0).text():  # images are all of one width: no more room than they need
+            return QSize(self.count() * (self.sizeHintForColumn(0) + 2 * self.spacing()) + 4, height)
+        return QSize(20 * line, height)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(8 * self.fontMetrics().height(), self.sizeHint().height())

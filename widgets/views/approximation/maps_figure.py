@@ -176,9 +176,11 @@ class ApproximationMapsFigure(PanelFigure):
 
 
 def share_text(share: float) -> str:
-    """A share in per cent, with three digits that count; far beyond the whole, how many times."""
+    """A share in per cent; small ones with three digits that count, far beyond the whole how many times."""
     if math.isnan(share):
         return _tr("unknown")
+    if 0.1 <= share < 10:
+        return f"{100 * share:.1f} %"
     return f"{100 * share:.3g} %" if share < 10 else f"{share:,.3g} ×"
 
 
