@@ -159,7 +159,7 @@ class RelevanceFigure:
         picture = self.result.picture
         for one in self.maps(rect, style):
             title = QRectF(one.box.left(), one.box.top() - _HEAD * em, max(one.box.width(), 16 * em), _HEAD * em)
-            paint_title(painter, one.title, title, style)
+            paint_title(painter, one.title, title, style, shrinks=True)
             paint_image(painter, picture.original, one.box)
             part = self.seen_part(one.box)
             self._dim_rest(painter, part, one.box, style)
