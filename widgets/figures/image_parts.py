@@ -15,7 +15,7 @@ from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 
 PIXELATED = 96  # images of fewer pixels a side are shown pixel by pixel
-_LEAST_TITLE = 0.75  # of the size of letters, so that a title is whole
+_LEAST_TITLE = 0.64  # of the size of letters, so that a title is whole
 _GRID = QColor(255, 255, 255, 130)  # it shines through what is laid over it
 
 

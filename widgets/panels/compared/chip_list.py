@@ -114,8 +114,12 @@ class ChipList(QListWidget):
         line = self.fontMetrics().height()
         height = int(_N_LINES * (1.6 * line + 4) + 4)
         if self.count() and not self.item(0).text():  # images are all of one width: no more room than they need
-            return QSize(self.count() * (self.sizeHintForColumn(0) + 2 * self.spacing()) + 4, height)
+            return QSize(self.count() * (self.image_side() + 2 * self.spacing()) + 4 * self.spacing(), height)
         return QSize(20 * line, height)
+
+    def image_side(self) -> int:
+        """Of a small image."""
+        return int(2.9 * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(8 * self.fontMetrics().height(), self.sizeHint().height())
@@ -225,8 +229,7 @@ class _ChipDelegate(QStyledItemDelegate):
         image = index.data(_IMAGE)
         text = index.data(Qt.ItemDataRole.DisplayRole) or ""
         if image is not None or not text:
-            side = int(2.9 * line)
-            return QSize(side, side)
+            return QSize(self._chips.image_side(), self._chips.image_side())
         width = self._chips.fontMetrics().horizontalAdvance(text) + int(2.1 * line)
         return QSize(min(width, max(4 * line, self._chips.viewport().width() - 8)), int(1.6 * line))
 

@@ -14,6 +14,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.rollout import RolloutResult
 from widgets.figures.color_bar import ColorBar
+from widgets.figures.image_parts import paint_title
 from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
 from widgets.kit.clean import isolated
@@ -372,14 +373,13 @@ class RolloutFigure:
         metrics, strip, theme = QFontMetricsF(style.font), panel.strip, style.theme
         em, row = metrics.height(), self.row_of(panel.kind)
         high = float(row.max(initial=0.0))
-        text = _tr("{} comes from (at most {})") if panel.kind == "rollout" else _tr("{} looks at (at most {})")
+        text = _tr("{} comes from (≤ {})") if panel.kind == "rollout" else _tr("{} looks at (≤ {})")
         text = text.format(self.query_name, short(high))
         if self.options.show == "query":
             text = _tr("Layer {}: {}").format(self.layer, text)
-        painter.setPen(theme.faint)
-        room = self._bars[panel.kind].width(metrics)  # of which nothing stands beside the bars below
-        title = metrics.elidedText(text, Qt.TextElideMode.ElideRight, strip.width() + max(4 * em, room))
-        painter.drawText(QPointF(strip.left(), strip.top() - 0.35 * em), title)
+        room = strip.width() + self._bars[panel.kind].width(metrics)  # nothing else stands there
+        title = QRectF(strip.left(), strip.top() - 1.3 * em, room, 1.2 * em)
+        paint_title(painter, text, title, style, is_faint=True, shrinks=True)
         n = max(1, min(len(row), int(strip.width())))
         heights = raster.resample(row[None], 1, n)[0] / (high or 1.0) * strip.height()
         width = strip.width() / n
