@@ -15,7 +15,7 @@ from widgets.look.theme import FigureStyle
 _ROW = 1.45  # em
 _HEAD = 1.8  # em
 _MOST_WIDTH = 46.0  # em
-_LEAST_BAR = 4.0  # em, however long the words are
+_LEAST_BAR = 2.5  # em, however long the words are
 _SAME = 5e-4  # of two probabilities that read alike
 
 

@@ -114,7 +114,8 @@ class ChipList(QListWidget):
         line = self.fontMetrics().height()
         height = int(_N_LINES * (1.6 * line + 4) + 4)
         if self.count() and not self.item(0).text():  # images are all of one width: no more room than they need
-            return QSize(self.count() * (self.image_side() + 2 * self.spacing()) + 4 * self.spacing(), height)
+            bar = self.verticalScrollBar().sizeHint().width()  # Qt keeps its place free
+            return QSize(self.count() * (self.image_side() + 2 * self.spacing()) + 4 * self.spacing() + bar, height)
         return QSize(20 * line, height)
 
     def image_side(self) -> int:
