@@ -134,8 +134,13 @@ def paint_title(
     share = box.width() / max(metrics.horizontalAdvance(text), 1.0)
     if shrinks and share < 1:
         painter.save()
-        painter.setFont(resized(painter.font(), max(0.98 * share, _LEAST_TITLE)))
+        font, factor = painter.font(), max(0.98 * share, _LEAST_TITLE)
+        painter.setFont(resized(font, factor))
         metrics = QFontMetricsF(painter.font())
+        while factor > _LEAST_TITLE and metrics.horizontalAdvance(text) > box.width():  # hinting
+            factor = max(0.96 * factor, _LEAST_TITLE)
+            painter.setFont(resized(font, factor))
+            metrics = QFontMetricsF(painter.font())
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.restore()
