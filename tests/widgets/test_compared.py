@@ -386,6 +386,14 @@ def test_it_never_grows_beyond_two_lines(begun):
     )
 
 
+def test_few_images_leave_the_rest_of_the_line_to_the_texts(begun, qtbot):
+    strip = chips(begun, "compared_images")
+    last = strip.item(3)
+    qtbot.waitUntil(lambda: strip.width() < 5 * strip.image_side())
+    assert strip.viewport().rect().contains(strip.visualItemRect(last))
+    assert strip.visualItemRect(last).top() == strip.visualItemRect(strip.item(0)).top()
+
+
 def test_all_is_named_for_those_who_hear_it(begun):
     for name in ("compared_texts", "compared_images"):
         list_ = chips(begun, name)

@@ -15,6 +15,7 @@ from widgets.look.theme import FigureStyle
 _ROW = 1.45  # em
 _HEAD = 1.8  # em
 _MOST_WIDTH = 46.0  # em
+_LEAST_BAR = 2.5  # em, however long the words are
 _SAME = 5e-4  # of two probabilities that read alike
 
 
@@ -56,6 +57,19 @@ class CandidateBars:
         """Of all rows."""
         return (_HEAD + _ROW * len(self.candidates) + 0.3) * em
 
+    def width(self, style: FigureStyle) -> float:
+        """At which no word is cut."""
+        bold = QFontMetricsF(resized(style.font, bold=True))
+        return min(self._longest(bold) + self._beside(bold), _MOST_WIDTH * bold.height())
+
+    def _longest(self, bold: QFontMetricsF) -> float:
+        return max((bold.horizontalAdvance(each.text) for each in self.candidates), default=0)
+
+    def _beside(self, bold: QFontMetricsF) -> float:
+        """What a row has beside its words: the mark, gaps, the least bar and the numbers."""
+        numbers = max((bold.horizontalAdvance(self._numbers(each)) for each in self.candidates), default=0)
+        return numbers + (2.0 + _LEAST_BAR) * bold.height()
+
     def row(self, number: int, area: QRectF, style: FigureStyle) -> QRectF:
         """Where a candidate is."""
         em = QFontMetricsF(style.font).height()
@@ -80,10 +94,10 @@ class CandidateBars:
             title += _tr(" · above as the model gave it, below as it was chosen")
         shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(QPointF(area.left(), area.top() + metrics.ascent()), shown)
-        longest = max((bold.horizontalAdvance(each.text) for each in self.candidates), default=0)
-        words = min(longest, max(14 * em, self.row(0, area, style).width() / 2))
         texts = [self._numbers(each) for each in self.candidates]
         room = max((bold.horizontalAdvance(text) for text in texts), default=0)
+        row = self.row(0, area, style).width()
+        words = min(self._longest(bold), max(14 * em, row / 2, row - self._beside(bold)))
         for number, (each, text) in enumerate(zip(self.candidates, texts, strict=True)):
             line = self.row(number, area, style)
             is_taken = number == self.taken

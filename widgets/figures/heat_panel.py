@@ -320,9 +320,9 @@ class HeatPanel:
         return str(self.labels[number] if self.labels else number).replace("-", MINUS)
 
     def _bar_texts(self) -> tuple[str, str, str]:
-        more, less = (
-            ("\N{GREATER-THAN OR EQUAL TO} ", "\N{LESS-THAN OR EQUAL TO} ") if self.scale.is_clipped else ("", "")
-        )
+        more = "\N{GREATER-THAN OR EQUAL TO} " if self.scale.is_clipped else ""
+        is_below = self.scale.is_signed or bool((self.values < self.scale.low).any())
+        less = "\N{LESS-THAN OR EQUAL TO} " if self.scale.is_clipped and is_below else ""
         middle = 0.0 if self.scale.is_signed else self.scale.high / 2
         return more + short(self.scale.high, 2), short(middle, 2), less + short(self.scale.low, 2)
 

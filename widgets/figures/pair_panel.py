@@ -16,6 +16,7 @@ from widgets.look.theme import FigureStyle
 _LONGEST = 11.0  # em of a turned text
 _WRAPPED = 6.5  # em: so wide a column has its text beneath it, in lines
 _N_LINES = 3
+_WIDEST = 18.0  # em of a cell
 _MOST_SIDE = 5.0  # em of a small image
 
 
@@ -42,11 +43,9 @@ class PairPanel(HeatPanel):
         right = 1.6 * em + max(metrics.horizontalAdvance(text) for text in self._bar_texts())
         side = min(_MOST_SIDE * em, max(1.0, 0.62 * rect.height() / n_rows), 0.2 * rect.width())
         plot = rect.adjusted(side + 0.8 * em, 1.5 * em, -right, 0)
+        plot.setWidth(min(plot.width(), _WIDEST * em * n_columns))
         below = self._below(plot.width() / n_columns, metrics)
         plot.setBottom(rect.bottom() - min(below, 0.36 * rect.height()) - 0.4 * em)
-        most_width = 12.0 * em * n_columns
-        if plot.width() > most_width:
-            plot.setWidth(most_width)
         return plot
 
     def _below(self, width: float, metrics: QFontMetricsF) -> float:

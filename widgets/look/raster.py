@@ -28,9 +28,12 @@ def levels(values: np.ndarray, high: float = 1.0, scale: RasterScale = "raw", *,
     return np.rint(share * 255).astype(np.uint8)
 
 
-def colored(places: np.ndarray, color_map: str) -> np.ndarray:
-    """Colours of places in a colour map: uint32 `0xffrrggbb` of the same shape."""
-    return np.take(color_maps.lookup(color_map), places)
+def colored(places: np.ndarray, color_map: str, highest: int = 255) -> np.ndarray:
+    """Colours of places in a colour map, uint8 up to `highest`: uint32 `0xffrrggbb` of the same shape."""
+    colors = color_maps.lookup(color_map)
+    if highest < 255:
+        colors = colors[np.minimum(np.rint(np.arange(256) * (255 / highest)), 255).astype(np.uint8)]
+    return np.take(colors, places)
 
 
 def pixels(

@@ -217,7 +217,7 @@ class SurprisalScrubber(QWidget):
         if self._dragged is not None:
             self._choose(step)
         elif step is not None and lane is not None and self._rect(lane).contains(event.position()):
-            text = self.tr("{}: {:.2f} bit").format(self._word(step), float(lane.surprisal[step - lane.first]))
+            text = self.tr("{}: {:.2f} bits").format(self._word(step), float(lane.surprisal[step - lane.first]))
             QToolTip.showText(event.globalPosition().toPoint(), plain_tip(text), self)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

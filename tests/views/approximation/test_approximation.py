@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from inference.results.approximation import (
@@ -101,6 +101,16 @@ def test_another_head_dims_the_old_maps_until_its_own_are_there(view):
     assert view.figure().result.layer == 2
 
 
+def test_a_few_weights_far_beyond_all_others_dim_nothing():
+    exact = np.full((40, 40), 0.02, np.float32)
+    exact[0, 0] = 1.0
+    figure = ApproximationMapsFigure(replace(make_result(), exact=exact, approximate=exact))
+    first, second, _ = figure.panels(QRectF(0, 0, 900, 400), FigureStyle())
+    assert first[0].scale == second[0].scale
+    assert first[0].scale.high == pytest.approx(0.02)
+    assert first[0].scale.is_clipped
+
+
 def test_the_three_maps_are_exact_approximate_and_their_difference(view):
     result = make_result()
     answer(view, result)
@@ -112,7 +122,7 @@ def test_the_three_maps_are_exact_approximate_and_their_difference(view):
         np.testing.assert_array_equal(panel.values, wanted)
     assert panels[0].scale == panels[1].scale
     assert panels[2].scale.is_signed
-    assert "25 %" in figure.summary
+    assert "25.0 %" in figure.summary
     assert "12.5 %" in figure.summary
     assert "80 numbers in place of 25 cells" in figure.summary
 

@@ -111,12 +111,22 @@ def test_every_thumbnail_has_the_colours_of_its_levels(view, order, mark):
     choose(view, "heads_order", order)
     choose(view, "heads_mark", mark)
     thumbnails = make_heads_result().thumbnails
-    image, colors = grid_of(view).image(), color_maps.lookup("cividis")
+    image, highest = grid_of(view).image(), float(thumbnails.max())
+    colors = color_maps.lookup("cividis")[np.rint(np.minimum(np.arange(256) * (255 / highest), 255)).astype(int)]
     for layer, head in np.ndindex(4, 4):
         box = grid_of(view).box_of((layer, head)).toRect()
         expected = colors[raster.resample(thumbnails[layer, head], box.height(), box.width())]
         for x, y in ((0, 0), (7, 20), (box.width() // 2, box.height() // 2), (box.width() - 1, box.height() - 1)):
             assert image.pixel(box.left() + x, box.top() + y) == expected[y, x]
+
+
+def test_heads_that_all_attend_a_little_to_everything_are_told_apart():
+    thumbnails = np.full((2, 2, 8, 8), 9, np.uint8)  # of 800 patches
+    thumbnails[0, 1, 3, 4] = 12
+    figure = HeadsFigure(replace(make_heads_result(n_layers=2, n_heads=2), thumbnails=thumbnails))
+    colors = raster.colored(thumbnails, "cividis", figure.highest)
+    assert colors[0, 1, 3, 4] == color_maps.lookup("cividis")[255]
+    assert "up to 0.0022" in figure.caption
 
 
 def test_thumbnails_are_square_and_as_large_as_fit(view):
@@ -142,7 +152,7 @@ def test_shows_300_tokens(view):
 
 def test_many_heads_scroll_instead_of_becoming_too_small(view):
     answer(view, make_heads_result(n_layers=24, n_heads=16))
-    least = 3 * view.fontMetrics().height()
+    least = 2.7 * view.fontMetrics().height()
     assert grid_of(view).box_of((23, 15)).width() >= least
     view.selection.update(layer=23, head=15)
     assert grid_of(view).visibleRegion().contains(center(view, (23, 15)))

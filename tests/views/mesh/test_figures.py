@@ -38,7 +38,7 @@ def test_a_coordinate_is_told_with_its_probability(growth):
     p = float(growth.sample.vertices.probabilities[4, token])
     texts = texts_of(expected)
     assert "Vertex 1: y" in texts
-    assert f"taken: y {token - 1}, {100 * p:.1f} %, {-np.log2(p):.2f} bit" in texts
+    assert f"taken: y {token - 1}, {100 * p:.1f} %, {-np.log2(p):.2f} bits" in texts
     assert [text for text in texts if text.startswith("stop")]
     assert [text for text in texts if text.startswith("hatched: forbidden")]
 

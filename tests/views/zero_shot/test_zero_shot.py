@@ -129,6 +129,20 @@ def test_blocks_wrap_and_the_sheet_grows_with_them():
     assert figure.step(RankedLabel(0, 3), 0, 1, rect, style).place in (0, 3)
 
 
+def test_fewer_blocks_stand_side_by_side_where_labels_would_be_cut(qapp):
+    style = FigureStyle()
+    long = tuple(f"a medium blue {label} beside a balloon in the snow at night" for label in LABELS)
+    few, many = (ZeroShotFigure(make_result(), ("a", "b", "c"), labels) for labels in (long, LABELS))
+    room = 2 * max(few.bars(0).width(style), 1.0)
+    assert n_columns(few, room) < n_columns(many, room)
+    blocks = few.blocks(QRectF(0, 0, room, 700), style)
+    assert all(few.bars(i).width(style) <= bars.width() for i, (_, bars) in enumerate(blocks))
+
+
+def n_columns(figure, width):
+    return len({side.left() for side, _ in figure.blocks(QRectF(0, 0, width, 700), FigureStyle())})
+
+
 def test_portraits_are_tested_when_it_is_wanted(view):
     answer(view, make_result())
     view._pages.setCurrentIndex(1)

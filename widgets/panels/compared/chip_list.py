@@ -97,6 +97,7 @@ class ChipList(QListWidget):
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | (flag or Qt.ItemFlag(0)))
         self.setCurrentRow(chosen)
         self.blockSignals(False)
+        self.updateGeometry()
 
     def choose(self, row: int) -> None:
         """Mark another one; `choice_changed` is silent."""
@@ -111,7 +112,15 @@ class ChipList(QListWidget):
 
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        return QSize(20 * line, int(_N_LINES * (1.6 * line + 4) + 4))
+        height = int(_N_LINES * (1.6 * line + 4) + 4)
+        if self.count() and not self.item(0).text():  # images are all of one width: no more room than they need
+            bar = self.verticalScrollBar().sizeHint().width()  # Qt keeps its place free
+            return QSize(self.count() * (self.image_side() + 2 * self.spacing()) + 4 * self.spacing() + bar, height)
+        return QSize(20 * line, height)
+
+    def image_side(self) -> int:
+        """Of a small image."""
+        return int(2.9 * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(8 * self.fontMetrics().height(), self.sizeHint().height())
@@ -221,8 +230,7 @@ class _ChipDelegate(QStyledItemDelegate):
         image = index.data(_IMAGE)
         text = index.data(Qt.ItemDataRole.DisplayRole) or ""
         if image is not None or not text:
-            side = int(2.9 * line)
-            return QSize(side, side)
+            return QSize(self._chips.image_side(), self._chips.image_side())
         width = self._chips.fontMetrics().horizontalAdvance(text) + int(2.1 * line)
         return QSize(min(width, max(4 * line, self._chips.viewport().width() - 8)), int(1.6 * line))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.events import Failure
@@ -78,6 +78,7 @@ class ImageStrip(View):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._menu)
         layout.addWidget(self._strip, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.setFocusProxy(self._strip)
         self._strip.choice_changed.connect(self._on_strip_choice_changed)
         self._strip.removal_requested.connect(self._on_strip_removal_requested)

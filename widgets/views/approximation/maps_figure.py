@@ -19,6 +19,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _GAP = 1.2  # em between maps
+_USUAL, _FAR = 99.5, 4.0  # per cent of the numbers, and how many times as large the largest may be
 _ROUNDING = 1e-6  # what a sum is off is no more than that
 
 
@@ -84,11 +85,14 @@ class ApproximationMapsFigure(PanelFigure):
     def _panels(self) -> tuple[HeatPanel, HeatPanel, HeatPanel]:
         result = self.result
         rows, columns = self._axes
-        high = float(result.exact.max()) or 1.0
-        is_clipped = float(result.approximate.max()) > high * 1.001
+        high = _high(result.exact)
+        exact, approximate = (
+            ColorScale(0.0, high, is_signed=False, is_clipped=float(values.max()) > high * 1.001)
+            for values in (result.exact, result.approximate)
+        )
         maps = (
-            (result.exact, ColorScale(0.0, high, is_signed=False), _tr("Exact: softmax(Q Kᵀ/√d)")),
-            (result.approximate, ColorScale(0.0, high, is_signed=False, is_clipped=is_clipped), self._short_title),
+            (result.exact, exact, _tr("Exact: softmax(Q Kᵀ/√d)")),
+            (result.approximate, approximate, self._short_title),
             (self.difference, ColorScale.signed(self.difference), _tr("Approximate minus exact")),
         )
         return tuple(
@@ -175,10 +179,19 @@ class ApproximationMapsFigure(PanelFigure):
         return Numbers(arrays, header, rows)
 
 
+def _high(pattern: np.ndarray) -> float:
+    """The number of the last colour: few far beyond all others, as the first query of a causal model, dim nothing."""
+    largest = float(pattern.max()) or 1.0
+    usual = float(np.percentile(pattern[pattern > 0], _USUAL)) if (pattern > 0).any() else largest
+    return usual if largest > _FAR * usual else largest
+
+
 def share_text(share: float) -> str:
-    """A share in per cent, with three digits that count; far beyond the whole, how many times."""
+    """A share in per cent; small ones with three digits that count, far beyond the whole how many times."""
     if math.isnan(share):
         return _tr("unknown")
+    if 0.1 <= share < 10:
+        return f"{100 * share:.1f} %"
     return f"{100 * share:.3g} %" if share < 10 else f"{share:,.3g} ×"
 
 

@@ -1,4 +1,4 @@
-"""The two token columns joined by lines as strong as the attention."""
+"""Queries and keys joined by lines as strong as the attention."""
 
 from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Arcs",
     "widgets.views.arcs.view:ArcsView",
     frozenset({Capability.ATTENTION}),
-    "The two token columns joined by lines as strong as the attention.",
+    "Queries and keys joined by lines as strong as the attention.",
     figures=("arcs",),
 )

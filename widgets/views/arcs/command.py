@@ -44,7 +44,7 @@ def _figure(result: AttentionResult | LinesResult, args: Namespace) -> Figure:
 
 COMMANDS = {
     "arcs": FigureCommand(
-        "the two token columns joined by lines, one head or all of a layer",
+        "queries and keys in two columns joined by lines, one head or all of a layer",
         ("text", "group", "layer", "head", "rows"),
         _figure,
         _request,

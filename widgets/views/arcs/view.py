@@ -1,4 +1,4 @@
-"""Attention as lines between two token columns."""
+"""Attention as lines between two columns, of queries and of keys."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from inference.results.lines import LinesRequest, LinesResult
 from inference.results.request import Request
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
+from widgets.figures.places import place_name
 from widgets.kit.delay import Delay
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
@@ -242,7 +243,8 @@ class ArcsView(View):
     def _strongest(self, figure: ArcsFigure) -> str:
         token = figure.focus
         if token is None:
-            return self.tr("Point at a token to see its lines alone.")
+            one = place_name(self.group.query_axis if self.group is not None else "text").one
+            return self.tr("Point at a {} to see its lines alone.").format(one)
         strongest = list(figure.lines.strongest(_N_STRONGEST).each())
         if not strongest:
             return self.tr("{} ({}) has no lines.").format(figure.word(token), token.pos)

@@ -255,7 +255,7 @@ class ClassesFigure:
         left = image.right() + 8 * em
         n_rows = len(self.result.probabilities)
         top = rect.top() + 6.5 * em
-        table_height = min(rect.bottom() - 1.5 * em - top, n_rows * 2.2 * em)
+        table_height = min(rect.bottom() - 1.5 * em - top, n_rows * 4.4 * em)
         table_width = min(bars.left() - 2.5 * em - left, len(self.columns) * 6 * em)
         return _Layout(image, QRectF(left, top, max(1.0, table_width), max(1.0, table_height)), bars)
 

@@ -264,7 +264,7 @@ class ClipFigure:
                 title = str(tile.frame)
             if options.show == "frame":
                 title = _tr("frame {}, {} of the film").format(tile.frame, self.result.frames[tile.frame])
-            paint_title(painter, title, tile.title, style)
+            paint_title(painter, title, tile.title, style, shrinks=True)
         for place, box in self.chips(rect, style):
             self._paint_chip(painter, place.key, box, high, style)
         result = self.result

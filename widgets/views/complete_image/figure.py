@@ -262,7 +262,7 @@ class CompleteImageFigure:
             if panel != "seen" and panel != "attention" and 0 < self.n_given < len(self.result.own):
                 self._paint_line(painter, box, style, is_strong=panel == "own")
             title = QRectF(box.left(), box.top() - _HEAD * em, box.width(), _HEAD * em)
-            paint_title(painter, self._title(panel), title, style)
+            paint_title(painter, self._title(panel), title, style, shrinks=True)
         painter.restore()
 
     def _paint_panel(self, painter: QPainter, panel: str | int, box: QRectF, style: FigureStyle) -> None:

@@ -130,7 +130,9 @@ class MaskedPixelsFigure:
             if panel == 3:
                 paint_overlay(painter, own_probs.reshape(result.grid), 1.0, box, Look(1.0), style)
             paint_border(painter, box, style)
-            paint_title(painter, title, QRectF(box.left(), box.top() - _HEAD * em, box.width(), _HEAD * em), style)
+            paint_title(
+                painter, title, QRectF(box.left(), box.top() - _HEAD * em, box.width(), _HEAD * em), style, shrinks=True
+            )
         painter.restore()
 
     def numbers(self) -> Numbers:

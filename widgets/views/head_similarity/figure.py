@@ -77,7 +77,9 @@ class HeadSimilarityFigure(PanelFigure):
             band=None if row is None else (row, row),
             labels=self.heads,
         )
-        return [(panel, rect)]
+        # A square in a wide window stands in the middle.
+        spare = rect.width() - min(rect.width(), rect.height() + 3 * QFontMetricsF(style.font).height())
+        return [(panel, rect.adjusted(spare / 2, 0, -spare / 2, 0))]
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()

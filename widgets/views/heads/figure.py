@@ -21,7 +21,7 @@ from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.views.heads.options import MEASURES, HeadsOptions
 
-_LEAST_SIDE = 3.5  # em
+_LEAST_SIDE = 2.8  # em
 
 
 class ThumbnailGrid(NamedTuple):
@@ -90,6 +90,11 @@ class HeadsFigure:
         return np.asarray(~np.isnan(measures).all(axis=0))
 
     @cached_property
+    def highest(self) -> int:
+        """Level of the brightest pixel: where all heads attend a little to everything, that is what is told apart."""
+        return int(self.result.thumbnails.max(initial=0)) or 255
+
+    @cached_property
     def top(self) -> frozenset[tuple[int, int]]:
         """The heads with the highest numbers of `measure`: one in twenty, but at least three."""
         if self.measure is None:
@@ -113,7 +118,7 @@ class HeadsFigure:
             parts.append(_tr("sorted by {}, highest first").format(self._name_of(self.order)))
         if self.measure is not None:
             parts.append(_tr("bars: {}, the highest {} marked").format(self._name_of(self.measure), len(self.top)))
-        parts.append(_tr("colours: square root of attention"))
+        parts.append(_tr("colours: square root of attention, up to {:.2g}").format((self.highest / 255) ** 2))
         if self.result.is_sampled:
             parts.append(_tr("from sampled rows"))
         return "; ".join(parts)
@@ -248,7 +253,7 @@ class HeadsFigure:
         else:
             # As many pixels as the device has there, so that Qt need not scale.
             height = width = max(1, round(grid.side * painter.deviceTransform().m11()))
-        colors = raster.colored(raster.resample(thumbnails, height, width), style.color_map)
+        colors = raster.colored(raster.resample(thumbnails, height, width), style.color_map, self.highest)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         for index, place in enumerate(self.heads):
             if self.exists[place]:
@@ -332,7 +337,7 @@ class HeadsFigure:
         painter.setBrush(style.theme.paper)
         painter.drawRoundedRect(card, 0.4 * em, 0.4 * em)
         picture = QRectF(card.left() + 0.7 * em, card.top() + 1.9 * em, side, side)
-        colors = raster.colored(self.result.thumbnails[place], style.color_map)
+        colors = raster.colored(self.result.thumbnails[place], style.color_map, self.highest)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(picture, raster.image(colors))
         painter.setPen(style.theme.ink)

@@ -31,11 +31,11 @@ def panel_title(panel: ImagePanel) -> str:
     """A panel for the user."""
     return {
         "masked": _tr("What the model sees"),
-        "own": _tr("Visual tokens of the image"),
-        "expected": _tr("With the expected tokens"),
+        "own": _tr("Its visual tokens"),
+        "expected": _tr("With expected tokens"),
         "image": _tr("The image"),
-        "rebuilt_own": _tr("Rebuilt from its own tokens"),
-        "rebuilt": _tr("Rebuilt from the expected ones"),
+        "rebuilt_own": _tr("Rebuilt from its own"),
+        "rebuilt": _tr("Rebuilt from expected"),
     }[panel]
 
 
@@ -184,7 +184,7 @@ class MaskedImageFigure:
         for panel, box in zip(self.panels, self.boxes(rect, style), strict=True):
             self._paint_panel(painter, panel, box, style)
             head = QRectF(box.left(), box.top() - _HEAD * em, box.width() + 0.8 * em, _HEAD * em)
-            paint_title(painter, panel_title(panel), head, style)
+            paint_title(painter, panel_title(panel), head, style, shrinks=True)
         width = self._card_width(rect, style)
         self._paint_card(painter, QRectF(rect.right() - width, rect.top(), width, rect.height()), style)
         painter.restore()

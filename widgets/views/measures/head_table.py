@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -101,7 +102,11 @@ class _Bars(QStyledItemDelegate):
         super().paint(painter, option, index)
         share = index.data(_SHARE)
         if share:
-            paint_bar(painter, option.rect.toRectF(), share, FigureStyle.of(self._table).theme.accent)  # type: ignore[attr-defined]
+            is_selected = option.state & QStyle.StateFlag.State_Selected  # type: ignore[attr-defined]
+            # Over the number, in its own colour where the ground is the colour of bars already.
+            color = self._table.palette().highlightedText().color() if is_selected else None
+            color = color or FigureStyle.of(self._table).theme.accent
+            paint_bar(painter, option.rect.toRectF(), share, color)  # type: ignore[attr-defined]
 
 
 class HeadTable(QTableView):

@@ -25,7 +25,7 @@ def step_text(growth: Growth, step: int) -> str:
     where = _tr("vertex {}").format(place // 3) if part == "vertices" else _tr("face {}").format(_face(growth, place))
     probability = float(tokens.probabilities[place, token]) if token < tokens.probabilities.shape[1] else 0.0
     text = f"{name.format(place + 1, len(tokens.tokens))}: {growth.word(step)} ({where})"
-    return f"{text}; {percent(probability)}, {float(tokens.bits[place]):.2f} bit"
+    return f"{text}; {percent(probability)}, {float(tokens.bits[place]):.2f} bits"
 
 
 def mesh_text(growth: Growth) -> str:
@@ -43,14 +43,14 @@ def vertex_text(growth: Growth, vertex: int) -> str:
     """A vertex: where it is, and its surprisal."""
     x, y, z = growth.values[vertex].tolist()
     bits = float(growth.vertex_bits[vertex])
-    return _tr("Vertex {}: z {}, y {}, x {}; {:.2f} bit").format(vertex, z, y, x, bits)
+    return _tr("Vertex {}: z {}, y {}, x {}; {:.2f} bits").format(vertex, z, y, x, bits)
 
 
 def face_text(growth: Growth, face: int) -> str:
     """A face: its corners, and its surprisal."""
     corners = " ".join(f"v{corner}" for corner in growth.faces[face])
     bits = float(growth.face_bits[face])
-    return _tr("Face {}: {}; {:.2f} bit with its share of its corners").format(face, corners, bits)
+    return _tr("Face {}: {}; {:.2f} bits with its share of its corners").format(face, corners, bits)
 
 
 def hit_text(growth: Growth, hit: Hit) -> str:

@@ -127,7 +127,7 @@ class ShownMeshes:
         name = _tr("seed {}").format(growth.sample.seed)
         if growth.sample.why_unfinished:
             return f"{mark}{name}: {_tr('cut off')}"
-        bits = "" if growth.is_growing or len(self.growths) > _MANY else f": {sum(growth.bits_per_vertex()):.2f} bit"
+        bits = "" if growth.is_growing or len(self.growths) > _MANY else f": {sum(growth.bits_per_vertex()):.2f} bits"
         return f"{mark}{name}{bits}"
 
 

@@ -144,7 +144,7 @@ class NormsCurvesFigure(PlottedFigure):
         curves += self._around_norms()
         title = _tr("{} of the stream").format(QUANTITIES[self.quantity])
         axis = Axis("", labels=self.places)
-        about = _tr("after each sub-layer; the band has all {}").format(self._place.many)
+        about = _tr("after each sub-layer; band: all {}").format(self._place.many)
         return Plot(tuple(curves), axis, self._y, title, about)
 
     def _around_norms(self) -> list[Curve]:
@@ -182,7 +182,7 @@ class NormsCurvesFigure(PlottedFigure):
         title = _tr("{} of what is added").format(QUANTITIES[self.quantity])
         labels = tuple(str(layer) for layer in range(int(layers.max()) + 1))
         axis = Axis(_tr("layer"), labels=labels)
-        about = _tr("median {}; the bands have all {}").format(self._place.one, self._place.many)
+        about = _tr("median {}; bands: all {}").format(self._place.one, self._place.many)
         return Plot(tuple(curves), axis, self._y, title, about)
 
     def _token_name(self, pos: int, what: str) -> str:

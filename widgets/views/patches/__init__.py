@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Patches",
     "widgets.views.patches.view:PatchesView",
     frozenset({Capability.PATCHES}),
-    "What a patch of the image attends to, laid over the image.",
+    "What a part of the image attends to, laid over the image.",
     figures=("patches",),
 )

@@ -255,7 +255,7 @@ class PatchesFigure:
         paint_border(painter, place.box, style, is_selected=is_chosen)
         if result.query >= result.n_special:
             paint_frame(painter, patch_rect(result.query - result.n_special, result.grid, place.box), _QUERY)
-        paint_title(painter, self._map_title(place, high), place.title, style)
+        paint_title(painter, self._map_title(place, high), place.title, style, shrinks=True)
 
     def _paint_chip(self, painter: QPainter, side: int, key: int, box: QRectF, style: FigureStyle) -> None:
         result = self.sides[side]

@@ -206,7 +206,9 @@ class PatchesView(View):
             text = figure.describe(spot, self._canvas.figure_rect(), self._canvas.style_now)
         else:
             one = place_name(self._result.axis if self._result is not None else "image").one
-            text = self.tr("Click a {} or a token to ask what it attends to; point at one for its number.").format(one)
+            if self._result is not None and self._result.tokens.is_special.any():
+                one = self.tr("{} or a token").format(one)
+            text = self.tr("Click a {} to ask what it attends to; point at one for its number.").format(one)
         self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, spot: MapKey) -> None:

@@ -160,7 +160,7 @@ class RelevanceFigure:
         picture = self.result.picture
         for one in self.maps(rect, style):
             title = QRectF(one.box.left(), one.box.top() - _HEAD * em, max(one.box.width(), 16 * em), _HEAD * em)
-            paint_title(painter, one.title, title, style)
+            paint_title(painter, one.title, title, style, shrinks=True)
             paint_image(painter, picture.original, one.box)
             part = self.seen_part(one.box)
             dim_rest(painter, part, one.box, style, 0.6)  # what is cut off the model does not see at all

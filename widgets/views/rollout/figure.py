@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +14,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.rollout import RolloutResult
 from widgets.figures.color_bar import ColorBar
+from widgets.figures.image_parts import paint_title
 from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
 from widgets.kit.clean import isolated
@@ -27,7 +29,7 @@ from widgets.views.rollout.options import RolloutOptions
 MapKind = Literal["rollout", "attention"]
 _STRIP, _TITLE = 5.0, 1.8  # em
 _N_STRONGEST = 5
-_MOST_MEASURED = 64  # words that are measured to see how long they are; of more, some are long
+_MOST_MEASURED = 64  # words that are measured to see how wide they are: of more, those with the most letters
 
 
 class RolloutCell(NamedTuple):
@@ -218,7 +220,8 @@ class RolloutFigure:
             if self.options.show == "map":
                 height = rect.height() - title - top - _STRIP * em
                 side = max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
-                x = rect.left() + left + i * (side * n_keys + bar)
+                spare = max(rect.width() - left - n * (side * n_keys + bar), 0.0)
+                x = rect.left() + spare / 2 + left + i * (side * n_keys + bar)
                 plot = QRectF(x, rect.top() + title + top, side * n_keys, side * n_rows)
             else:
                 # All have the same keys: they are written above the first one.
@@ -242,10 +245,9 @@ class RolloutFigure:
 
     @staticmethod
     def _longest(metrics: QFontMetricsF, words: tuple[str, ...]) -> float:
-        if len(words) > _MOST_MEASURED:
-            return math.inf
+        longest = heapq.nlargest(_MOST_MEASURED, words, key=len)
         numbers = metrics.horizontalAdvance(str(len(words)))
-        return max(metrics.horizontalAdvance(label(word)) for word in words) + numbers + 1.5 * metrics.height()
+        return max(metrics.horizontalAdvance(label(word)) for word in longest) + numbers + 1.5 * metrics.height()
 
     # Under the pointer
 
@@ -371,13 +373,13 @@ class RolloutFigure:
         metrics, strip, theme = QFontMetricsF(style.font), panel.strip, style.theme
         em, row = metrics.height(), self.row_of(panel.kind)
         high = float(row.max(initial=0.0))
-        text = _tr("{} comes from (at most {})") if panel.kind == "rollout" else _tr("{} looks at (at most {})")
+        text = _tr("{} comes from (≤ {})") if panel.kind == "rollout" else _tr("{} looks at (≤ {})")
         text = text.format(self.query_name, short(high))
         if self.options.show == "query":
             text = _tr("Layer {}: {}").format(self.layer, text)
-        painter.setPen(theme.faint)
-        title = metrics.elidedText(text, Qt.TextElideMode.ElideRight, strip.width() + 4 * em)
-        painter.drawText(QPointF(strip.left(), strip.top() - 0.35 * em), title)
+        room = strip.width() + self._bars[panel.kind].width(metrics)  # nothing else stands there
+        title = QRectF(strip.left(), strip.top() - 1.3 * em, room, 1.2 * em)
+        paint_title(painter, text, title, style, is_faint=True, shrinks=True)
         n = max(1, min(len(row), int(strip.width())))
         heights = raster.resample(row[None], 1, n)[0] / (high or 1.0) * strip.height()
         width = strip.width() / n

@@ -21,6 +21,7 @@ from widgets.look.theme import FigureStyle
 from widgets.views.zero_shot.options import ZeroShotOptions
 
 _BLOCK, _SIDE, _GAP = 27.0, 6.0, 1.2  # em: width of an image with its bars, side of the image, space between blocks
+_LEAST, _LARGEST = 4.0, 14.0  # em: side of an image where labels leave little room, and where there is much
 
 
 def _tr(text: str) -> str:
@@ -78,21 +79,34 @@ class ZeroShotFigure:
     def _block_height(self, em: float) -> float:
         return max(_SIDE * em, self.bars(0).height(em)) + _GAP * em
 
-    def _columns(self, width: float, em: float) -> int:
-        most = max(1, min(len(self.images), int((width + _GAP * em) / ((_BLOCK + _GAP) * em))))
+    def _bars_width(self, style: FigureStyle) -> float:
+        return max((self.bars(image).width(style) for image in range(len(self.images))), default=0.0)
+
+    def _block_width(self, style: FigureStyle) -> float:
+        em = QFontMetricsF(style.font).height()
+        return max(_BLOCK * em, (_LEAST + 0.8) * em + self._bars_width(style))
+
+    def _columns(self, width: float, style: FigureStyle) -> int:
+        """As many as leave labels whole; no more than as many rows take."""
+        em = QFontMetricsF(style.font).height()
+        block = self._block_width(style)
+        most = max(1, min(len(self.images), int((width + _GAP * em) / (block + _GAP * em))))
         n_rows = -(-len(self.images) // most)
-        return -(-len(self.images) // n_rows)  # no more than as many rows take: labels have the room
+        return -(-len(self.images) // n_rows)
 
     def blocks(self, rect: QRectF, style: FigureStyle) -> list[tuple[QRectF, QRectF]]:
         """Where each image and its bars are."""
         em = QFontMetricsF(style.font).height()
-        columns, height = self._columns(rect.width(), em), self._block_height(em)
-        width = min((rect.width() - (columns - 1) * _GAP * em) / columns, 1.6 * _BLOCK * em)
+        columns = self._columns(rect.width(), style)
+        width = min((rect.width() - (columns - 1) * _GAP * em) / columns, 2 * _BLOCK * em)
+        room = min(_LARGEST * em, rect.height() / -(-len(self.images) // columns) - _GAP * em)
+        wanted = min(max(_SIDE * em, room), width - 0.8 * em - self._bars_width(style))
+        side = max(min(_LEAST * em, 0.3 * width), wanted)
+        height = max(self._block_height(em), side + _GAP * em)
         found = []
         for i in range(len(self.images)):
             left = rect.left() + i % columns * (width + _GAP * em)
             top = rect.top() + i // columns * height
-            side = min(_SIDE * em, 0.3 * width)
             bars = QRectF(left + side + 0.8 * em, top, width - side - 0.8 * em, height - _GAP * em)
             found.append((QRectF(left, top, side, side), bars))
         return found
@@ -100,12 +114,12 @@ class ZeroShotFigure:
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """As high as all blocks are at that width."""
         em = QFontMetricsF(style.font).height()
-        return QSizeF(0, -(-len(self.images) // self._columns(width, em)) * self._block_height(em))
+        return QSizeF(0, -(-len(self.images) // self._columns(width, style)) * self._block_height(em))
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         columns = min(len(self.images), 2 if len(self.images) < 9 else 3)
-        width = columns * (_BLOCK + _GAP) * em
+        width = columns * (self._block_width(style) + _GAP * em)
         return QSizeF(width, self.least_size(width, style).height())
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
@@ -147,7 +161,7 @@ class ZeroShotFigure:
         if spot is None:
             return RankedLabel(0, 0)
         image, place = spot.image + right, spot.place + down
-        columns = self._columns(rect.width(), QFontMetricsF(style.font).height())
+        columns = self._columns(rect.width(), style)
         n_images, n_places = self.ranked.shape
         if place >= n_places and image + columns < n_images:
             image, place = image + columns, 0

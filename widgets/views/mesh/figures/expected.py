@@ -85,7 +85,7 @@ class MeshExpected:
     def taken(self) -> str:
         """The token that was taken, its probability and its surprisal."""
         how = _tr("given") if self.is_given else _tr("taken")
-        return f"{how}: {self.word(self.token)}, {percent(self._probability(self.token))}, {self.bits:.2f} bit"
+        return f"{how}: {self.word(self.token)}, {percent(self._probability(self.token))}, {self.bits:.2f} bits"
 
     @property
     def forbidden(self) -> str:
