@@ -27,4 +27,4 @@ class ArcsOnly(Options):
     """What of the selection alone is shown; on the command line a head is named instead."""
 
     head: bool = switch(False, "Only this head", "Draw the lines of one head of the layer")
-    token: bool = switch(False, "Only this row", "Draw only the lines of the query or key that was clicked last")
+    token: bool = switch(False, "Only one place", "Draw only the lines of the query or key that was clicked last")

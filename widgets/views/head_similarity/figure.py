@@ -77,9 +77,7 @@ class HeadSimilarityFigure(PanelFigure):
             band=None if row is None else (row, row),
             labels=self.heads,
         )
-        # A square in a wide window stands in the middle.
-        spare = rect.width() - min(rect.width(), rect.height() + 3 * QFontMetricsF(style.font).height())
-        return [(panel, rect.adjusted(spare / 2, 0, -spare / 2, 0))]
+        return [(panel, rect)]
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
