@@ -175,9 +175,9 @@ class Controller(QObject):
         if self._is_engine_up:
             return None, ""
         if self._cache is not None and (answer := self._cache.answer(request)) is not None:
-            return answer, self.tr("From the last session, until the engine has computed it again …")
+            return answer, self.tr("An answer of the last session; the engine is about to compute it again …")
         if self._first_answers is not None and (answer := self._first_answers.answer(request)) is not None:
-            return answer, self.tr("Kept with Headlight, until the engine has computed it here …")
+            return answer, self.tr("An answer that came with Headlight; the engine is about to compute it here …")
         return None, ""
 
     def _keep(self, channel: str, request: Request, result: object) -> None:

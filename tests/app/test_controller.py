@@ -465,7 +465,7 @@ def test_what_the_last_session_does_not_know_may_have_come_with_the_program(runn
     controller.open("x")
     view.set_subject(Subject(INFO, INPUT))
     assert view.shown == [(HEADS, "kept", False)]
-    assert "Kept with Headlight" in view.why_not_current
+    assert "came with Headlight" in view.why_not_current
 
 
 def test_once_the_engine_is_up_it_is_asked_alone(remembering, runner):

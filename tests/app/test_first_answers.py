@@ -106,7 +106,7 @@ def test_the_first_window_shows_it_dimmed_while_the_engine_is_silent(qtbot, tmp_
     assert asked == known, AGAIN  # all that it asks, and nothing that it does not
     view = window.area.views["heads"]
     assert view.is_dimmed
-    assert "Kept with Headlight" in view.why_not_current
+    assert "came with Headlight" in view.why_not_current
     assert window.input_bar.token_row.chips.has_tokens
     assert list(tmp_path.iterdir()) == []  # nothing is written to show it
 

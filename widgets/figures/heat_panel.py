@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
+from widgets.figures import lettering
 from widgets.figures.color_bar import missing_width, paint_missing
 from widgets.look import color_maps, diverging, raster
 from widgets.look.theme import FigureStyle
@@ -205,7 +206,7 @@ class HeatPanel:
         self._paint_axes(painter, rect, plot, style, metrics)
         self._paint_bar(painter, plot, style, metrics)
         if self.texts:
-            self._paint_texts(painter, plot, style, metrics)
+            self._paint_texts(painter, plot, style)
         elif self.value_format:
             self._paint_values(painter, plot, style, metrics)
         if self.band is not None:
@@ -354,17 +355,9 @@ class HeatPanel:
                 painter.setPen(color_maps.ink_on(int(colors[row, column])))
                 painter.drawText(self.cell_rect(row, column, plot), Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_texts(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
-        cell = self.cell_rect(0, 0, plot)
-        if cell.width() < 1.6 * metrics.height() or cell.height() < metrics.height():
-            return
+    def _paint_texts(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         colors = self.scale.colors(self.values, style)
-        room = cell.width() - 0.3 * metrics.height()
-        for row, line in enumerate(self.texts):
-            for column, text in enumerate(line):
-                painter.setPen(color_maps.ink_on(int(colors[row, column])))
-                shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-                painter.drawText(self.cell_rect(row, column, plot), Qt.AlignmentFlag.AlignCenter, shown)
+        lettering.paint_cells(painter, self.texts, lambda row, column: self.cell_rect(row, column, plot), colors)
 
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
         """One pixel a cell; on screen no more than there is room for; in vector files more, whose viewers blur."""

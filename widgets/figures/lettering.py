@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, QPainter
+
+from widgets.look import color_maps
+
+_SMALLER = (0.9, 0.82, 0.75)  # of the letters' size: what the words in cells may become
 
 
 def points_font(font: QFont, device: QPaintDevice) -> QFont:
@@ -29,6 +37,40 @@ def resized(font: QFont, factor: float = 1.0, *, bold: bool = False) -> QFont:
     if bold:
         other.setBold(True)
     return other
+
+
+def paint_cells(
+    painter: QPainter, texts: Sequence[Sequence[str]], cell_rect: Callable[[int, int], QRectF], colors: np.ndarray
+) -> None:
+    """Texts in the middle of cells, in ink that is seen on them; none where cells have no room for letters.
+
+    Parameters
+    ----------
+    texts
+        A line for each row of cells.
+    cell_rect
+        Where the cell of a row and a column is; all are of one size.
+    colors
+        uint32 [row, column]: what the cells are filled with.
+    """
+    metrics, cell = QFontMetricsF(painter.font()), cell_rect(0, 0)
+    if cell.width() < 1.6 * metrics.height() or cell.height() < metrics.height():
+        return
+    painter.save()
+    room = cell.width() - 0.3 * metrics.height()
+    font = painter.font()
+    longest = max((text for line in texts for text in line), key=metrics.horizontalAdvance, default="")
+    for factor in _SMALLER:  # rather than cut: often only the end of one word has no room
+        if metrics.horizontalAdvance(longest) <= room:
+            break
+        painter.setFont(resized(font, factor))
+        metrics = QFontMetricsF(painter.font())
+    for row, line in enumerate(texts):
+        for column, text in enumerate(line):
+            painter.setPen(color_maps.ink_on(int(colors[row, column])))
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(cell_rect(row, column), Qt.AlignmentFlag.AlignCenter, shown)
+    painter.restore()
 
 
 def _sized(font: QFont, dpi: float) -> QFont:

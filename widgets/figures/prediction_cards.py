@@ -16,7 +16,8 @@ from widgets.kit.clean import clean
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 
-_LEAST_WIDTH, _MOST_WIDTH = 17.0, 40.0  # em
+# Wide enough that one card alone fills most of a page: on narrow bars small probabilities look alike.
+_LEAST_WIDTH, _MOST_WIDTH = 17.0, 44.0  # em
 _ROW = 1.4  # em
 
 

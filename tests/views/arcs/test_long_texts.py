@@ -269,4 +269,4 @@ def test_where_no_weight_is_strong_enough_it_says_how_strong_the_strongest_is(vi
     weak = replace(
         figure.result, query=nothing, key=nothing, head=nothing, weight=np.zeros(0, np.float32), largest=0.00031
     )
-    assert "no weight reaches 2.0%, the largest is 0.031%" in replace(figure, result=weak).caption
+    assert "no weight reaches 2.0 %, the largest is 0.031 %" in replace(figure, result=weak).caption

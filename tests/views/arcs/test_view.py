@@ -382,8 +382,8 @@ def test_where_no_weight_is_strong_enough_it_says_how_strong_the_strongest_is():
     result = result_of()
     figure = ArcsFigure(result, ArcsOptions(threshold=1.0))
     largest = 100 * float(result.pattern.max())
-    assert f"no weight reaches 100.0%, the largest is {largest:.2g}%" in figure.caption
-    assert "weights from 0.1%" in ArcsFigure(result, ArcsOptions(threshold=0.001)).caption
+    assert f"no weight reaches 100.0 %, the largest is {largest:.2g} %" in figure.caption
+    assert "weights from 0.1 %" in ArcsFigure(result, ArcsOptions(threshold=0.001)).caption
 
 
 def test_of_an_image_one_patch_is_shown_first_and_of_a_text_all_tokens(view, selection):

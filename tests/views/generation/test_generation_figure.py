@@ -79,7 +79,7 @@ def test_rows_that_are_not_known_yet_tint_nothing(style):
 
 def test_the_caption_says_how_it_was_written_and_what_it_cost():
     assert figure().caption == (
-        "5 tokens, 2 given · greedy · 3.0 bits for the other 3 · ended by “</s>” · keys and values: 5 kB · "
+        "5 tokens, 2 given · greedy · 3.0 bits for 3 tokens written · ended by “</s>” · keys and values: 5 kB · "
         "6 tokens a second"
     )
     cut = make_generation(4)

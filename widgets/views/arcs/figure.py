@@ -85,8 +85,8 @@ class ArcsFigure:
     def _weights(self) -> str:
         """From which on weights are drawn; where none is so large, how large they are."""
         if len(self.lines.weight):
-            return f"weights from {self.options.threshold:.1%}"
-        return f"no weight reaches {self.options.threshold:.1%}, the largest is {100 * self.largest:.2g}%"
+            return f"weights from {100 * self.options.threshold:.1f} %"
+        return f"no weight reaches {100 * self.options.threshold:.1f} %, the largest is {100 * self.largest:.2g} %"
 
     @property
     def largest(self) -> float:

@@ -46,14 +46,14 @@ class ThresholdSlider(QWidget):
         place = min(range(len(THRESHOLDS)), key=lambda place: abs(THRESHOLDS[place] - threshold))
         with QSignalBlocker(self._slider):
             self._slider.setValue(place)
-        self._text.setText(f"{threshold:.1%}")
+        self._text.setText(f"{100 * threshold:.1f} %")
 
     def fit_letters(self) -> None:
         """Take the room that the letters of now need."""
         em = QFontMetricsF(self.font()).height()
         self._slider.setFixedWidth(round(8 * em))
-        self._text.setFixedWidth(round(3.4 * em))
+        self._text.setFixedWidth(round(3.8 * em))
 
     def _on_slider_value_changed(self, place: int) -> None:
-        self._text.setText(f"{THRESHOLDS[place]:.1%}")
+        self._text.setText(f"{100 * THRESHOLDS[place]:.1f} %")
         self.value_changed.emit(THRESHOLDS[place])

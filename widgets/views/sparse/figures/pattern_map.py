@@ -174,5 +174,5 @@ class SparseMap:
 def percent(share: float) -> str:
     """A part of all, with as many digits as are read."""
     if share >= 0.9995 or share == 0:
-        return f"{share:.0%}"
-    return f"{share:.1%}" if share >= 0.01 else f"{100 * share:.2g}%"
+        return f"{100 * share:.0f} %"
+    return f"{100 * share:.1f} %" if share >= 0.01 else f"{100 * share:.2g} %"

@@ -1,0 +1,28 @@
+"""Words in cells become smaller before one of them is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
+
+from tests.lettering import watched
+from widgets.figures import lettering
+
+
+@pytest.mark.parametrize(("part", "is_whole"), [(1.1, True), (0.9, True), (0.4, False)])
+def test_words_in_cells_become_somewhat_smaller_before_one_is_cut(qapp, part, is_whole):
+    image = QImage(400, 60, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched() as words:
+        metrics = QFontMetricsF(painter.font())
+        width = part * metrics.horizontalAdvance("because") + 0.3 * metrics.height()
+        lettering.paint_cells(
+            painter,
+            [["the", "because"]],
+            lambda _row, column: QRectF(column * width, 0, width, 50),
+            np.zeros((1, 2), np.uint32),
+        )
+    shown = [word.text for word in words]
+    assert shown[0] == "the"
+    assert (shown[1] == "because") == is_whole
