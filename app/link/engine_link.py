@@ -324,7 +324,8 @@ class JobLink(EngineLink, Protocol):
 class JobProcessLink(ProcessLink):
     """A process for one job: of lowest priority, and not started again when it has died."""
 
-    SILENCE = STARTING = 300.0  # where other programs take all cores, one of lowest priority waits for minutes, and is not hung
+    # Where other programs take all cores, one of lowest priority waits for minutes, and is not hung.
+    SILENCE = STARTING = 300.0
 
     def __init__(self, command: tuple[str, ...] = (*SERVER, "--job")) -> None:
         super().__init__(command)
