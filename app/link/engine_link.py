@@ -120,6 +120,7 @@ class ProcessLink:
 
     SILENCE = 30.0  # seconds without a heartbeat after which it counts as hung
     PATIENCE = 10.0  # seconds that a cancelled computation may go on
+    STARTING = 120.0  # instead of both until it is ready: where others take all cores, its imports alone take a minute
     LAST_WORDS = 5.0  # seconds that a process may take to end after it closed its pipe
 
     def __init__(self, command: tuple[str, ...] = SERVER) -> None:
@@ -129,7 +130,7 @@ class ProcessLink:
         self._ring: Ring | None = None
         self._number = 0
         self._heard = self._cancelled_at = 0.0
-        self._is_running = self._is_closed = self._was_hung = self._is_online = False
+        self._is_running = self._is_closed = self._was_hung = self._is_online = self._is_ready = False
 
     @property
     def pid(self) -> int | None:
@@ -140,7 +141,7 @@ class ProcessLink:
             return
         self._bury()
         self._ring = self._make_ring()
-        self._heard, self._was_hung = time.monotonic(), False
+        self._heard, self._was_hung, self._is_ready = time.monotonic(), False, False
         try:
             process = self._spawn()
         finally:
@@ -200,6 +201,9 @@ class ProcessLink:
 
     def _on_ready(self) -> None:
         """The engine has warmed up, and reads whatever it is sent at once."""
+        if self._cancelled_at:  # it could not heed that before
+            self._cancelled_at = time.monotonic()
+        self._is_ready = True
 
     def _on_nonsense(self, error: Exception) -> None:
         """What came cannot be read."""
@@ -252,8 +256,9 @@ class ProcessLink:
 
     def kill_if_hung(self) -> bool:
         now, process = time.monotonic(), self._process
-        is_deaf = self._cancelled_at and now - self._cancelled_at > self.PATIENCE
-        if self._is_running and process and (is_deaf or now - self._heard > self.SILENCE):
+        silence, patience = (self.SILENCE, self.PATIENCE) if self._is_ready else (self.STARTING, self.STARTING)
+        is_deaf = self._cancelled_at and now - self._cancelled_at > patience
+        if self._is_running and process and (is_deaf or now - self._heard > silence):
             self._was_hung = True
             process.kill()
         return self._was_hung
@@ -319,13 +324,14 @@ class JobLink(EngineLink, Protocol):
 class JobProcessLink(ProcessLink):
     """A process for one job: of lowest priority, and not started again when it has died."""
 
-    SILENCE = 300.0  # where other programs take all cores, one of lowest priority waits for minutes, and is not hung
+    # Where other programs take all cores, one of lowest priority waits for minutes, and is not hung.
+    SILENCE = STARTING = 300.0
 
     def __init__(self, command: tuple[str, ...] = (*SERVER, "--job")) -> None:
         super().__init__(command)
         # The window's thread takes it too: under it nothing is done that could wait.
         self._steer_lock = threading.Lock()
-        self._is_ready = self._is_paused = self._is_unwanted = False
+        self._is_paused = self._is_unwanted = False
 
     def run(self, request: object, report: Report) -> object | None:
         if self._is_unwanted:

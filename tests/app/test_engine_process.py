@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import textwrap
+import time
 
 import pytest
 
@@ -227,6 +228,21 @@ def test_the_watchdog_works_while_the_windows_thread_is_busy(runner, qtbot, link
         pass
     monkeypatch.undo()
     assert result_of(runner, qtbot, "x").name == "x"
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_an_engine_that_starts_slowly_is_not_ended(link, monkeypatch, is_cancelled):
+    link.start()
+    link._is_running = True
+    if is_cancelled:
+        link.cancel()
+    now = time.monotonic()
+    with monkeypatch.context() as patched:
+        patched.setattr("app.link.engine_link.time.monotonic", lambda: now + 60)
+        assert not link.kill_if_hung()
+        patched.setattr("app.link.engine_link.time.monotonic", lambda: now + 200)
+        assert link.kill_if_hung()
+    link.close()
 
 
 def test_closing_the_window_does_not_wait_for_a_stopped_engine(runner, qtbot, link, stopped):

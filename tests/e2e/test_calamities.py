@@ -172,6 +172,7 @@ def test_the_window_survives_what_happens_at_seeded_moments(driver, tmp_path, mo
     """`--calamities 100` tries so many; each tells what it was where it goes wrong."""
     monkeypatch.setattr(ProcessLink, "SILENCE", 4.0)
     monkeypatch.setattr(ProcessLink, "PATIENCE", 1.0)
+    monkeypatch.setattr(ProcessLink, "STARTING", 30.0)
     n, seed = request.config.getoption("calamities"), request.config.getoption("calamities_seed")
     with monkeypatch.context() as patched:
         calamities = Calamities(driver, tmp_path, patched, seed)

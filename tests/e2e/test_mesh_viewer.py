@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 from dataclasses import replace
 
 import numpy as np
@@ -126,3 +129,25 @@ def test_nothing_is_left_of_a_closed_viewer(qtbot, assert_collected):
         return viewer
 
     assert_collected(make)
+
+
+def test_the_end_of_the_application_before_the_viewers_is_silent():
+    """Qt then deletes what only Python owns in an order of its own: of several one is found half gone."""
+    program = textwrap.dedent(
+        """
+        import sys
+        from PySide6.QtWidgets import QApplication
+        from widgets.scene3d.viewer import MeshViewer
+
+        application = QApplication(sys.argv[:1])
+        viewers = [MeshViewer(renderer="opengl") for _ in range(12)]
+        for viewer in viewers:
+            viewer.resize(40, 40)
+            viewer.grab()
+            assert viewer.renderer_name.startswith("OpenGL"), viewer.renderer_name
+        application.shutdown()
+        """
+    )
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, "")

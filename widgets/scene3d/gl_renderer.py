@@ -109,7 +109,8 @@ class GlRenderer:
             is_software = any(word in self.name.lower() for word in _SOFTWARE)
             self._n_samples = 0 if is_software else 4
             self._n_fine = _FINE[0] if is_software else _FINE[1]
-            self._array = QOpenGLVertexArrayObject()
+            # The context's own: at its end Qt deletes what only Python owns in any order, before the viewer is gone.
+            self._array = QOpenGLVertexArrayObject(self._context)
             self._array.create()
             self._face_program = Program(gl_shaders.FACE_VERTEX, gl_shaders.FACE_FRAGMENT)
             self._line_program = Program(gl_shaders.LINE_VERTEX, gl_shaders.LINE_FRAGMENT)
