@@ -39,11 +39,12 @@ class RolloutCell(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Where a map is, and the bars below it."""
+    """Where a map is, the bars below it, and how many pixels its titles have."""
 
     kind: MapKind
     plot: QRectF
     strip: QRectF
+    room: float
 
 
 @dataclass(frozen=True)
@@ -202,9 +203,8 @@ class RolloutFigure:
             n_layers = self.result.rollout.shape[0]
             return QSizeF(56 * em, n * (_TITLE + axis_labels.TOP + _STRIP + 1.4 * n_layers) * em)
         side = min(max(1.2 * len(self.result.key_tokens), 12), 40)
-        return QSizeF(
-            (axis_labels.LEFT + n * (side + 6)) * em, (_TITLE + axis_labels.TOP + _STRIP + side + 0.6) * em
-        )  # fmt: skip
+        height = (_TITLE + axis_labels.TOP + _STRIP + side + 0.6) * em
+        return QSizeF((axis_labels.LEFT + n * (side + 6)) * em, height)
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[Panel]:
         """Maps of queries stand side by side, those of layers one above the other."""
@@ -218,17 +218,28 @@ class RolloutFigure:
             if self.options.show == "map":
                 height = rect.height() - title - top - _STRIP * em
                 side = max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
-                x = rect.left() + left + i * (side * n_keys + bar)
+                room = min(max(side * n_keys + bar, self._title_width(metrics) + em), (rect.width() - left) / n)
+                x = rect.left() + left + i * room
                 plot = QRectF(x, rect.top() + title + top, side * n_keys, side * n_rows)
             else:
                 # All have the same keys: they are written above the first one.
                 height = (rect.height() - top) / n - title - _STRIP * em
                 row = max(min(height / n_rows, 2.4 * em), 1.0)
                 y = rect.top() + top + title + i * (row * n_rows + title + _STRIP * em)
-                plot = QRectF(rect.left() + left, y, rect.width() - left - bar, row * n_rows)
+                plot, room = QRectF(rect.left() + left, y, rect.width() - left - bar, row * n_rows), rect.width() - left
             strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), (_STRIP - 1.9) * em)
-            panels.append(Panel(kind, plot, strip))
+            panels.append(Panel(kind, plot, strip, room - 0.5 * em))
         return panels
+
+    def _title_width(self, metrics: QFontMetricsF) -> float:
+        """Of the longest text above a map or a strip."""
+        texts = [text(kind) for kind in self.kinds for text in (self._title, self._strip_title)]
+        return max(map(metrics.horizontalAdvance, texts))
+
+    def _strip_title(self, kind: MapKind) -> str:
+        text = _tr("{} comes from (at most {})") if kind == "rollout" else _tr("{} looks at (at most {})")
+        text = text.format(self.query_name, short(float(self.row_of(kind).max(initial=0.0))))
+        return _tr("Layer {}: {}").format(self.layer, text) if self.options.show == "query" else text
 
     def _top(self, metrics: QFontMetricsF) -> float:
         """Room for the longest key, with its position."""
@@ -311,9 +322,7 @@ class RolloutFigure:
         metrics, plot, theme = QFontMetricsF(style.font), panel.plot, style.theme
         em = metrics.height()
         painter.setPen(theme.ink)
-        title = metrics.elidedText(
-            self._title(panel.kind), Qt.TextElideMode.ElideRight, plot.width() + self._bars[panel.kind].width(metrics)
-        )
+        title = metrics.elidedText(self._title(panel.kind), Qt.TextElideMode.ElideRight, panel.room)
         y = plot.top() - 0.6 * em - (self._top(metrics) if has_keys else 0)
         painter.drawText(QPointF(plot.left(), y), title)
         self._paint_cells(painter, panel.kind, plot, style)
@@ -371,12 +380,8 @@ class RolloutFigure:
         metrics, strip, theme = QFontMetricsF(style.font), panel.strip, style.theme
         em, row = metrics.height(), self.row_of(panel.kind)
         high = float(row.max(initial=0.0))
-        text = _tr("{} comes from (at most {})") if panel.kind == "rollout" else _tr("{} looks at (at most {})")
-        text = text.format(self.query_name, short(high))
-        if self.options.show == "query":
-            text = _tr("Layer {}: {}").format(self.layer, text)
         painter.setPen(theme.faint)
-        title = metrics.elidedText(text, Qt.TextElideMode.ElideRight, strip.width() + 4 * em)
+        title = metrics.elidedText(self._strip_title(panel.kind), Qt.TextElideMode.ElideRight, panel.room)
         painter.drawText(QPointF(strip.left(), strip.top() - 0.35 * em), title)
         n = max(1, min(len(row), int(strip.width())))
         heights = raster.resample(row[None], 1, n)[0] / (high or 1.0) * strip.height()
