@@ -262,7 +262,7 @@ class RolloutFigure:
 
     def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> RolloutCell | None:
         """The cell under a point, also above its bar; where keys are narrower than pixels, the strongest near it."""
-        for kind, plot, strip in self.panels(rect, style):
+        for kind, plot, strip, _ in self.panels(rect, style):
             is_bar = strip.contains(point)
             if not (is_bar or plot.contains(point)) or plot.isEmpty():
                 continue
@@ -297,7 +297,7 @@ class RolloutFigure:
     def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: RolloutCell) -> None:
         """Frame a cell, and the same one in the other map."""
         painter.save()
-        for kind, plot, _ in self.panels(rect, style):
+        for kind, plot, *_ in self.panels(rect, style):
             n_rows, n_keys = self.table(kind).shape
             width, height = max(plot.width() / n_keys, 3.0), max(plot.height() / n_rows, 3.0)
             x = plot.left() + (spot.key + 0.5) * plot.width() / n_keys - width / 2
