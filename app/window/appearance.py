@@ -31,7 +31,8 @@ class Appearance:
         if palette != self._palette:
             self._palette = palette
             self._application.setPalette(palette)
-            for kind in ("QCheckBox", "QListWidget"):  # items of a list have check boxes too
+            # Items of a list have check boxes too; the groove of a slider has such an edge.
+            for kind in ("QCheckBox", "QListWidget", "QSlider"):
                 self._application.setPalette(_palette_of_boxes(palette), kind)  # type: ignore[arg-type] - text, whatever the stub says
         font = QFont(self._application.font())
         font.setPointSizeF(self._points * min(max(font_scale, SMALLEST), LARGEST))

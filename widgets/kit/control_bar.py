@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QToolButton, QWidget
 
-from widgets.kit.layouts import FlowLayout
+from widgets.kit.layouts import ChoiceBox, FlowLayout, Narrowing
 from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.look.icons import line_icon
 
@@ -37,13 +37,12 @@ class ControlBar(QWidget):
 
     def add_choice(self, name: str, title: str, choices: Iterable[tuple[str, object]]) -> QComboBox:
         """A combo box behind its title; `choices` are texts and data."""
-        pair = QWidget(self)
+        pair = Narrowing(self)
         layout = QHBoxLayout(pair)
         layout.setContentsMargins(0, 0, 0, 0)
-        combo = QComboBox(pair)
+        combo = ChoiceBox(pair)
         combo.setObjectName(name)
         combo.setAccessibleName(title)
-        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for text, data in choices:
             combo.addItem(text, data)
         label = PlainLabel(title, pair)

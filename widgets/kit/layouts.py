@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 from widgets.kit.plain import PlainLabel
 
 
+class Narrowing(QWidget):
+    """May be narrower than it likes, down to its least width, where that saves a line."""
+
+
+class ChoiceBox(QComboBox):
+    """As wide as its widest item, and at least as wide as the one that is shown; its list shows all of each."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.currentTextChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        hint, width = self.sizeHint(), self.fontMetrics().horizontalAdvance
+        widest = max((width(self.itemText(index)) for index in range(self.count())), default=0)
+        return QSize(hint.width() - max(widest - width(self.currentText()), 0), hint.height())
+
+    def showPopup(self) -> None:
+        self.view().setMinimumWidth(self.sizeHint().width())
+        super().showPopup()
+
+
 class FlowLayout(QLayout):
-    """Lines of widgets that wrap like words: large letters or a narrow window never hide a control."""
+    """Lines of widgets that wrap like words: large letters or a narrow window never hide a control.
+
+    Where all stand in one line once those that are `Narrowing` are narrower, they do.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,26 +89,37 @@ class FlowLayout(QLayout):
         margins, gap = self.contentsMargins(), max(self.spacing(), 0)
         area = rect.marginsRemoved(margins)
         y = area.top()
-        for line in self._lines(area.width(), gap):
+        widths = self._widths(area.width(), gap)
+        for line in self._lines(widths, area.width(), gap):
             x, height = area.left(), max(item.sizeHint().height() for item in line)
             for item in line:
-                size = item.sizeHint().boundedTo(QSize(area.width(), height))
+                size = QSize(widths[item], item.sizeHint().height()).boundedTo(QSize(area.width(), height))
                 if not is_trial:
                     item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
                 x += size.width() + gap
             y += height + gap
         return max(y - gap, area.top()) - rect.top() + margins.bottom()
 
-    def _lines(self, width: int, gap: int) -> list[list[QLayoutItem]]:
+    def _widths(self, width: int, gap: int) -> dict[QLayoutItem, int]:
+        """How wide each is: what it likes, or less where that makes one line of all."""
+        wanted = {item: item.sizeHint().width() for item in self._items if not item.isEmpty()}
+        spare = {
+            item: max(want - item.minimumSize().width(), 0) if isinstance(item.widget(), Narrowing) else 0
+            for item, want in wanted.items()
+        }
+        excess, most = sum(wanted.values()) + gap * (len(wanted) - 1) - width, sum(spare.values())
+        if not 0 < excess <= most:
+            return wanted
+        return {item: want - ceil(spare[item] * excess / most) for item, want in wanted.items()}
+
+    def _lines(self, widths: dict[QLayoutItem, int], width: int, gap: int) -> list[list[QLayoutItem]]:
         lines: list[list[QLayoutItem]] = []
         left = -1
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            left -= item.sizeHint().width() + gap
+        for item, wide in widths.items():
+            left -= wide + gap
             if not lines or left + gap < 0:
                 lines.append([])
-                left = width - item.sizeHint().width() - gap
+                left = width - wide - gap
             lines[-1].append(item)
         return lines
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QListWidget, QListWidgetItem
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QListWidget, QListWidgetItem, QSlider
 
 from app.window.appearance import LARGEST, SMALLEST, Appearance, theme_named
 from widgets.context import Looks
@@ -74,6 +74,17 @@ def test_so_can_that_of_an_item_of_a_list(appearance, qtbot, name, theme):
     item.setCheckState(Qt.CheckState.Unchecked)
     image = boxes.viewport().grab(boxes.visualItemRect(item)).toImage()  # without the frame of the list
     assert theme.faint in [image.pixelColor(x, y) for x in range(image.height()) for y in range(image.height())]
+
+
+@pytest.mark.parametrize(("name", "theme"), [("light", LIGHT), ("dark", DARK)])
+def test_so_can_the_groove_of_a_slider(appearance, qtbot, name, theme):
+    appearance.apply(name, 1.0)
+    slider = QSlider(Qt.Orientation.Horizontal)
+    qtbot.addWidget(slider)
+    slider.resize(200, 20)
+    image = slider.grab().toImage()
+    ground = theme.panel.lightnessF()
+    assert max(abs(image.pixelColor(150, y).lightnessF() - ground) for y in range(6, 14)) > 0.2
 
 
 @pytest.mark.parametrize(("name", "theme"), [("light", LIGHT), ("dark", DARK)])

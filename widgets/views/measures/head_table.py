@@ -179,12 +179,24 @@ class HeadTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(round(1.5 * em))
         header = self.horizontalHeader()
         header.setMinimumHeight(round(2.9 * em))
-        titles = [header_lines(name, self._rows.axis) for name in COLUMNS]
-        widths = [max(map(metrics.horizontalAdvance, lines)) + 1.3 * em for lines in titles]
-        widths[:2] = (width + 1.1 * em for width in widths[:2])  # beside a single line the arrow needs room
+        widths = self._least_widths()
         spare = max(self.viewport().width() - sum(widths), 0.0) / (len(COLUMNS) - 2)
         for column, width in enumerate(widths):
             header.resizeSection(column, int(width + (spare if column > 1 else 0)))
+
+    def columns_width(self) -> int:
+        """Pixels that all columns need, with the frame and a bar to scroll the rows."""
+        return (
+            math.ceil(sum(self._least_widths())) + 2 * self.frameWidth() + self.verticalScrollBar().sizeHint().width()
+        )
+
+    def _least_widths(self) -> list[float]:
+        metrics = QFontMetricsF(self.font())
+        em = metrics.height()
+        titles = [header_lines(name, self._rows.axis) for name in COLUMNS]
+        widths = [max(map(metrics.horizontalAdvance, lines)) + 1.3 * em for lines in titles]
+        widths[:2] = (width + 1.1 * em for width in widths[:2])  # beside a single line the arrow needs room
+        return widths
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

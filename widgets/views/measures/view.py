@@ -203,11 +203,15 @@ class MeasuresView(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_wide = self.width() > 1.7 * self.height()
+        columns = self._table.columns_width()
+        is_wide = self.width() > max(
+            1.7 * self.height(), 1.6 * columns
+        )  # a part of a table says less than a small plot
         wanted = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
         if wanted != self._split.orientation() or self._split.sizes() == [0, 0]:
             self._split.setOrientation(wanted)
-            self._split.setSizes([10_000, 10_000])  # halves
+            half = max(self.width() // 2, columns)
+            self._split.setSizes([half, self.width() - half] if is_wide else [10_000, 10_000])
 
     def restyle(self) -> None:
         self._rebuild()

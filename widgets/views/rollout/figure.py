@@ -41,11 +41,12 @@ class RolloutCell(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Where a map is, and the bars below it."""
+    """Where a map is, the bars below it, and how many pixels its titles have."""
 
     kind: MapKind
     plot: QRectF
     strip: QRectF
+    room: float
 
 
 @dataclass(frozen=True)
@@ -204,9 +205,8 @@ class RolloutFigure:
             n_layers = self.result.rollout.shape[0]
             return QSizeF(56 * em, n * (_TITLE + axis_labels.TOP + _STRIP + 1.4 * n_layers) * em)
         side = min(max(1.2 * len(self.result.key_tokens), 12), 40)
-        return QSizeF(
-            (axis_labels.LEFT + n * (side + 6)) * em, (_TITLE + axis_labels.TOP + _STRIP + side + 0.6) * em
-        )  # fmt: skip
+        height = (_TITLE + axis_labels.TOP + _STRIP + side + 0.6) * em
+        return QSizeF((axis_labels.LEFT + n * (side + 6)) * em, height)
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[Panel]:
         """Maps of queries stand side by side, those of layers one above the other."""
@@ -220,18 +220,29 @@ class RolloutFigure:
             if self.options.show == "map":
                 height = rect.height() - title - top - _STRIP * em
                 side = max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
-                spare = max(rect.width() - left - n * (side * n_keys + bar), 0.0)
-                x = rect.left() + spare / 2 + left + i * (side * n_keys + bar)
+                room = min(max(side * n_keys + bar, self._title_width(metrics) + em), (rect.width() - left) / n)
+                spare = max(rect.width() - left - n * room, 0.0)
+                x = rect.left() + spare / 2 + left + i * room
                 plot = QRectF(x, rect.top() + title + top, side * n_keys, side * n_rows)
             else:
                 # All have the same keys: they are written above the first one.
                 height = (rect.height() - top) / n - title - _STRIP * em
                 row = max(min(height / n_rows, 2.4 * em), 1.0)
                 y = rect.top() + top + title + i * (row * n_rows + title + _STRIP * em)
-                plot = QRectF(rect.left() + left, y, rect.width() - left - bar, row * n_rows)
+                plot, room = QRectF(rect.left() + left, y, rect.width() - left - bar, row * n_rows), rect.width() - left
             strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), (_STRIP - 1.9) * em)
-            panels.append(Panel(kind, plot, strip))
+            panels.append(Panel(kind, plot, strip, room - 0.5 * em))
         return panels
+
+    def _title_width(self, metrics: QFontMetricsF) -> float:
+        """Of the longest text above a map or a strip."""
+        texts = [text(kind) for kind in self.kinds for text in (self._title, self._strip_title)]
+        return max(map(metrics.horizontalAdvance, texts))
+
+    def _strip_title(self, kind: MapKind) -> str:
+        text = _tr("{} comes from (≤ {})") if kind == "rollout" else _tr("{} looks at (≤ {})")
+        text = text.format(self.query_name, short(float(self.row_of(kind).max(initial=0.0))))
+        return _tr("Layer {}: {}").format(self.layer, text) if self.options.show == "query" else text
 
     def _top(self, metrics: QFontMetricsF) -> float:
         """Room for the longest key, with its position."""
@@ -253,7 +264,7 @@ class RolloutFigure:
 
     def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> RolloutCell | None:
         """The cell under a point, also above its bar; where keys are narrower than pixels, the strongest near it."""
-        for kind, plot, strip in self.panels(rect, style):
+        for kind, plot, strip, _ in self.panels(rect, style):
             is_bar = strip.contains(point)
             if not (is_bar or plot.contains(point)) or plot.isEmpty():
                 continue
@@ -288,7 +299,7 @@ class RolloutFigure:
     def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: RolloutCell) -> None:
         """Frame a cell, and the same one in the other map."""
         painter.save()
-        for kind, plot, _ in self.panels(rect, style):
+        for kind, plot, *_ in self.panels(rect, style):
             n_rows, n_keys = self.table(kind).shape
             width, height = max(plot.width() / n_keys, 3.0), max(plot.height() / n_rows, 3.0)
             x = plot.left() + (spot.key + 0.5) * plot.width() / n_keys - width / 2
@@ -313,9 +324,7 @@ class RolloutFigure:
         metrics, plot, theme = QFontMetricsF(style.font), panel.plot, style.theme
         em = metrics.height()
         painter.setPen(theme.ink)
-        title = metrics.elidedText(
-            self._title(panel.kind), Qt.TextElideMode.ElideRight, plot.width() + self._bars[panel.kind].width(metrics)
-        )
+        title = metrics.elidedText(self._title(panel.kind), Qt.TextElideMode.ElideRight, panel.room)
         y = plot.top() - 0.6 * em - (self._top(metrics) if has_keys else 0)
         painter.drawText(QPointF(plot.left(), y), title)
         self._paint_cells(painter, panel.kind, plot, style)
@@ -373,13 +382,8 @@ class RolloutFigure:
         metrics, strip, theme = QFontMetricsF(style.font), panel.strip, style.theme
         em, row = metrics.height(), self.row_of(panel.kind)
         high = float(row.max(initial=0.0))
-        text = _tr("{} comes from (≤ {})") if panel.kind == "rollout" else _tr("{} looks at (≤ {})")
-        text = text.format(self.query_name, short(high))
-        if self.options.show == "query":
-            text = _tr("Layer {}: {}").format(self.layer, text)
-        room = strip.width() + self._bars[panel.kind].width(metrics)  # nothing else stands there
-        title = QRectF(strip.left(), strip.top() - 1.3 * em, room, 1.2 * em)
-        paint_title(painter, text, title, style, is_faint=True, shrinks=True)
+        title = QRectF(strip.left(), strip.top() - 1.3 * em, panel.room, 1.2 * em)
+        paint_title(painter, self._strip_title(panel.kind), title, style, is_faint=True, shrinks=True)
         n = max(1, min(len(row), int(strip.width())))
         heights = raster.resample(row[None], 1, n)[0] / (high or 1.0) * strip.height()
         width = strip.width() / n
