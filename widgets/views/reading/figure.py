@@ -92,13 +92,13 @@ class ReadingFigure:
         candidates = tuple(
             Candidate(label(result.vocabulary[number]), prob, prob) for number, prob in zip(numbers, probs, strict=True)
         )
-        title = _tr("Expected as token {}, behind “{}”")
+        title = _tr("Expected at position {}, behind “{}”")
         if self.selected is None:
-            title = _tr("At the highest bar: expected as token {}, behind “{}”")
+            title = _tr("At the highest bar: expected at position {}, behind “{}”")
         rank = int(result.ranks[position])
         taken = rank - 1 if rank <= len(candidates) else -1
         before = label(result.tokens.words[position - 1])
-        return CandidateBars(title.format(position + 1, before), candidates, taken)
+        return CandidateBars(title.format(position, before), candidates, taken)
 
     def _areas(self, rect: QRectF, style: FigureStyle) -> tuple[QRectF, QRectF]:
         """Of the text, and of what was expected below it."""
