@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
@@ -21,6 +22,7 @@ class Page(QWidget):
 def test_ctrl_w_closes_it(qtbot, make):
     window = make()
     qtbot.addWidget(window)
+    window.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, False)
     window.show()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
