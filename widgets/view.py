@@ -77,8 +77,7 @@ class View(SubjectWidget):
         self._pictured_before: Subject | None = None
         self._why_old = self._why_failed = ""  # a sentence: cancelled, failed; a detail fails empty pages alone
         self._refusal = ""  # a sentence: the input that is there now cannot be looked at
-        self._is_stale, self._is_unstyled = False, True
-        self._is_given_up = self._is_following = False
+        self._is_unstyled, self._is_stale, self._is_given_up, self._is_following = True, False, False, False
         self._own_pages: list[Page] = []
         self._own_veil: Veil | None = None
         self.options = ViewOptions(self)
@@ -239,8 +238,9 @@ class View(SubjectWidget):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an answer, or the rest of one, has yet to come."""
-        return self.is_provisional or self._is_unanswered()
+        """Whether an answer, or the rest of one, has yet to come; or a detail by which the view knows what to ask."""
+        to_come = [request for request in self._asked if self._answered.get(type(request), (None,))[0] != request]
+        return self.is_provisional or self._is_unanswered() or (bool(to_come) and all(map(self.is_detail, self._asked)))
 
     @property
     def is_dimmed(self) -> bool:
@@ -260,11 +260,11 @@ class View(SubjectWidget):
         return self._is_unanswered()
 
     def _is_unanswered(self) -> bool:
-        asked = any(not self.is_detail(request) for request in self._asked)
-        return any(request in self._remembered for request in self._asked) or (asked and not self._is_answered())
+        is_asked = not all(map(self.is_detail, self._asked))
+        return any(request in self._remembered for request in self._asked) or (is_asked and not self._is_answered())
 
     def _why_it_is_old(self) -> str:
-        where_from = next((self._remembered[request] for request in self._asked if request in self._remembered), "")
+        where_from = next(filter(None, map(self._remembered.get, self._asked)), "")
         return self._refusal or self._why_old or where_from or self.tr("Computing what was asked for …")
 
     def _shows_subject(self) -> bool:

@@ -157,8 +157,10 @@ class Exporting(QObject):
                 with locked(file):
                     write_entries(file, look.to_json())
 
-    def save_into(self, view: View | None, folder: Path, kind: str) -> str:
+    def save_into(self, view: View | None, folder: Path, kind: str) -> tuple[str, str]:
         """Save what a view shows under a name of its own; else half a sentence says why it was left aside.
+
+        The second text says why letters are smaller than they were asked for, and is empty where they are not.
 
         Parameters
         ----------
@@ -172,13 +174,13 @@ class Exporting(QObject):
 
         figure = view.figure() if view is not None else None
         if figure is None or view is None:
-            return self.tr("it shows nothing until something is chosen or begun there")
+            return self.tr("it shows nothing until something is chosen or begun there"), ""
         if view.why_not_current and not view.is_growing:
-            return view.why_not_current
+            return view.why_not_current, ""
         look = self._look()
         place = free_place(folder, stem_of(view, figure, None), ending_of(kind))
         try:
-            exporter.save(
+            why_smaller = exporter.save(
                 figure,
                 place,
                 style=Exported(figure, view.style_now()).styled(look),
@@ -190,8 +192,8 @@ class Exporting(QObject):
                 notes=view.notes,
             )
         except ExportError as error:
-            return str(error)
-        return ""
+            return str(error), ""
+        return "", why_smaller
 
     @Slot(str, bool)
     def tell_done(self, sentence: str, is_good: bool) -> None:

@@ -128,7 +128,7 @@ def neighbour(checkpoint: str, n: int) -> tuple[str, str]:
     if step_number(folder) is None or not folder.is_absolute():
         return (
             "",
-            "the open checkpoint is no step of a training run: its folder is not called checkpoint-500 or the like",
+            "the open checkpoint is no step of a training run, as its folder is not called checkpoint-500 or the like",
         )
     steps = [step.folder for step in steps_in(folder.parent) if step.folder == folder or is_whole(step.folder)]
     at = steps.index(folder) + n if folder in steps else 0

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app import VERSION
-from app.window.actions import COMMANDS
+from app.window.actions import CLOSE_KEY, COMMANDS
 from widgets.kit.plain import show_own_page
 
 ABOUT = f"""<h2>Headlight {VERSION}</h2>
@@ -60,6 +60,7 @@ def shortcuts_html(actions: Mapping[str, QAction]) -> str:
         ("In the heat map: zoom, fit", "+, -, Z"),
         ("In the token row: choose a token, mask it", "Left, Right, M"),
         ("Size of the letters", "Ctrl + wheel"),
+        ("Close the window of a view, or the help", CLOSE_KEY),
     ]
     columns = [_shortcut_rows(list(groups.items())[::2]), _shortcut_rows(list(groups.items())[1::2])]
     cells = "".join(f"<td valign='top'><table>{rows}</table></td><td>&nbsp;&nbsp;</td>" for rows in columns)

@@ -19,6 +19,7 @@ from widgets.view_entry import ViewEntry
 from widgets.views.home.cards import BY_NAME, LECTURE
 
 MOST_NUMBERS = 9
+CLOSE_KEY = "Ctrl+W"  # of a view's own window and of the help; the main window, which all of them end with, has another
 
 
 class Command(NamedTuple):

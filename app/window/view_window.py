@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QMargins, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.window.actions import LastKeys
+from app.window.actions import CLOSE_KEY, LastKeys
 from app.window.placement import free_place
 from app.window.view_page import ViewPage
 from resources import ROOT
@@ -40,6 +40,7 @@ class ViewWindow(QWidget):
         layout.addWidget(page)
         page.show()
         FocusRings(self)
+        QShortcut(CLOSE_KEY, self, self.close)
         self.show_checkpoint("")
 
     def show_checkpoint(self, name: str) -> None:

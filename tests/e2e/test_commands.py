@@ -146,6 +146,7 @@ def test_several_views_are_saved_at_once_and_what_shows_nothing_is_named(driver,
     driver.wait(lambda: "views saved in" in driver.message())
     saved = {path.name for path in (tmp_path / "all").iterdir()}
     assert {"bert-mini_heads.svg", "bert-mini_attention_L0_H0.svg"} <= saved
+    assert "letters are smaller" not in driver.message()  # at the width that they have by themselves
     assert driver.window.area.current == "heads"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from shiboken6 import delete
 
 from tests.widgets.mesh_scenes import chair, face_numbers_as_colors, random_boxes
 from widgets.look.theme import DARK, LIGHT
@@ -117,6 +118,16 @@ def test_a_context_that_is_lost_leaves_a_painted_picture(viewers, qtbot):
     assert changed.args == ["painted, because OpenGL was lost"]
     painted.set_scene(opengl.scene)
     np.testing.assert_array_equal(images, pixels(painted))
+
+
+@pytest.mark.parametrize("first", ["_array", "_face_program", "_surface", "_context"])
+def test_at_the_end_of_the_program_qt_may_delete_its_parts_in_any_order_before_it_is_released(viewers, first):
+    viewers[0].image()
+    renderer = viewers[0]._gl
+    part = getattr(renderer, first)
+    viewers[0].destroyed.disconnect(renderer.release)
+    delete(getattr(part, "shaders", part))
+    renderer.release()
 
 
 def test_nothing_is_left_of_a_closed_viewer(qtbot, assert_collected):

@@ -122,13 +122,13 @@ class GlRenderer:
 
     def release(self) -> None:
         """Give everything on the card back; it cannot draw afterwards."""
-        # At the end of the program Qt may have ended it already.
+        # At the end of the program Qt deletes what Python made in any order: each part may be gone, and none is called.
         is_there = isValid(self._context) and isValid(self._surface) and self._context.isValid()
         if is_there and self._context.makeCurrent(self._surface):
             self._faces, self._edges, self._points, self._target = [], [], [], None
             del self._lines, self._discs, self._sheets, self._sheet_colors
             del self._face_program, self._line_program, self._point_program
-            self._array.destroy()
+            del self._array
             self._context.doneCurrent()
 
     def _make_current(self) -> None:

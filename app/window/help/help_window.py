@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.window.actions import CLOSE_KEY
 from app.window.help.pages import OF_NO_VIEW, cards_of, page_names, page_text, title_of
 from resources import bundled_checkpoints
 from widgets.kit.plain import OwnPage
@@ -72,6 +74,7 @@ class HelpWindow(QDialog):
         self._page.anchorClicked.connect(self._on_page_anchor_clicked)
         self._example.clicked.connect(self._on_example_clicked)
         buttons.rejected.connect(self.close)
+        QShortcut(CLOSE_KEY, self, self.close)
 
     @property
     def page(self) -> str:

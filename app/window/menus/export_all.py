@@ -116,6 +116,7 @@ class ExportAll(QObject):
         self._exporting, self._dialog_parent, self._many = exporting, dialog_parent, many
         self._left: list[ExportStop] = []  # those that have yet to come
         self._aside: list[str] = []
+        self._smaller: list[str] = []  # those whose letters are not as large as they were asked for
         self._n_saved = self._n = 0
         self._folder, self._kind = Path(), ""
         self._view: View | None = None
@@ -161,11 +162,12 @@ class ExportAll(QObject):
             return
         self._let_go()
         title = self._left.pop(0).title
-        why = self._exporting.save_into(view, self._folder, self._kind)
+        why, why_smaller = self._exporting.save_into(view, self._folder, self._kind)
         if why:
             self._aside.append(f"{title} ({why.rstrip('.')})")
         else:
             self._n_saved += 1
+            self._smaller += [title] if why_smaller else []
         self._show_next()
 
     def _let_go(self) -> None:
@@ -189,6 +191,9 @@ class ExportAll(QObject):
         sentences = [self.tr("Cancelled.") if is_cancelled else "", figures]
         if self._aside:
             sentences.append(self.tr("Left aside: {}.").format("; ".join(self._aside)))
+        if self._smaller:
+            smaller = self.tr("For want of room letters are smaller than asked for in {}; a larger width helps.")
+            sentences.append(smaller.format(", ".join(self._smaller)))
         if n_left:
             sentences.append(self.tr("{} had not been looked at yet.").format(n_left))
         self.done.emit(" ".join(filter(None, sentences)), bool(self._n_saved))

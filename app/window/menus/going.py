@@ -45,20 +45,31 @@ class Going(QObject):
         self._selection.set_masked(())
 
     def swap_sentences(self) -> None:
-        """Exchange sentences A and B."""
-        self._input_panel.text.swap()
+        """Exchange sentences A and B; or say why not."""
+        if self._refuses_text():
+            return
+        if self._input_panel.text.second.value().strip():
+            self._input_panel.text.swap()
+        else:
+            self._telling.refuse(self.tr("There is no second sentence to swap with; type one first."))
 
     def focus_sentence(self) -> None:
-        """Let the user type at once."""
-        self._input_panel.focus_text()
+        """Let the user type at once; or say why not."""
+        if not self._refuses_text():
+            self._input_panel.focus_text()
 
     def open_text(self) -> None:
         """Let the user see and change all of the text, and look at that."""
-        if "text" not in self._input_panel.kinds:
-            self._telling.refuse(self.tr("This checkpoint reads no text; open another one first."))
+        if self._refuses_text():
             return
         from app.window.text_dialog import TextDialog  # not before it is wanted
 
         dialog = TextDialog(self._input_panel.whole_text, self._exporting.folder, self._dialog_parent)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self._input_panel.edit_text(dialog.text())
+
+    def _refuses_text(self) -> bool:
+        is_refused = "text" not in self._input_panel.kinds
+        why = self.tr("This checkpoint reads no text; open another one first.")
+        self._telling.refuse(why if is_refused else "")
+        return is_refused

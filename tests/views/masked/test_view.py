@@ -72,6 +72,15 @@ def test_until_the_user_masks_something_a_word_is_masked_as_an_example(view, sel
     assert selection.masked == (2,)
 
 
+def test_it_is_waited_for_the_words_of_another_sentence_among_which_its_example_is(view):
+    look_at(view)
+    answer(view, make_masked_result())
+    assert not view.is_waiting
+    view.set_subject(Subject(make_checkpoint_info(), text_input("the dog slept")))
+    assert view.figure() is None
+    assert view.is_waiting
+
+
 def test_a_user_who_has_cleared_all_masks_is_told_how_to_mask(view, selection):
     look_at(view, (2,))
     look_at(view)
