@@ -44,7 +44,7 @@ def test_cards_open_what_they_show_and_the_menu_and_the_key_do_too(start):
     driver.wait(lambda: is_shown(driver, "classes"))
     driver.window.actions_by_name["open_card:analogy"].trigger()
     driver.wait(lambda: is_shown(driver, "analogy"))
-    assert driver.window.area.views["embedding"].options_state()["pages"] == {"page": 1}
+    assert driver.window.area.views["embedding"].options_state()["pages"] == {"page": "Analogy"}
     assert not driver.window.actions_by_name["open_card:heads"].shortcut().toString()
     driver.window.close()
     again = start()

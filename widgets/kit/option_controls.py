@@ -14,7 +14,7 @@ from widgets.kit.layouts import labelled
 from widgets.kit.number_box import DecimalBox, NumberBox
 from widgets.kit.number_slider import NumberSlider
 from widgets.kit.plain import plain_tip
-from widgets.options import Choice, Number, Option, Options, Phrase, Switch, number
+from widgets.options import Choice, Number, Option, Options, Phrase, Switch, words
 
 O = TypeVar("O", bound=Options)  # noqa: E741
 
@@ -149,7 +149,7 @@ class OptionControls(QObject, Generic[O]):
 class PageOptions(Options):
     """Which page of a view is in front."""
 
-    page: int = number(0, 0, 9, "Page", "which one is in front, counted from 0")
+    page: str = words("", "Page", "what stands on its tab", otherwise="the first")
 
 
 class PageChoice:
@@ -168,12 +168,15 @@ class PageChoice:
 
     def value(self) -> PageOptions:
         """Which page is in front now."""
-        return PageOptions(max(self._tabs.currentIndex(), 0))
+        index = self._tabs.currentIndex()
+        return PageOptions(self._tabs.tabText(index) if index > 0 else "")
 
     def set_value(self, options: PageOptions) -> None:
         """Bring a page to the front, unless it is not there or is hidden."""
-        if self._tabs.isTabVisible(options.page):
-            self._tabs.setCurrentIndex(options.page)
+        titles = [self._tabs.tabText(index) for index in range(self._tabs.count())]
+        index = titles.index(options.page) if options.page in titles else -1 if options.page else 0
+        if self._tabs.isTabVisible(index):
+            self._tabs.setCurrentIndex(index)
 
 
 def _spin_box(option: Number) -> NumberBox | DecimalBox:

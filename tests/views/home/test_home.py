@@ -75,6 +75,7 @@ def test_what_is_said_of_a_film_is_what_its_model_reads_by_itself(engine):
 
 @cards
 def test_its_options_are_those_of_the_view(card, qtbot):
+    """A page by what stands on its tab: others may have come before it."""
     view = ENTRIES[card.example.view].create(ViewContext())
     qtbot.addWidget(view)
     view.set_options_state(card.example.options)

@@ -103,7 +103,7 @@ REVIEW = LecturePart(
         ),
         HomeCard(
             "positions", "Learned positions", "How alike the places are that BERT has learned.",
-            of_bert("positions", pages={"page": 1}, positions={"show": "similarity"}),
+            of_bert("positions", pages={"page": "This checkpoint"}, positions={"show": "similarity"}),
         ),
         HomeCard(
             "cross_attention", "Cross-attention", "Where the decoder looks for each French word.",
@@ -119,19 +119,22 @@ REVIEW = LecturePart(
         ),
         HomeCard(
             "tokenizer", "A tokenizer at work", "How BERT's tokenizer cuts a sentence.",
-            of_bert("tokenization", of_text("The unbelievable astronomer photographed Jupiter."), pages={"page": 1}),
+            of_bert(
+                "tokenization", of_text("The unbelievable astronomer photographed Jupiter."),
+                pages={"page": "This checkpoint"},
+            ),
         ),
         HomeCard(
             "schedule", "Warm-up and decay", "How large the steps are while one trains.",
-            of_bert("training", pages={"page": 2}),
+            of_bert("training", pages={"page": "Learning rate"}),
         ),
         HomeCard(
             "smoothing", "Label smoothing", "One-hot targets with a little noise, and what they ask for.",
-            of_bert("training", pages={"page": 3}),
+            of_bert("training", pages={"page": "Label smoothing"}),
         ),
         HomeCard(
             "complexity", "Complexity", "Attention, recurrence and convolution by length of the text.",
-            of_bert("sparse", pages={"page": 2}),
+            of_bert("sparse", pages={"page": "Complexity"}),
         ),
         HomeCard(
             "sparse", "Sparse attention", "Windows, dilation, global and random cells: Longformer, BigBird.",
@@ -155,11 +158,12 @@ LANGUAGE = LecturePart(
             of_bert("embedding"),
         ),
         HomeCard(
-            "analogy", "Analogies", "Man is to king as woman is to ...", of_bert("embedding", pages={"page": 1}),
+            "analogy", "Analogies", "Man is to king as woman is to ...",
+            of_bert("embedding", pages={"page": "Analogy"}),
         ),
         HomeCard(
             "word2vec", "Skip-gram and CBOW", "word2vec's window slides over a text.",
-            of_bert("embedding", pages={"page": 2}),
+            of_bert("embedding", pages={"page": "Sliding window"}),
         ),
         HomeCard(
             "ngrams", "Chain rule and n-grams", "What up to four words before say about the next one.",
@@ -171,7 +175,7 @@ LANGUAGE = LecturePart(
         ),
         HomeCard(
             "mask_lab", "BERT: 80, 10, 10", "Which words are masked, exchanged or left while BERT trains.",
-            of_bert("masked", pages={"page": 1}),
+            of_bert("masked", pages={"page": "Mask lab"}),
         ),
         HomeCard(
             "next_sentence", "BERT: next sentence", "Does sentence B follow sentence A?",

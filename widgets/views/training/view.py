@@ -32,7 +32,7 @@ from widgets.views.training.unsaved import unsaved_requests, unsaved_state
 
 _RUNS, _ATTENTION, _DISTANCE = 0, 1, 2
 _N_INKS = 10
-_OF_WORD2VEC = 3  # the page of the word vectors where they are trained
+_OF_WORD2VEC = "Training"  # the page of the word vectors where they are trained
 
 
 class TrainingView(View):
