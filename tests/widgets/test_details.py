@@ -239,3 +239,18 @@ def test_words_of_a_distance_are_never_cut(panel, qtbot):
     assert "coordinates" in label.text()
     panel.resize(panel.minimumSizeHint().width(), 600)
     qtbot.waitUntil(lambda: label.width() >= label.fontMetrics().horizontalAdvance("coordinates"))
+
+
+def test_of_an_old_answer_no_number_and_no_word_stands_there(qtbot, selection):
+    panel = DetailsPanel(ViewContext(selection))
+    qtbot.addWidget(panel)
+    asked = []
+    panel.request_changed.connect(asked.append)
+    panel.show()
+    panel.set_subject(Subject(make_checkpoint_info(), text_input("x")))
+    panel.take_remembered(asked[0], make_heads_result(), "An answer that came with Headlight.")
+    assert "Computing" in panel.why_not_current
+    assert all(label.text() == "\N{EN DASH}" for label in panel._values.values())
+    panel.take_result(asked[0], make_heads_result())
+    assert panel.why_not_current == ""
+    assert any(label.text() != "\N{EN DASH}" for label in panel._values.values())

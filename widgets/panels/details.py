@@ -181,6 +181,9 @@ class DetailsPanel(View):
             self._row = request, result
         self._fill()
 
+    def take_remembered(self, request: Request, result: object, where_from: str) -> None:
+        """Not shown: all that stands here are numbers, and those of an old answer are none."""
+
     def figure(self) -> Figure | None:
         return None
 
