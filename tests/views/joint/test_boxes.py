@@ -1,19 +1,24 @@
-"""Labels of boxes hide no other label, as long as there is room."""
+"""Labels of boxes hide no other label and no thing, as long as there is room."""
 
 from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 
-from widgets.views.joint.boxes import label_places
+from inference.results.regions import Regions
+from widgets.look.theme import LIGHT, FigureStyle
+from widgets.views.joint import boxes
+from widgets.views.joint.boxes import BoxMarks, label_places
 
 IMAGE = QRectF(0, 0, 400, 400)
 EM = 10.0
 
 
-def places(*boxes):
-    return label_places([100.0] * len(boxes), [QRectF(*box) for box in boxes], IMAGE, EM)
+def places(*of):
+    return label_places([100.0] * len(of), [QRectF(*box) for box in of], IMAGE, EM)
 
 
 def test_a_label_stands_at_the_upper_left_of_its_box():
@@ -30,3 +35,26 @@ def test_labels_stay_in_the_image():
     found = places((0, 0, 400, 400), (380, 0, 20, 20), (0, 390, 20, 10), (390, 390, 10, 10))
     assert all(IMAGE.contains(place) for place in found)
     assert all(not a.intersects(b) for a, b in combinations(found, 2))
+
+
+def test_a_label_hides_no_thing_where_another_corner_is_free():
+    bird, cup = (100, 100, 80, 60), (90, 165, 100, 60)  # the label of the cup would lie on the bird's feet
+    _, place = places(bird, cup)
+    assert place.top() > 165 + 60
+    assert not place.intersects(QRectF(*bird))
+
+
+def test_over_a_small_image_letters_are_smaller_and_scores_left_out(monkeypatch):
+    painted = []
+    monkeypatch.setattr(boxes, "_paint_label", lambda _, text, place, metrics: painted.append((text, metrics.height())))
+    regions = Regions(np.array([[0, 0, 9, 9]], np.float32), None, ("bird",), np.array([0.97], np.float32), (20, 20))
+    style = FigureStyle(QFont("sans", 10), LIGHT, "cividis")
+    em = QFontMetricsF(style.font).height()
+    sheet = QImage(8, 8, QImage.Format.Format_RGB32)
+    for width in (30 * em, 10 * em):
+        with QPainter(sheet) as painter:
+            area = QRectF(0, 0, width, width)
+            BoxMarks(regions, None, is_filled=False, pointed=()).paint(painter, [QRectF(0, 0, 9, 9)], area, style)
+    (whole, large), (short, small) = painted
+    assert (whole, short) == ("bird  (0.97)", "bird")
+    assert large == em > small

@@ -10,12 +10,14 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.regions import Regions
+from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.clean import clean
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 
 _LEAST_VEIL, _MOST_VEIL = 0.12, 0.55  # opacity of the colour in a box
+_ROOMY, _LEAST_LETTERS = 18.0, 0.72  # em of width from which labels are whole; how small their letters may be
 
 
 @dataclass(frozen=True)
@@ -50,20 +52,26 @@ class BoxMarks:
                 color.setAlphaF(_LEAST_VEIL + (_MOST_VEIL - _LEAST_VEIL) * level)
                 painter.fillRect(places[number], color)
             _paint_outline(painter, places[number], style, is_pointed=number in self.pointed)
-        metrics = QFontMetricsF(style.font)
+        # Over a small image letters are smaller, and less is said, so that the things are seen.
+        room = image.width() / QFontMetricsF(style.font).height()
+        font = resized(style.font, min(max(room / _ROOMY, _LEAST_LETTERS), 1.0))
+        metrics = QFontMetricsF(font)
         em = metrics.height()
-        texts = [self._told(number) for number in range(len(places))]
+        texts = [self._told(number, with_score=room >= _ROOMY) for number in range(len(places))]
         widths = [min(metrics.horizontalAdvance(text) + 0.5 * em, image.width()) if text else 0.0 for text in texts]
         labels = label_places(widths, places, image, em)
+        painter.save()
+        painter.setFont(font)
         for number in order:
-            _paint_label(painter, texts[number], labels[number], style)
+            _paint_label(painter, texts[number], labels[number], metrics)
+        painter.restore()
 
-    def _told(self, number: int) -> str:
+    def _told(self, number: int, *, with_score: bool) -> str:
         """Its label, and what lies on it; else how sure the detector is."""
         words = [clean(self.regions.labels[number])] if self.regions.labels[number] else []
         if self.shares is not None and np.isfinite(self.shares[number]):
             words.append(percent(float(self.shares[number])))
-        elif self.shares is None and np.isfinite(self.regions.scores[number]):
+        elif with_score and self.shares is None and np.isfinite(self.regions.scores[number]):
             words.append(f"({self.regions.scores[number]:.2f})")
         return "  ".join(words)
 
@@ -80,7 +88,7 @@ def _paint_outline(painter: QPainter, box: QRectF, style: FigureStyle, *, is_poi
 
 
 def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF, em: float) -> list[QRectF]:
-    """Where labels stand: at the upper left of their boxes, or where that hides another label, at another corner.
+    """Where labels stand: at the upper left of their boxes, or at another corner where that hides a label or a thing.
 
     Parameters
     ----------
@@ -96,22 +104,23 @@ def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF
         tops = [top for top in lines if image.top() <= top <= image.bottom() - 1.1 * em] or [max(lines[2], image.top())]
         lefts = [min(max(left, image.left()), image.right() - width) for left in (box.left(), box.right() - width)]
         places = [QRectF(left, top, width, 1.1 * em) for top in tops for left in lefts]
-        place = min(places, key=lambda each: sum(_area(each.intersected(other)) for other in taken))
+        place = min(places, key=lambda each: (_hidden(each, taken), _hidden(each, boxes)))
         found.append(place)
         if width:
             taken.append(place)
     return found
 
 
-def _area(place: QRectF) -> float:
-    return place.width() * place.height()
+def _hidden(place: QRectF, others: Sequence[QRectF]) -> float:
+    """How much of others lies below a label."""
+    common = [place.intersected(other) for other in others]
+    return sum(each.width() * each.height() for each in common)
 
 
-def _paint_label(painter: QPainter, text: str, place: QRectF, style: FigureStyle) -> None:
+def _paint_label(painter: QPainter, text: str, place: QRectF, metrics: QFontMetricsF) -> None:
     """White letters on black."""
     if not text:
         return
-    metrics = QFontMetricsF(style.font)
     painter.fillRect(place, QColor(0, 0, 0, 200))
     painter.setPen(QColor("#FFFFFF"))
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width() - 0.3 * metrics.height())
