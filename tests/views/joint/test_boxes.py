@@ -44,11 +44,11 @@ def test_a_label_hides_no_thing_where_another_corner_is_free():
     assert not place.intersects(QRectF(*bird))
 
 
-def test_over_a_small_image_letters_are_smaller_and_scores_left_out(monkeypatch):
+def test_over_a_small_image_letters_are_smaller_and_scores_left_out(monkeypatch, qapp):
     painted = []
     monkeypatch.setattr(boxes, "_paint_label", lambda _, text, place, metrics: painted.append((text, metrics.height())))
     regions = Regions(np.array([[0, 0, 9, 9]], np.float32), None, ("bird",), np.array([0.97], np.float32), (20, 20))
-    style = FigureStyle(QFont("sans", 10), LIGHT, "cividis")
+    style = FigureStyle(LIGHT, QFont("DejaVu Sans", 10))
     em = QFontMetricsF(style.font).height()
     sheet = QImage(8, 8, QImage.Format.Format_RGB32)
     for width in (30 * em, 10 * em):
