@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -181,9 +182,11 @@ class ClipFigure:
         padding, gap = (0.6, 0.25) if self.places.has_words else (1.2, 0.4)
         found: list[tuple[FilmPlace, QRectF]] = []
         x, y = rect.left(), rect.top()
-        for place in self.places.of_film:
+        places, is_special = self.places.of_film, self.result.key_tokens.is_special
+        for place, behind in zip_longest(places, places[1:]):
             width = metrics.horizontalAdvance(self._chip_text(place.key)) + padding * em
-            is_start = self.places.has_words and bool(self.result.key_tokens.is_special[place.key])
+            begins = bool(is_special[place.key]) and behind is not None and not is_special[behind.key]
+            is_start = self.places.has_words and begins
             if x > rect.left() and (is_start or x + width > rect.right()):
                 x, y = rect.left(), y + 1.7 * em
             found.append((place, QRectF(x, y, width, 1.5 * em)))
@@ -311,7 +314,10 @@ class ClipFigure:
         radius = 0.25 * box.height()
         painter.drawRoundedRect(box, radius, radius)
         painter.setPen(ink)
-        room = QFontMetricsF(style.font).elidedText(self._chip_text(key), Qt.TextElideMode.ElideRight, box.width() - 4)
+        metrics, text = QFontMetricsF(style.font), self._chip_text(key)
+        if metrics.horizontalAdvance(text) > box.width() - 4:  # half a number is another number
+            text = clean(self.result.key_tokens.words[key])
+        room = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width() - 4)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, room)
         if self.places.is_square and key == self.result.query:
             paint_frame(painter, box, _QUERY)
