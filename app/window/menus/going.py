@@ -35,7 +35,10 @@ class Going(QObject):
 
     def step_layer(self, layers: int) -> None:
         """Select a layer that lies so many further down; or say that it is the last one."""
-        first, last = self.tr("This is the first layer with attention."), self.tr("This is the last layer with attention.")
+        first, last = (
+            self.tr("This is the first layer with attention."),
+            self.tr("This is the last layer with attention."),
+        )
         self._step(layers, 0, last if layers > 0 else first)
 
     def toggle_selected_mask(self) -> None:

@@ -37,9 +37,7 @@ def of_text(text: str, pair: str | None = None, *, masked: tuple[int, ...] = ())
     return Input(text=TextInput(text, pair, masked=masked))
 
 
-def of_bert(
-    view: str, input: Input | None = None, *, layer: int = 1, **options: dict[str, object]
-) -> ViewExample:
+def of_bert(view: str, input: Input | None = None, *, layer: int = 1, **options: dict[str, object]) -> ViewExample:
     """`it` looks at the sentence, where nothing else is asked for."""
     selected = Selected("encoder", layer, 3, Position("text", 8), Position("text", 2))
     return ViewExample(view, "bert-mini", input or of_text(CAT), selected, options)
