@@ -85,14 +85,18 @@ REVIEW = LecturePart(
         ),
         HomeCard("heads", "Multi-head attention", "All heads of BERT: each attends otherwise.", of_bert("heads")),
         HomeCard("attention", "One head", "Who attends to whom, as a map with exact values.", of_bert("attention")),
-        HomeCard("arcs", "Attention as lines", "The same head, from word to word.", of_bert("arcs")),
+        HomeCard(
+            "arcs", "Attention as lines", "The same head, from word to word.",
+            of_bert("arcs", arcs_only={"head": True}),
+        ),
         HomeCard("measures", "What heads do", "Entropy, distance and habits of every head.", of_bert("measures")),
         HomeCard(
             "head_similarity", "Heads that are alike", "Which heads of a layer do the same work.",
             of_bert("head_similarity"),
         ),
         HomeCard(
-            "rollout", "Through all layers", "Attention rolled out, from the last layer down.", of_bert("rollout"),
+            "rollout", "Through all layers", "Attention rolled out, from the last layer down.",
+            of_bert("rollout", layer=3),
         ),
         HomeCard(
             "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.",

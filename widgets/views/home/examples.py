@@ -38,9 +38,11 @@ def of_text(text: str, pair: str | None = None, *, masked: tuple[int, ...] = ())
     return Input(text=TextInput(text, pair, masked=masked))
 
 
-def of_bert(view: str, input: Input | None = None, page: str = "", **options: dict[str, object]) -> ViewExample:
+def of_bert(
+    view: str, input: Input | None = None, *, page: str = "", layer: int = 1, **options: dict[str, object]
+) -> ViewExample:
     """`it` looks at the sentence, where nothing else is asked for; `page` is what stands on its tab."""
-    selected = Selected("encoder", 1, 3, Position("text", 8), Position("text", 2))
+    selected = Selected("encoder", layer, 3, Position("text", 8), Position("text", 2))
     options |= {"pages": {"page": page}} if page else {}
     return ViewExample(view, "bert-mini", input or of_text(CAT), selected, options)
 
