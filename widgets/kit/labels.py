@@ -134,7 +134,10 @@ class CaptionLabel(LineLabel):
 
     def sizeHint(self) -> QSize:
         one = super().sizeHint()
-        return one if self._lines.isHidden() else one + QSize(0, self.fontMetrics().lineSpacing())
+        if self._lines.isHidden():
+            return one
+        # Lines may lie further apart than letters are high, which are whole pixels.
+        return one + QSize(0, self._lines.sizeHint().height() - self.fontMetrics().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

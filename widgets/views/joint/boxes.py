@@ -19,7 +19,7 @@ from widgets.look.theme import FigureStyle
 _LEAST_VEIL, _MOST_VEIL = 0.12, 0.55  # opacity of the colour in a box
 _ROOMY, _LEAST_LETTERS = 18.0, 0.72  # em of width from which labels are whole; how small their letters may be
 
-_LABEL_FOR_THING = 4.0  # how much worse it is to hide a label than a thing
+_RIM = 0.1  # em above and below the letters of a label, which another may lie on
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,10 @@ def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF
         tops = [top for top in lines if image.top() <= top <= image.bottom() - 1.1 * em] or [max(lines[2], image.top())]
         lefts = [min(max(left, image.left()), image.right() - width) for left in (box.left(), box.right() - width)]
         places = [QRectF(left, top, width, 1.1 * em) for top in tops for left in lefts]
-        place = min(places, key=lambda each: _LABEL_FOR_THING * _hidden(each, taken) + _hidden(each, boxes))
+        place = min(places, key=lambda each: (_hidden(each, taken), _hidden(each, boxes)))
         found.append(place)
         if width:
-            taken.append(place)
+            taken.append(place.adjusted(0, _RIM * em, 0, -_RIM * em))
     return found
 
 
