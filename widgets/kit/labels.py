@@ -136,8 +136,7 @@ class CaptionLabel(LineLabel):
         one = super().sizeHint()
         if self._lines.isHidden():
             return one
-        # Lines may lie further apart than letters are high, which are whole pixels.
-        return one + QSize(0, self._lines.sizeHint().height() - self.fontMetrics().height())
+        return QSize(one.width(), self._lines.sizeHint().height() + one.height() - self.fontMetrics().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

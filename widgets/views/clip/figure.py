@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -183,11 +184,11 @@ class ClipFigure:
         padding, gap = (0.6, 0.25) if self.places.has_words else (1.2, 0.4)
         found: list[tuple[FilmPlace, QRectF]] = []
         x, y = rect.left(), rect.top()
-        is_special, of_film = self.result.key_tokens.is_special, self.places.of_film
-        words = {place.key for place in of_film if not is_special[place.key]}
-        for place in of_film:
+        places, is_special = self.places.of_film, self.result.key_tokens.is_special
+        for place, behind in zip_longest(places, places[1:]):
             width = metrics.horizontalAdvance(self._chip_text(place.key)) + padding * em
-            is_start = bool(is_special[place.key]) and place.key + 1 in words
+            begins = bool(is_special[place.key]) and behind is not None and not is_special[behind.key]
+            is_start = self.places.has_words and begins
             if x > rect.left() and (is_start or x + width > rect.right()):
                 x, y = rect.left(), y + 1.7 * em
             found.append((place, QRectF(x, y, width, 1.5 * em)))
@@ -317,7 +318,9 @@ class ClipFigure:
         painter.setPen(ink)
         text, room = self._chip_text(key), box.width() - 4
         share = room / max(QFontMetricsF(style.font).horizontalAdvance(text), 1.0)
-        painter.setFont(resized(style.font, min(max(0.98 * share, _LEAST_CHIP), 1.0)) if share < 1 else style.font)
+        if share < _LEAST_CHIP:  # half a number is another number
+            text = clean(self.result.key_tokens.words[key])
+        painter.setFont(resized(style.font, 0.98 * share) if _LEAST_CHIP <= share < 1 else style.font)
         shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
         if self.places.is_square and key == self.result.query:
