@@ -99,8 +99,7 @@ REVIEW = LecturePart(
             of_bert("rollout", layer=3),
         ),
         HomeCard(
-            "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.",
-            of_bert("norms"),
+            "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.", of_bert("norms"),
         ),
         HomeCard(
             "sinusoids", "Sinusoidal positions", "Sines and cosines that tell places apart, as in 2017.",
