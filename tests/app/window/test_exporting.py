@@ -127,7 +127,7 @@ def test_of_all_views_those_with_smaller_letters_are_named(exporting, view, qtbo
     for one in (wide, view):
         one.is_waiting = False
     monkeypatch.setattr(exporting, "_look", lambda: SMALL_LETTERS)
-    task = ExportAll(exporting, "Export all views", "views", wide)
+    task = ExportAll(exporting, "Export all views", "views", exporting.parent())
     stops = [ExportStop("Measures", lambda: wide), ExportStop("Heads", lambda: view)]
     with qtbot.waitSignal(task.done) as done:
         task.begin(stops, tmp_path, "svg", lambda: None)
