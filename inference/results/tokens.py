@@ -83,10 +83,12 @@ class Tokens:
         """
         own = [pos for pos, special in enumerate(self.is_special) if not special] or range(len(self))
         cells = {pos: cell for pos in own if (cell := _cell(self.words[pos]))}
-        if 2 * len(cells) < len(own) or not cells:  # a word may be a number with a comma
-            return min(own, key=lambda pos: abs(pos - len(self) // 2), default=0)
-        if self.is_special.any() and not is_causal:
+        # Image GPT's pixels have ids, too; and a word may be a number with a comma.
+        is_seen = any(self.ids[pos] < 0 for pos in own) or 2 * len(cells) > len(own)
+        if is_seen and self.is_special.any() and not is_causal:
             return int(self.is_special.argmax())
+        if not is_seen or not cells:
+            return min(own, key=lambda pos: abs(pos - len(self) // 2), default=0)
         most = max(map(len, cells.values()))  # places of the whole film may stand beside those of its frames
         cells = {pos: cell for pos, cell in cells.items() if len(cell) == most}
         middle = [(max(numbers) + 1) // 2 for numbers in zip(*cells.values(), strict=True)]

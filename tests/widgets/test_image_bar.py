@@ -17,6 +17,7 @@ from tests.answers import answer, fail
 from tests.image_factories import make_image_info, make_image_result
 from tests.inputs import image_input
 from widgets.context import ViewContext
+from widgets.kit.labels import CaptionLabel
 from widgets.kit.veil import Veil
 from widgets.panels.image_bar import ImageBar
 from widgets.panels.pasted_images import LONGEST_SIDE, PastedImages
@@ -270,3 +271,11 @@ def test_where_images_are_compared_it_is_low_and_hides_only_what_cannot_be_chose
     bar.set_checkpoint(replace(compares, compares=()))
     assert not side.isVisible()  # what takes one size has no control for it, and the row is short
     assert thumbnails.sizeHint().height() == high
+
+
+def test_what_an_image_shows_takes_a_second_line(bar, qapp):
+    answer(bar, replace(make_image_result(), caption="a large purple bird left of a small yellow balloon, " * 3))
+    bar.resize(800, 200)
+    qapp.processEvents()
+    about = child(bar, CaptionLabel, "image_about")
+    assert about.height() > 2 * about.fontMetrics().height()

@@ -152,6 +152,18 @@ def test_a_caption_takes_a_second_line_where_one_has_no_room(caption, qapp):
     assert (caption.height(), seen(caption)) == (one, words)
 
 
+@pytest.mark.parametrize("points", range(8, 18))
+def test_the_second_line_is_whole_in_letters_of_any_size(caption, qapp, points):
+    font = caption.font()
+    font.setPointSize(points)
+    caption.window().setFont(font)
+    caption.show_text("a yellow gypsy jumps " * 5)
+    qapp.processEvents()
+    (label,) = (each for each in caption.findChildren(QWidget) if each.isVisible())
+    assert label.text().count("\n") == 1
+    assert label.height() >= label.sizeHint().height()
+
+
 def test_numbers_that_change_do_not_take_the_second_line_away(caption, qapp):
     qapp.processEvents()
     metrics, width = caption.fontMetrics(), caption.findChild(QLineEdit).width() - 4

@@ -16,6 +16,7 @@ _ROW = 1.45  # em
 _HEAD = 1.8  # em
 _MOST_WIDTH = 46.0  # em
 _LEAST_BAR = 2.5  # em, however long the words are
+_LONGEST = 1e-9  # a probability that takes the most letters
 _SAME = 5e-4  # of two probabilities that read alike
 
 
@@ -67,8 +68,12 @@ class CandidateBars:
 
     def _beside(self, bold: QFontMetricsF) -> float:
         """What a row has beside its words: the mark, gaps, the least bar and the numbers."""
-        numbers = max((bold.horizontalAdvance(self._numbers(each)) for each in self.candidates), default=0)
-        return numbers + (2.0 + _LEAST_BAR) * bold.height()
+        return self._room(bold) + (2.0 + _LEAST_BAR) * bold.height()
+
+    def _room(self, bold: QFontMetricsF) -> float:
+        """Of the numbers: as wide as the longest probability, so that bars of several places are of one length."""
+        texts = (self._numbers(each) for each in self.candidates)
+        return max(map(bold.horizontalAdvance, (percent(_LONGEST), *texts)))
 
     def row(self, number: int, area: QRectF, style: FigureStyle) -> QRectF:
         """Where a candidate is."""
@@ -95,7 +100,7 @@ class CandidateBars:
         shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(QPointF(area.left(), area.top() + metrics.ascent()), shown)
         texts = [self._numbers(each) for each in self.candidates]
-        room = max((bold.horizontalAdvance(text) for text in texts), default=0)
+        room = self._room(bold)
         row = self.row(0, area, style).width()
         words = min(self._longest(bold), max(14 * em, row / 2, row - self._beside(bold)))
         for number, (each, text) in enumerate(zip(self.candidates, texts, strict=True)):

@@ -134,7 +134,9 @@ class CaptionLabel(LineLabel):
 
     def sizeHint(self) -> QSize:
         one = super().sizeHint()
-        return one if self._lines.isHidden() else one + QSize(0, self.fontMetrics().lineSpacing())
+        if self._lines.isHidden():
+            return one
+        return QSize(one.width(), self._lines.sizeHint().height() + one.height() - self.fontMetrics().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -14,7 +14,7 @@ from inference.results.events import Failure
 from inference.results.inputs import ClipInput, ImageInput, Input
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.kit.labels import LineLabel
+from widgets.kit.labels import CaptionLabel, LineLabel
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
 from widgets.kit.veil import Veil
@@ -51,7 +51,7 @@ class MediaBar(View, Generic[T]):
         self._wanted: T = given
         self._is_back = False  # whether another one was wanted in vain
         self._folder = str(Path.home())
-        self._about, self._message = (LineLabel(title, self) for title in titles)
+        self._about, self._message = CaptionLabel(titles[0], self), LineLabel(titles[1], self)
         self._about.setObjectName(f"{name}_about")
         self._message.setObjectName(f"{name}_message")
         self._message.setForegroundRole(QPalette.ColorRole.BrightText)

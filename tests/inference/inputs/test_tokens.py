@@ -285,7 +285,8 @@ def test_what_is_taken_and_put_together_keeps_marks_sources_and_notes():
 def named(*words, special=()):
     n = len(words)
     is_special = np.array([word in special for word in words])
-    return Tokens(np.full(n, -1), words, np.ones(n, bool), is_special, np.zeros(n, np.int8))
+    ids = np.where([word[0] in "0123456789" or word.startswith(("frame", "chip")) for word in words], -1, 7)
+    return Tokens(ids, words, np.ones(n, bool), is_special, np.zeros(n, np.int8))
 
 
 GRID = tuple(f"{row},{column}" for row in range(4) for column in range(4))
@@ -298,7 +299,7 @@ GRID = tuple(f"{row},{column}" for row in range(4) for column in range(4))
         (named("[CLS]", "a", "b", "[SEP]", "c", "d", "[SEP]", special=("[CLS]", "[SEP]")), False, "b"),
         (named("[CLS]", "[SEP]", special=("[CLS]", "[SEP]")), False, "[SEP]"),
         (named("the", "cat", "sat"), True, "cat"),
-        (named("1,2", "and", "3", "are", "four"), False, "3"),
+        (named("[CLS]", "a", "man", "walks", "in", "[>]", "chip 0", "[SEP]", special=("[CLS]", "[>]")), False, "[CLS]"),
         (named("[CLS]", *GRID, special=("[CLS]",)), False, "[CLS]"),
         (named("start", *GRID[:-1], special=("start",)), True, "2,2"),
         (named(*GRID), False, "2,2"),

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 from inference.results.clip import ClipRequest
 from inference.results.events import Failure
 from inference.results.inputs import ClipInput, Input
+from inference.results.tokens import Tokens
 from tests.answers import answer, fail, watched
 from tests.controls import rows_of_controls
 from tests.film_factories import make_clip_result, make_film_info
@@ -169,6 +170,25 @@ def test_what_lies_in_another_part_has_no_colour():
     figure = ClipFigure(replace(result, pattern=pattern), 0, 0)
     assert np.isnan(figure.maps[2:]).all()
     assert "does not attend to patch (0, 2) of frame 2" in figure.describe(FilmPlace(2, 21))
+
+
+def beside_words(words):
+    """Words, and a frame for each of the other keys."""
+    result, n = make_clip_result(), len(words) + 4
+    cells = np.array([*[(-1, -1, -1)] * len(words), *((t, -1, -1) for t in range(4))], np.int16)
+    tokens = Tokens(
+        np.arange(n), (*words, *"0123"), np.ones(n, bool), np.array([w.startswith("[") for w in (*words, *"0123")]),
+        np.zeros(n, np.int8),
+    )  # fmt: skip
+    beside = {"key_tokens": tokens, "query_tokens": tokens, "key_cells": cells, "query_cells": cells}
+    return ClipFigure(replace(result, **beside, pattern=result.pattern[..., :n]), 0, 0)
+
+
+def test_a_special_token_begins_a_line_where_words_follow():
+    figure = beside_words(("[CLS]", "a", "cup", "[CLS]", "it", "grows", "[>]", "[SEP]"))
+    lines = [box.top() for _, box in figure.chips(QRectF(0, 0, 2000, 900), FigureStyle())]
+    assert len(set(lines)) == 2
+    assert lines[0] == lines[2] < lines[3] == lines[7]
 
 
 def test_keys_that_are_frames_colour_the_whole_frame():

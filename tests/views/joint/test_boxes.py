@@ -58,3 +58,10 @@ def test_over_a_small_image_letters_are_smaller_and_scores_left_out(monkeypatch,
     (whole, large), (short, small) = painted
     assert (whole, short) == ("bird  (0.97)", "bird")
     assert large == em > small
+
+
+def test_a_label_stands_over_the_rim_of_another_rather_than_on_its_own_thing():
+    above, bird, balloon = (240, 280, 160, 19), (250, 300, 100, 80), (370, 300, 20, 69.6)
+    *_, below, place = places(above, bird, balloon)
+    assert below.top() > 380
+    assert place.top() > 369.6

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
 
@@ -13,6 +14,7 @@ from tests.answers import answer, fail, watched
 from tests.merlot_checkpoints import make_order_info, make_order_result
 from tests.provenance import check_provenance
 from widgets.context import ViewContext
+from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
 from widgets.views.order.figure import OrderFigure
 from widgets.views.order.match_figure import MatchFigure
@@ -169,3 +171,12 @@ def test_a_failure_keeps_the_picture(view):
 def test_what_is_on_screen_says_of_what_it_is(view, qtbot):
     other = Subject(make_order_info(), Input(text=TextInput(), clip=ClipInput(seed=2)))
     check_provenance(view, qtbot, make_order_result(), change=lambda: drag(view, 0, 1), other=other)
+
+
+def test_a_sentence_has_two_lines_beside_small_frames(qapp):
+    figure, style = OrderFigure(make_order_result()), FigureStyle()
+    letters = QFontMetricsF(style.font)
+    for height in (figure.least_size(900, style).height(), 400.0):
+        laid = figure.layout(QRectF(0, 0, 900, height), style)
+        assert min(label.height() for label in laid.labels) >= 2 * letters.height()
+        assert laid.legend.bottom() <= height + 1

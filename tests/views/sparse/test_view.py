@@ -156,8 +156,9 @@ def test_more_layers_reach_more(view):
     assert len(np.unique(window.codes)) == 1 + 2 + 1
 
 
-def test_pointing_at_a_row_tells_how_far_it_reaches_and_a_click_keeps_it(view):
+def test_pointing_at_a_row_tells_how_far_it_reaches_and_a_click_keeps_it(view, qapp):
     child(view, QSpinBox, "sparse_layers_number").setValue(2)
+    qapp.processEvents()  # the caption may take another line
     canvas = child(view, QWidget, "sparse_patterns_canvas")
     figure = view.figure()
     plot = figure.plots(canvas.figure_rect(), canvas.style_now)[2]

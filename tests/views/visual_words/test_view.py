@@ -99,6 +99,14 @@ def request(hidden):
     return VisualWordsRequest("videobert-test", INPUT, hidden)
 
 
+def test_what_has_no_room_is_scrolled_to(view, qapp):
+    view.resize(900, 300)
+    qapp.processEvents()
+    canvas = canvas_of(view)
+    area = canvas.figure_rect()
+    assert area.height() >= canvas.figure.least_size(area.width(), canvas.style_now).height()
+
+
 def test_a_click_hides_a_chip_and_another_one_shows_it(view):
     assert view.asked == [request((5,))]
     click(view, FilmSpot("chip", 2))

@@ -15,6 +15,7 @@ from inference.results.zero_shot import ZeroShotRequest, ZeroShotResult, ZeroSho
 from tests.answers import answer, fail, watched
 from tests.image_factories import make_image, make_image_info
 from widgets.context import ViewContext
+from widgets.figures.candidate_bars import Candidate, CandidateBars
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
@@ -188,3 +189,12 @@ def test_without_a_probe_one_matrix_is_shown():
 
 def test_is_collected_after_closing(assert_collected):
     assert_collected(lambda: ZeroShotView(ViewContext()))
+
+
+def test_bars_of_all_images_are_of_one_length(qapp):
+    style = FigureStyle()
+    sure, unsure = (
+        CandidateBars("scene", (Candidate("cat", high, high), Candidate("dog", 1 - high, 1 - high)), 0)
+        for high in (0.999999, 0.6)
+    )
+    assert sure.width(style) == unsure.width(style)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from inference.results.clip import ClipResult
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_title
+from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
@@ -22,6 +24,7 @@ from widgets.views.clip.options import ClipOptions, ClipWeights
 from widgets.views.clip.places import FilmPlace, FilmPlaces, position_title
 
 _LEAST = 3.5  # em, the least height of a frame
+_LEAST_CHIP = 0.7  # of its letters, as long as a number in a narrow chip is to be read
 _HEAD, _CHIP, _GAP = 1.4, 1.6, 0.6  # em: a title, a line of chips, and the space between frames
 _QUERY = QColor("#FF4FA3")  # in no colour map
 
@@ -175,15 +178,17 @@ class ClipFigure:
         return tuple(range(len(self.result.seen))) if self.options.show == "frames" else (self.frame,)
 
     def _above(self, rect: QRectF, style: FigureStyle) -> list[tuple[FilmPlace, QRectF]]:
-        """What belongs to no frame, in lines above the film: each sentence begins one."""
+        """What belongs to no frame, in lines above the film: a special token that words follow begins one."""
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         padding, gap = (0.6, 0.25) if self.places.has_words else (1.2, 0.4)
         found: list[tuple[FilmPlace, QRectF]] = []
         x, y = rect.left(), rect.top()
-        for place in self.places.of_film:
+        places, is_special = self.places.of_film, self.result.key_tokens.is_special
+        for place, behind in zip_longest(places, places[1:]):
             width = metrics.horizontalAdvance(self._chip_text(place.key)) + padding * em
-            is_start = self.places.has_words and bool(self.result.key_tokens.is_special[place.key])
+            begins = bool(is_special[place.key]) and behind is not None and not is_special[behind.key]
+            is_start = self.places.has_words and begins
             if x > rect.left() and (is_start or x + width > rect.right()):
                 x, y = rect.left(), y + 1.7 * em
             found.append((place, QRectF(x, y, width, 1.5 * em)))
@@ -311,8 +316,13 @@ class ClipFigure:
         radius = 0.25 * box.height()
         painter.drawRoundedRect(box, radius, radius)
         painter.setPen(ink)
-        room = QFontMetricsF(style.font).elidedText(self._chip_text(key), Qt.TextElideMode.ElideRight, box.width() - 4)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, room)
+        text, room = self._chip_text(key), box.width() - 4
+        share = room / max(QFontMetricsF(style.font).horizontalAdvance(text), 1.0)
+        if share < _LEAST_CHIP:  # half a number is another number
+            text = clean(self.result.key_tokens.words[key])
+        painter.setFont(resized(style.font, 0.98 * share) if _LEAST_CHIP <= share < 1 else style.font)
+        shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
         if self.places.is_square and key == self.result.query:
             paint_frame(painter, box, _QUERY)
 

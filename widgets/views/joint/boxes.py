@@ -19,6 +19,8 @@ from widgets.look.theme import FigureStyle
 _LEAST_VEIL, _MOST_VEIL = 0.12, 0.55  # opacity of the colour in a box
 _ROOMY, _LEAST_LETTERS = 18.0, 0.72  # em of width from which labels are whole; how small their letters may be
 
+_RIM = 0.1  # em above and below the letters of a label, which another may lie on
+
 
 @dataclass(frozen=True)
 class BoxMarks:
@@ -107,7 +109,7 @@ def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF
         place = min(places, key=lambda each: (_hidden(each, taken), _hidden(each, boxes)))
         found.append(place)
         if width:
-            taken.append(place)
+            taken.append(place.adjusted(0, _RIM * em, 0, -_RIM * em))
     return found
 
 

@@ -24,6 +24,7 @@ from widgets.views.order.truth import all_numbers, named, pairs_in_order, put_ba
 _CLASSES: Final = (BEFORE, SAME, AFTER, DIFFERENT)  # as they stand in a bar
 _MOST_RANKS: Final = 6
 _HEAD, _LEGEND, _RANK = 1.5, 1.8, 1.5  # em: title of a frame, the line below, a line of an order
+_ROW, _LEAST_SIDE = 2.25, 4.5  # em: two lines of a sentence, and how small frames may be for these
 
 
 def _tr(text: str) -> str:
@@ -126,9 +127,9 @@ class OrderFigure:
         return 14 * self.n * QFontMetricsF(style.font).height()
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
-        """Rows of one line below small frames."""
+        """Rows of two lines below small frames."""
         em = QFontMetricsF(style.font).height()
-        return QSizeF(0, (_HEAD + 5 + 2.2 * self.n + _LEGEND) * em)
+        return QSizeF(0, (_HEAD + _LEAST_SIDE + 0.5 + _ROW * self.n + _LEGEND) * em)
 
     def layout(self, rect: QRectF, style: FigureStyle) -> OrderLayout:
         """Where things are in a rectangle."""
@@ -138,7 +139,9 @@ class OrderFigure:
         if rect.width() - label_width - rank_width < 4.5 * n * em:
             rank_width = 0.0
         column = min((rect.width() - label_width - rank_width) / n, 20 * em)
-        side = max(1.0, min(column - 0.6 * em, 0.42 * rect.height(), 19 * em))
+        rest = rect.height() - (_HEAD + 0.5 + _ROW * n + _LEGEND) * em  # of what rows need
+        most = min(column - 0.6 * em, 0.42 * rect.height(), 19 * em)
+        side = max(1.0, min(most, max(rest, _LEAST_SIDE * em)))
         left, top = rect.left() + label_width, rect.top() + _HEAD * em
         height = min((rect.bottom() - top - side - (0.5 + _LEGEND) * em) / n, 6 * em)
         images, titles = [], []

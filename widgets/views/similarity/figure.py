@@ -10,7 +10,6 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.similarity import SimilarityResult
-from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import ColorScale, HeatPanel, short
 from widgets.figures.pair_panel import PairPanel
 from widgets.figures.panel_figure import Cell, PanelFigure
@@ -110,8 +109,8 @@ class SimilarityFigure(PanelFigure):
         cosines = self.result.cosines
         places = np.arange(n_images)
         found = int((cosines.argmax(1) == places).sum()), int((cosines.argmax(0) == places).sum())
-        text = _tr("On the diagonal is the nearest text of {} of {} images, and the nearest image of {}")
-        return text.format(found[0], n_images, number_of(found[1], "texts"))
+        text = _tr("On the diagonal is the nearest text of {} of {} images, and the nearest image of {} of {} texts")
+        return text.format(found[0], n_images, found[1], n_texts)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()

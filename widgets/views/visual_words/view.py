@@ -10,6 +10,7 @@ from inference.results.request import Request
 from inference.results.visual_words import VisualWordsRequest, VisualWordsResult
 from widgets.context import ViewContext
 from widgets.kit.availability import set_available
+from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.option_controls import OpenSpinBox, OptionControls
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
@@ -36,8 +37,9 @@ class VisualWordsView(View):
         self._figure: _Picture | None = None
         self._hidden: tuple[int, ...] = _FIRST_HIDDEN
         self._canvas = PointedCanvas("visual_words_canvas", self.tr("Film and text"))
+        self._scroll = FigureScroll(self._canvas)
         self._page = self.add_page(
-            Page("visual_words", self._canvas, self.tr("What is shown"), self.tr("What is pointed at"))
+            Page("visual_words", self._scroll, self.tr("What is shown"), self.tr("What is pointed at"))
         )
         controls = self._page.controls
         self._options = self.add_options(OptionControls(controls, "visual_words", VisualWordsOptions))
@@ -90,7 +92,7 @@ class VisualWordsView(View):
 
     def restyle(self) -> None:
         if self._figure is not None:
-            self._page.show_on(self._canvas, self._figure, self.style_now())
+            self._page.show_on(self._scroll, self._figure, self.style_now())
 
     # The picture
 
