@@ -198,7 +198,7 @@ LANGUAGE = LecturePart(
         ),
         HomeCard(
             "attribution", "Where a word is decided", "What each head and MLP adds to its logit.",
-            of_translation("attribution", "decoder"),
+            of_translation("attribution", "decoder", query=0),
         ),
         HomeCard(
             "generation", "GPT: writing", "A language model goes on with a text, word by word.",
