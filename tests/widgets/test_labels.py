@@ -165,10 +165,10 @@ def test_the_second_line_is_whole_in_letters_of_any_size(caption, qapp, points):
 
 
 def test_a_caption_that_was_narrow_has_room_for_both_lines(caption, qapp):
-    caption.hide()
-    caption.resize(40, 20)
+    caption.window().resize(80, 200)
     caption.show_text("attention " * 12)
-    caption.show()
+    qapp.processEvents()
+    caption.window().resize(400, 200)
     qapp.processEvents()
     (label,) = (each for each in caption.findChildren(QWidget) if each.isVisible())
     assert label.text().count("\n") == 1
