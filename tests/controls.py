@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QScrollBar,
+    QSlider,
     QWidget,
 )
 
@@ -96,8 +97,8 @@ def pale(root: QWidget) -> list[str]:
     found = []
     for widget in root.findChildren(QWidget):
         palette, group = widget.palette(), QPalette.ColorGroup.Active if widget.isEnabled() else None
-        if not widget.isVisible() or not isinstance(widget, (QLabel, *_CONTROLS)):
-            continue
+        if not widget.isVisible() or not isinstance(widget, (QLabel, *_CONTROLS)) or isinstance(widget, QSlider):
+            continue  # a slider has no letters
         letters = widget.foregroundRole()
         letters = roles.Text if isinstance(widget, QLineEdit | QAbstractSpinBox | QAbstractItemView) else letters
         behind = roles.Base if letters == roles.Text else roles.Button if isinstance(widget, QAbstractButton) else None

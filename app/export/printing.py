@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.export.page.sheet import Sheet
 from app.export.render import dpi_of_fonts, paint_fitted
+from widgets.kit.plain import resize_on_screen
 
 LARGEST = 1.5  # times as large as a figure is by itself: no more on a large sheet of paper
 
@@ -39,7 +40,7 @@ class PrintPreview(QPrintPreviewDialog):
         self.paintRequested.connect(self._on_paint_requested)
         self.accepted.connect(self._on_accepted)
         em = self.fontMetrics().height()
-        self.resize(48 * em, 40 * em)
+        resize_on_screen(self, 48 * em, 40 * em)
 
     @Slot(QPrinter)
     def _on_paint_requested(self, printer: QPrinter) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLa
 
 from app import VERSION
 from app.window.actions import CLOSE_KEY, COMMANDS
-from widgets.kit.plain import show_own_page
+from widgets.kit.plain import resize_on_screen, show_own_page
 
 ABOUT = f"""<h2>Headlight {VERSION}</h2>
 <p>A desktop microscope for transformers. It works with the network cable out.</p>
@@ -102,7 +102,7 @@ def messages_dialog(parent: QWidget | None, messages: Sequence[str]) -> QDialog:
     layout.addWidget(text)
     layout.addWidget(buttons)
     em = dialog.fontMetrics().height()
-    dialog.resize(40 * em, 24 * em)
+    resize_on_screen(dialog, 40 * em, 24 * em)
     return dialog
 
 

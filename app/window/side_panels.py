@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLayout,
@@ -39,7 +39,9 @@ class SidePanels(QObject):
         self._wanted = {left: True, right: True}
         self._is_fitting = self._is_put_away = False
         self._fitted = (0, 0)
-        self._widths: dict[QDockWidget, int] = {}  # from before they were put away, until they have them again
+        # In letters, from before these had another size or the panels were put away, until the user gives them others.
+        self._widths: dict[QDockWidget, float] = {}
+        self._are_owed = False  # they do not have them again yet
         # The smallest window is smaller than all panels together: they step aside on the way there.
         layout = window.layout()
         assert layout is not None
@@ -49,11 +51,19 @@ class SidePanels(QObject):
         window.installEventFilter(self)
         for dock in (left, right):
             dock.visibilityChanged.connect(self._on_dock_visibility_changed)
+            dock.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Of the window; and of the panels, where the mouse draws their edge."""
+        if isinstance(watched, QDockWidget):
+            if event.type() == QEvent.Type.Resize and QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+                self._widths.pop(watched, None)
+            return False
+        if event.type() == QEvent.Type.FontChange and not self._is_put_away and self._fitted != self._size():
+            self._keep_widths()
         if event.type() in (QEvent.Type.Show, QEvent.Type.Resize, QEvent.Type.FontChange):
             self.fit()
-            if self._widths and not self._is_put_away:
+            if self._are_owed and not self._is_put_away:
                 QTimer.singleShot(0, self._restore_widths)  # when Qt has laid out the window
         return False
 
@@ -64,7 +74,7 @@ class SidePanels(QObject):
 
     def fit(self, *, is_wide: bool = False) -> None:
         """Show what there is room for; `is_wide` shows all that is wanted, as a wider window would."""
-        em, width = self._window.fontMetrics().averageCharWidth(), self._window.width()
+        width, em = self._size()
         if ((width, em) == self._fitted and not is_wide) or self._is_put_away:
             return
         if not self._window.isVisible() and not is_wide:
@@ -80,6 +90,18 @@ class SidePanels(QObject):
         self._is_fitting = False
         self.changed.emit()
 
+    def _size(self) -> tuple[int, int]:
+        """Widths of the window and of a letter, in pixels."""
+        return self._window.width(), self._window.fontMetrics().averageCharWidth()
+
+    def _keep_widths(self) -> None:
+        """Remember how wide they are, but for those whose width is known: what Qt gave them since is not theirs."""
+        if em := self._fitted[1]:
+            for dock in self._wanted:
+                if dock.isVisible() and not dock.isFloating():
+                    self._widths.setdefault(dock, dock.width() / em)
+        self._are_owed = bool(self._widths)
+
     def take_over(self) -> None:
         """What is shown now, such as after another session was restored, is what is wanted."""
         self._wanted = {dock: not dock.isHidden() for dock in self._wanted}
@@ -89,7 +111,7 @@ class SidePanels(QObject):
         self._is_fitting = True
         self._is_put_away = is_away
         if is_away:
-            self._widths = {dock: dock.width() for dock in self._wanted if dock.isVisible()}
+            self._keep_widths()
             for dock in self._wanted:
                 dock.hide()
         self._is_fitting = False
@@ -100,9 +122,10 @@ class SidePanels(QObject):
     def _restore_widths(self) -> None:
         """While letters were larger, panels needed more room; they do not give it back by themselves."""
         if not self._is_put_away:
-            widths = {dock: width for dock, width in self._widths.items() if dock.isVisible()}
+            em = self._size()[1]
+            widths = {dock: round(width * em) for dock, width in self._widths.items() if dock.isVisible()}
             self._window.resizeDocks(list(widths), list(widths.values()), Qt.Orientation.Horizontal)
-            self._widths = {}
+            self._are_owed = len(widths) < len(self._widths)
 
     @Slot()
     def _on_dock_visibility_changed(self) -> None:

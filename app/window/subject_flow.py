@@ -141,10 +141,13 @@ class SubjectFlow(QObject):
         self._selection.toggle_mask(query.index)
         return ""
 
-    def step(self, layers: int, heads: int) -> None:
-        """Select a layer and a head that lie so many steps away."""
-        if (info := self._controller.checkpoint) and info.attending:
-            step(info, self._selection, layers, heads)
+    def step(self, layers: int, heads: int) -> bool:
+        """Select a layer and a head that lie so many steps away, or at the edge; whether there are any."""
+        info = self._controller.checkpoint
+        if info is None or not info.attending:
+            return False
+        step(info, self._selection, layers, heads)
+        return True
 
     def _bring_masks_back(self, info: CheckpointInfo, input: Input) -> None:
         """Masks stay with their text, whatever is looked at meanwhile, where this checkpoint can mask."""

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.commands.text_files import MOST_BYTES, TextFileError, read_text
 from widgets.figures.counts import number_of
-from widgets.kit.plain import PlainLabel
+from widgets.kit.plain import PlainLabel, resize_on_screen
 
 
 class TextDialog(QDialog):
@@ -53,7 +53,7 @@ class TextDialog(QDialog):
         layout.addWidget(self._edit, 1)
         layout.addLayout(row)
         em = self.fontMetrics().height()
-        self.resize(52 * em, 30 * em)
+        resize_on_screen(self, 52 * em, 30 * em)
         browse.clicked.connect(self._on_browse_clicked)
         self._edit.textChanged.connect(self._count)
         buttons.accepted.connect(self.accept)

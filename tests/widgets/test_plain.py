@@ -14,7 +14,14 @@ from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from app.__main__ import main
 from widgets.kit.clean import clean, isolated, shown
 from widgets.kit.labels import LineLabel
-from widgets.kit.plain import PlainLabel, plain_progress, plain_tip, show_plain_message
+from widgets.kit.plain import (
+    OwnPage,
+    PlainLabel,
+    plain_progress,
+    plain_tip,
+    show_own_page,
+    show_plain_message,
+)
 
 HTML = 'X<img src="file:///dev/zero"><b>bold</b>'
 ARABIC = "\u0645\u0631\u062d\u0628\u0627"
@@ -80,6 +87,21 @@ def test_a_message_shows_html_as_it_is(qtbot):
     QTimer.singleShot(0, look)
     show_plain_message(None, "Messages", HTML)
     assert found == [HTML, Qt.TextFormat.PlainText]
+
+
+@pytest.mark.parametrize("n_lines", [3, 400])
+def test_a_page_of_our_own_is_no_taller_than_the_screen_and_scrolls(qtbot, n_lines):
+    found = []
+
+    def look() -> None:
+        (dialog,) = (widget for widget in QApplication.topLevelWidgets() if widget.objectName() == "own_page")
+        bar = dialog.findChild(OwnPage).verticalScrollBar()
+        found.extend((dialog.screen().availableGeometry().contains(dialog.rect()), bar.maximum() > 0))
+        dialog.close()
+
+    QTimer.singleShot(0, look)
+    show_own_page(None, "Keys", "<p>one line</p>" * n_lines)
+    assert found == [True, n_lines > 100]
 
 
 def test_progress_shows_html_as_it_is(qtbot):

@@ -7,6 +7,7 @@ words of the glossary.
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 from PySide6.QtCore import Qt, QUrl
@@ -15,12 +16,15 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
     QComboBox,
+    QDialog,
+    QDialogButtonBox,
     QLabel,
     QMessageBox,
     QProgressDialog,
     QTabBar,
     QTableWidget,
     QTextBrowser,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -121,10 +125,37 @@ def ask_plain(parent: QWidget, name: str, title: str, question: str, yes: str) -
 
 
 def show_own_page(parent: QWidget | None, title: str, html: str) -> None:
-    """A dialog with HTML of our own, in which nothing foreign stands."""
-    box = QMessageBox(QMessageBox.Icon.NoIcon, title, html, parent=parent)
-    box.setTextFormat(Qt.TextFormat.RichText)
-    box.exec()
+    """A dialog with HTML of our own, in which nothing foreign stands; what is taller than the screen scrolls."""
+    dialog = QDialog(parent)
+    dialog.setObjectName("own_page")
+    dialog.setWindowTitle(title)
+    page = OwnPage(title, dialog)
+    page.setHtml(html)
+    page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(page)
+    layout.addWidget(buttons)
+    document, em = QTextDocument(), dialog.fontMetrics().height()  # that of the page has the width of the page
+    document.setDefaultFont(dialog.font())
+    document.setHtml(html)
+    document.setTextWidth(_MOST_EMS * em)
+    width = math.ceil(document.idealWidth())
+    document.setTextWidth(width)
+    # Margins, and the bar that appears where the screen is not as high as the page.
+    beside, below = 4 * em, buttons.sizeHint().height() + 3 * em
+    resize_on_screen(dialog, width + beside, math.ceil(document.size().height()) + below)
+    page.setFocus()  # the keys walk through it, and Esc closes it
+    dialog.exec()
+    dialog.deleteLater()
+
+
+def resize_on_screen(window: QWidget, width: int, height: int) -> None:
+    """Make a window so large, but no larger than its screen with the window's frame: letters may be large."""
+    title, border = 2 * window.fontMetrics().height(), window.fontMetrics().height() // 3
+    room = window.screen().availableGeometry().size()
+    window.resize(min(width, room.width() - 2 * border), min(height, room.height() - title - border))
 
 
 def plain_progress(parent: QWidget | None) -> QProgressDialog:
@@ -134,6 +165,7 @@ def plain_progress(parent: QWidget | None) -> QProgressDialog:
     return dialog
 
 
+_MOST_EMS = 46  # of a line of a page in a dialog
 _LARGEST_HEADING = 4  # of six: by so many steps more than the text a heading of level 0 would be larger
 
 

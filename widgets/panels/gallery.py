@@ -43,7 +43,7 @@ class Gallery(QWidget):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.itemClicked.connect(self._on_list_item_chosen)
         self._list.itemActivated.connect(self._on_list_item_chosen)
-        browse = QPushButton(self.tr("Open &folder…"), self)
+        browse = QPushButton(self.tr("Open folder…"), self)  # Alt+F is of the menu
         browse.setObjectName("gallery_browse")
         browse.setToolTip(self.tr("Open a checkpoint in the Hugging Face layout (Ctrl+O)"))
         browse.clicked.connect(self.browse_requested)

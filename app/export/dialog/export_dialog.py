@@ -78,7 +78,9 @@ class ExportDialog(QDialog):
         self._file = QLineEdit(self._proposed, self)
         self._file.setObjectName("export_file")
         self._file.setAccessibleName(self.tr("File"))
-        self._file.setMinimumWidth(self.fontMetrics().averageCharWidth() * 56)
+        # Letters may be large, and the screen small: the preview stands beside it.
+        most = self.screen().availableGeometry().width() // 4
+        self._file.setMinimumWidth(min(self.fontMetrics().averageCharWidth() * 56, most))
         browse = QPushButton(self.tr("&Browse…"), self)
         browse.setObjectName("export_browse")
         self._page = PageControls(look or ExportLook(), self)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from app.window.actions import CLOSE_KEY
 from app.window.help.pages import OF_NO_VIEW, cards_of, page_names, page_text, title_of
 from resources import bundled_checkpoints
-from widgets.kit.plain import OwnPage
+from widgets.kit.plain import OwnPage, resize_on_screen
 from widgets.views.home.cards import BY_NAME
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -69,7 +69,7 @@ class HelpWindow(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(split, 1)
         layout.addLayout(row)
-        self.resize(50 * em, 36 * em)
+        resize_on_screen(self, 50 * em, 36 * em)
         self._list.currentItemChanged.connect(self._on_list_current_item_changed)
         self._page.anchorClicked.connect(self._on_page_anchor_clicked)
         self._example.clicked.connect(self._on_example_clicked)

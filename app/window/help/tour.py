@@ -88,7 +88,7 @@ class Tour(QObject):
         target = QRect()
         if is_there and part is not None:
             target = QRect(part.mapTo(self._window, QPoint()), part.size()).intersected(room)
-        self._callout.adjustSize()
+        self._callout.fit()
         self._callout.move(_beside(self._callout.rect(), target, room))
         self._pointer.setGeometry(room)
         self._pointer.point(target, self._callout.geometry())
@@ -161,11 +161,15 @@ class _Callout(QFrame):
         """Say what is to be said of a stop."""
         self._title.setText(stop.title)
         self._says.setText(stop.says)
-        self._says.setFixedWidth(22 * self.fontMetrics().height())
         self._count.setText(self.tr("{} of {}").format(at + 1, of))
         self.back.setEnabled(at > 0)
         self.forth.setText(self.tr("&Next") if at + 1 < of else self.tr("&Done"))
         self.setAccessibleName(f"{stop.title}. {stop.says}")
+
+    def fit(self) -> None:
+        """Be as large as the text needs, with the letters that there are now."""
+        self._says.setFixedWidth(22 * self.fontMetrics().height())
+        self.adjustSize()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

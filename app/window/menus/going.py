@@ -29,12 +29,17 @@ class Going(QObject):
         self._exporting, self._telling, self._dialog_parent = exporting, telling, dialog_parent
 
     def step_head(self, heads: int) -> None:
-        """Select a head that lies so many further."""
-        self._flow.step(0, heads)
+        """Select a head that lies so many further; or say that it is the last one."""
+        first, last = self.tr("This is the first head of its layer."), self.tr("This is the last head of its layer.")
+        self._step(0, heads, last if heads > 0 else first)
 
     def step_layer(self, layers: int) -> None:
-        """Select a layer that lies so many further down."""
-        self._flow.step(layers, 0)
+        """Select a layer that lies so many further down; or say that it is the last one."""
+        first, last = (
+            self.tr("This is the first layer with attention."),
+            self.tr("This is the last layer with attention."),
+        )
+        self._step(layers, 0, last if layers > 0 else first)
 
     def toggle_selected_mask(self) -> None:
         """Mask the selected token, or show it again; or say why not."""
@@ -67,6 +72,13 @@ class Going(QObject):
         dialog = TextDialog(self._input_panel.whole_text, self._exporting.folder, self._dialog_parent)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self._input_panel.edit_text(dialog.text())
+
+    def _step(self, layers: int, heads: int, at_edge: str) -> None:
+        before = self._selection.now
+        if not self._flow.step(layers, heads):
+            self._telling.refuse(self.tr("No checkpoint with heads is open."))
+        elif self._selection.now == before:
+            self._telling.say_why_off(at_edge)
 
     def _refuses_text(self) -> bool:
         is_refused = "text" not in self._input_panel.kinds

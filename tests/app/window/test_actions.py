@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +13,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDockWidget, QMainWindow, QMenu, QTextEdit
 
+import widgets
 from app.hub.hub import Hub
 from app.window.about import shortcuts_html
 from app.window.actions import COMMANDS, MOST_NUMBERS, LastKeys, build_menus, set_view_shortcuts
@@ -78,6 +80,18 @@ def test_no_shortcut_and_no_name_stands_twice():
     shortcuts = Counter(keys for command in COMMANDS if command.shortcut for keys in command.shortcut.split("; "))
     names = Counter((command.slot, command.value) for command in COMMANDS)
     assert {key: n for key, n in (shortcuts | names).items() if n > 1} == {}
+
+
+def test_no_control_of_the_window_takes_the_letter_of_a_menu():
+    """Of two with one letter, Alt and the letter would meet either one or the other."""
+    letters = {command.menu[command.menu.index("&") + 1].lower() for command in COMMANDS}
+    controls = {
+        (path.name, letter)
+        for path in Path(widgets.__file__).parent.rglob("*.py")
+        for letter in re.findall(r'tr\("[^"]*?&(\w)', path.read_text(encoding="utf-8"))
+    }
+    assert len(controls) > 5
+    assert {(name, letter) for name, letter in controls if letter.lower() in letters} == set()
 
 
 def test_a_command_is_called_with_its_value(window):

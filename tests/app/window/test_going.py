@@ -51,3 +51,31 @@ def test_two_sentences_are_swapped_and_one_stays(widget):
     commands.swap_sentences()
     assert text.done == []
     assert said[-1] == "There is no second sentence to swap with; type one first."
+
+
+@pytest.mark.parametrize(
+    ("command", "steps", "expected"),
+    [
+        ("step_head", 1, "This is the last head of its layer."),
+        ("step_head", -1, "This is the first head of its layer."),
+        ("step_layer", 1, "This is the last layer with attention."),
+        ("step_layer", -1, "This is the first layer with attention."),
+    ],
+)
+def test_a_step_beyond_the_edge_has_an_answer(widget, command, steps, expected):
+    told, refused, walked = [], [], []
+    selection = SimpleNamespace(now=0)
+
+    def walk(layers, heads):
+        walked.append((layers, heads))
+        return has_heads
+
+    telling = SimpleNamespace(say_why_off=told.append, refuse=refused.append)
+    commands = Going(SimpleNamespace(step=walk), selection, None, None, telling, widget)
+    has_heads = True
+    getattr(commands, command)(steps)
+    assert (told, refused) == ([expected], [])
+    assert walked == [(0, steps) if command == "step_head" else (steps, 0)]
+    has_heads = False
+    getattr(commands, command)(steps)
+    assert (told, refused) == ([expected], ["No checkpoint with heads is open."])

@@ -142,6 +142,20 @@ def test_the_tour_points_at_real_parts_and_never_stands_on_them(tour):
     assert not callout.isVisible()
 
 
+def test_the_callout_is_as_wide_as_its_letters_ask_for_when_they_change(tour):
+    root = tour.parent()
+    tour.begin()
+    callout = root.findChild(QWidget, "tour")
+    before, font = callout.width(), root.font()
+    for factor in (2, 1):
+        font.setPointSizeF(factor * 9)
+        root.setFont(font)
+        QApplication.sendPostedEvents()
+        widths = callout.width(), 22 * callout.fontMetrics().height()
+        assert 0 <= widths[0] - widths[1] < 60
+    assert callout.width() < 1.2 * before
+
+
 def test_the_window_can_be_used_meanwhile_and_a_part_that_is_hidden_is_told_of_in_the_middle(tour, qtbot):
     root = tour.parent()
     tour.begin()

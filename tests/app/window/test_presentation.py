@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
 
 from app.window.appearance import Presentation
@@ -253,3 +253,18 @@ def test_panels_that_came_back_wider_give_the_room_back(window, panels, qtbot):
     window.resizeDocks([panels.right], [before[1] + 30], Qt.Orientation.Horizontal)
     window.resize(window.width() - 10, 400)
     qtbot.waitUntil(lambda: panels.right.width() == before[1] + 30)  # what the user set stays
+
+
+def test_letters_that_were_large_for_a_while_leave_the_panels_as_wide_as_before(window, panels, qtbot, qapp):
+    set_width(window, WIDE + 4 * RIGHT)
+    before, font = (panels.left.width(), panels.right.width()), qapp.font()
+    large = QFont(font)
+    large.setPointSizeF(1.3 * font.pointSizeF())
+    try:
+        qapp.setFont(large)
+        panels.right.widget().setMinimumWidth(2 * before[1])  # as they need it
+        qtbot.waitUntil(lambda: panels.right.width() >= 2 * before[1])
+        panels.right.widget().setMinimumWidth(0)
+    finally:
+        qapp.setFont(font)
+    qtbot.waitUntil(lambda: (panels.left.width(), panels.right.width()) == before)

@@ -10,6 +10,7 @@ from widgets.context import ViewExample
 from widgets.views.home.examples import (
     CAT,
     GPT,
+    JUPITER,
     ON_THE_BEACH,
     PORTRAITS,
     THINGS,
@@ -84,14 +85,18 @@ REVIEW = LecturePart(
         ),
         HomeCard("heads", "Multi-head attention", "All heads of BERT: each attends otherwise.", of_bert("heads")),
         HomeCard("attention", "One head", "Who attends to whom, as a map with exact values.", of_bert("attention")),
-        HomeCard("arcs", "Attention as lines", "The same head, from word to word.", of_bert("arcs")),
+        HomeCard(
+            "arcs", "Attention as lines", "The same head, from word to word.",
+            of_bert("arcs", arcs_only={"head": True}),
+        ),
         HomeCard("measures", "What heads do", "Entropy, distance and habits of every head.", of_bert("measures")),
         HomeCard(
             "head_similarity", "Heads that are alike", "Which heads of a layer do the same work.",
             of_bert("head_similarity"),
         ),
         HomeCard(
-            "rollout", "Through all layers", "Attention rolled out, from the last layer down.", of_bert("rollout"),
+            "rollout", "Through all layers", "Attention rolled out, from the last layer down.",
+            of_bert("rollout", layer=3),
         ),
         HomeCard(
             "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.",
@@ -103,7 +108,7 @@ REVIEW = LecturePart(
         ),
         HomeCard(
             "positions", "Learned positions", "How alike the places are that BERT has learned.",
-            of_bert("positions", pages={"page": "This checkpoint"}, positions={"show": "similarity"}),
+            of_bert("positions", page="This checkpoint", positions={"show": "similarity"}),
         ),
         HomeCard(
             "cross_attention", "Cross-attention", "Where the decoder looks for each French word.",
@@ -119,22 +124,19 @@ REVIEW = LecturePart(
         ),
         HomeCard(
             "tokenizer", "A tokenizer at work", "How BERT's tokenizer cuts a sentence.",
-            of_bert(
-                "tokenization", of_text("The unbelievable astronomer photographed Jupiter."),
-                pages={"page": "This checkpoint"},
-            ),
+            of_bert("tokenization", of_text(JUPITER), page="This checkpoint"),
         ),
         HomeCard(
             "schedule", "Warm-up and decay", "How large the steps are while one trains.",
-            of_bert("training", pages={"page": "Learning rate"}),
+            of_bert("training", page="Learning rate"),
         ),
         HomeCard(
             "smoothing", "Label smoothing", "One-hot targets with a little noise, and what they ask for.",
-            of_bert("training", pages={"page": "Label smoothing"}),
+            of_bert("training", page="Label smoothing"),
         ),
         HomeCard(
             "complexity", "Complexity", "Attention, recurrence and convolution by length of the text.",
-            of_bert("sparse", pages={"page": "Complexity"}),
+            of_bert("sparse", page="Complexity"),
         ),
         HomeCard(
             "sparse", "Sparse attention", "Windows, dilation, global and random cells: Longformer, BigBird.",
@@ -158,12 +160,11 @@ LANGUAGE = LecturePart(
             of_bert("embedding"),
         ),
         HomeCard(
-            "analogy", "Analogies", "Man is to king as woman is to ...",
-            of_bert("embedding", pages={"page": "Analogy"}),
+            "analogy", "Analogies", "Man is to king as woman is to ...", of_bert("embedding", page="Analogy"),
         ),
         HomeCard(
             "word2vec", "Skip-gram and CBOW", "word2vec's window slides over a text.",
-            of_bert("embedding", pages={"page": "Sliding window"}),
+            of_bert("embedding", page="Sliding window"),
         ),
         HomeCard(
             "ngrams", "Chain rule and n-grams", "What up to four words before say about the next one.",
@@ -175,7 +176,7 @@ LANGUAGE = LecturePart(
         ),
         HomeCard(
             "mask_lab", "BERT: 80, 10, 10", "Which words are masked, exchanged or left while BERT trains.",
-            of_bert("masked", pages={"page": "Mask lab"}),
+            of_bert("masked", page="Mask lab"),
         ),
         HomeCard(
             "next_sentence", "BERT: next sentence", "Does sentence B follow sentence A?",

@@ -8,6 +8,7 @@ from widgets.selection import Position, Selected
 
 CAT = "The cat sat on the mat because it was tired."
 CAR = "He bought a red car and a black dog."
+JUPITER = "The unbelievable astronomer photographed Jupiter."
 GPT = "gpt-mini"
 FILM = 3  # seed of a film, and what is said of it
 SAID = (
@@ -37,9 +38,12 @@ def of_text(text: str, pair: str | None = None, *, masked: tuple[int, ...] = ())
     return Input(text=TextInput(text, pair, masked=masked))
 
 
-def of_bert(view: str, input: Input | None = None, **options: dict[str, object]) -> ViewExample:
-    """`it` looks at the sentence, where nothing else is asked for."""
-    selected = Selected("encoder", 1, 3, Position("text", 8), Position("text", 2))
+def of_bert(
+    view: str, input: Input | None = None, *, page: str = "", layer: int = 1, **options: dict[str, object]
+) -> ViewExample:
+    """`it` looks at the sentence, where nothing else is asked for; `page` is what stands on its tab."""
+    selected = Selected("encoder", layer, 3, Position("text", 8), Position("text", 2))
+    options |= {"pages": {"page": page}} if page else {}
     return ViewExample(view, "bert-mini", input or of_text(CAT), selected, options)
 
 

@@ -221,8 +221,7 @@ class RolloutFigure:
                 height = rect.height() - title - top - _STRIP * em
                 side = max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
                 room = min(max(side * n_keys + bar, self._title_width(metrics) + em), (rect.width() - left) / n)
-                spare = max(rect.width() - left - n * room, 0.0)
-                x = rect.left() + spare / 2 + left + i * room
+                x = rect.left() + left + max(rect.width() - left - n * room, 0.0) / 2 + i * room
                 plot = QRectF(x, rect.top() + title + top, side * n_keys, side * n_rows)
             else:
                 # All have the same keys: they are written above the first one.
