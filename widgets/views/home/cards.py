@@ -99,8 +99,7 @@ REVIEW = LecturePart(
             of_bert("rollout", layer=3),
         ),
         HomeCard(
-            "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.",
-            of_bert("norms"),
+            "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.", of_bert("norms"),
         ),
         HomeCard(
             "sinusoids", "Sinusoidal positions", "Sines and cosines that tell places apart, as in 2017.",
@@ -152,8 +151,7 @@ LANGUAGE = LecturePart(
     "Language pre-training",
     (
         HomeCard(
-            "family_tree", "The family tree", "From ELMo, GPT and BERT to what grew out of them.",
-            of_bert("pretrained"),
+            "family_tree", "The family tree", "From ELMo, GPT and BERT to what grew out of them.", of_bert("pretrained"),
         ),
         HomeCard(
             "word_vectors", "Word vectors", "6,000 English words on a map, and the neighbours of any.",
@@ -261,9 +259,7 @@ VISION = LecturePart(
             "zero_shot", "CLIP: zero-shot", "Names of things that it was never trained to tell as classes.",
             ViewExample(
                 "zero_shot", "clip-scenes",
-                Input(
-                    text=TextInput(THINGS[0]), image=PORTRAITS[0], images=PORTRAITS, texts=THINGS
-                ),
+                Input(text=TextInput(THINGS[0]), image=PORTRAITS[0], images=PORTRAITS, texts=THINGS),
                 None, {"zero_shot": {"templates": "a {}"}},
             ),
         ),
