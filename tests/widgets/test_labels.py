@@ -164,6 +164,17 @@ def test_the_second_line_is_whole_in_letters_of_any_size(caption, qapp, points):
     assert label.height() >= label.sizeHint().height()
 
 
+def test_a_caption_that_was_narrow_has_room_for_both_lines(caption, qapp):
+    caption.window().resize(80, 200)
+    caption.show_text("attention " * 12)
+    qapp.processEvents()
+    caption.window().resize(400, 200)
+    qapp.processEvents()
+    (label,) = (each for each in caption.findChildren(QWidget) if each.isVisible())
+    assert label.text().count("\n") == 1
+    assert label.height() >= label.sizeHint().height()
+
+
 def test_numbers_that_change_do_not_take_the_second_line_away(caption, qapp):
     qapp.processEvents()
     metrics, width = caption.fontMetrics(), caption.findChild(QLineEdit).width() - 4

@@ -151,14 +151,14 @@ class CaptionLabel(LineLabel):
         metrics, width = self.fontMetrics(), self._field.width() - 4
         if width <= 0:  # not laid out yet
             return
-        needs, was_one = metrics.horizontalAdvance(self.text()), self._lines.isHidden()
+        needs, was_one, hint = metrics.horizontalAdvance(self.text()), self._lines.isHidden(), self.sizeHint()
         is_one = needs <= width * (1 if was_one or is_new else _PLENTY)
         self._field.setVisible(is_one)
         self._lines.setVisible(not is_one)
         if not is_one:
             self._lines.setGeometry(self._field.geometry().adjusted(2, 0, -2, 0))
             self._lines.setText(in_two_lines(self.text(), metrics, width))
-        if is_one != was_one:
+        if self.sizeHint() != hint:  # one word alone may have filled what room there was
             self.updateGeometry()
 
 

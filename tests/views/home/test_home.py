@@ -18,12 +18,13 @@ from inference.service.engine import Engine
 from resources import HOME_PICTURES, bundled_checkpoints
 from tests.factories import make_checkpoint_info
 from tests.inputs import text_input
+from tests.without_a_card import WITHOUT
 from widgets.context import ViewContext
 from widgets.look.theme import DARK, LIGHT, FigureStyle
 from widgets.registry import VIEWS
 from widgets.selection import Position
 from widgets.subject import Subject
-from widgets.views.home.cards import BY_NAME, CHECKPOINTS, LECTURE, WITHOUT, CheckpointCard, parts_at_hand
+from widgets.views.home.cards import BY_NAME, CHECKPOINTS, LECTURE, CheckpointCard, parts_at_hand
 from widgets.views.home.figure import HomeFigure, wrapped
 from widgets.views.home.pictures import CardPictures
 from widgets.views.home.view import HomeView

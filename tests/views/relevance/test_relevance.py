@@ -186,3 +186,12 @@ def test_its_numbers_are_of_patches_and_of_tokens():
 
 def test_is_collected_after_closing(assert_collected):
     assert_collected(lambda: RelevanceView(ViewContext()))
+
+
+def test_the_caption_says_what_is_laid_over_the_image():
+    both, patches = (
+        RelevanceFigure(make_result(), "x", "a red house", RelevanceOptions(show=show)).caption
+        for show in ("both", "patches")
+    )
+    assert both.startswith("Relevance of")
+    assert patches.startswith("Each patch of")

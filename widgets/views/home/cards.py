@@ -385,12 +385,6 @@ CHECKPOINTS = LecturePart(
 LECTURE = (REVIEW, LANGUAGE, VISION)
 BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.cards}
 
-# Views without a card, and why.
-WITHOUT = {
-    "answer": "no checkpoint that is bundled answers questions about images",
-    "home": "it is where the cards are",
-}
-
 
 def parts_at_hand(checkpoints: Collection[str]) -> tuple[LecturePart, ...]:
     """The lecture and the checkpoints, with the cards whose checkpoints are there."""
