@@ -151,7 +151,8 @@ LANGUAGE = LecturePart(
     "Language pre-training",
     (
         HomeCard(
-            "family_tree", "The family tree", "From ELMo, GPT and BERT to what grew out of them.", of_bert("pretrained"),
+            "family_tree", "The family tree", "From ELMo, GPT and BERT to what grew out of them.",
+            of_bert("pretrained"),
         ),
         HomeCard(
             "word_vectors", "Word vectors", "6,000 English words on a map, and the neighbours of any.",
