@@ -260,9 +260,7 @@ VISION = LecturePart(
             "zero_shot", "CLIP: zero-shot", "Names of things that it was never trained to tell as classes.",
             ViewExample(
                 "zero_shot", "clip-scenes",
-                Input(
-                    text=TextInput(THINGS[0]), image=PORTRAITS[0], images=PORTRAITS, texts=THINGS
-                ),
+                Input(text=TextInput(THINGS[0]), image=PORTRAITS[0], images=PORTRAITS, texts=THINGS),
                 None, {"zero_shot": {"templates": "a {}"}},
             ),
         ),
