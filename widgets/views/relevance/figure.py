@@ -80,8 +80,8 @@ class RelevanceFigure:
         )
         if self.options.show == "patches":
             text = _tr(
-                "Each patch of {} alone against “{}”, by cosine; words: attention × gradient of the logit {} (cosine {}), "
-                "from {}; Chefer et al. 2021"
+                "Each patch of {} alone against “{}”, by cosine; words: attention × gradient of the logit {} (cosine "
+                "{}), from {}; Chefer et al. 2021"
             )
         return text.format(
             isolated(self.image), isolated(self.text), short(result.logit, 4), short(result.cosine, 3),
