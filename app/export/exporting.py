@@ -116,7 +116,7 @@ class Exporting(QObject):
         style = shown.styled(look)
         try:
             if FORMATS[kind].holds in ("image", "numbers"):
-                exporter.save(
+                why_smaller = exporter.save(
                     figure,
                     path,
                     style=style,
@@ -128,7 +128,7 @@ class Exporting(QObject):
                     may_replace=dialog.may_replace(),
                     notes=view.notes,
                 )
-                self._on_saving_done(str(path))
+                self._on_saving_done(str(path), why_smaller)
             elif sample is not None:
                 scene = MeshLook(dialog.size_wanted(), dialog.theme(), dialog.color_by(), speed=dialog.speed())
                 self._save_mesh(sample, path, kind, scene, view.notes, may_replace=dialog.may_replace())
@@ -351,8 +351,10 @@ class Exporting(QObject):
         saving.begin(place, message)
 
     @Slot(str)
-    def _on_saving_done(self, place: str) -> None:
-        self._say(self.tr("Saved {}").format(place))
+    def _on_saving_done(self, place: str, why_smaller: str = "") -> None:
+        saved = self.tr("Saved {}").format(place)
+        # What is unlike what was asked for comes first: a long path may be cut off behind.
+        self._say(f"{why_smaller} {saved}" if why_smaller else saved)
 
     def _say(self, sentence: str) -> None:
         if self._refused is not None:

@@ -192,8 +192,9 @@ class ExportAll(QObject):
         if self._aside:
             sentences.append(self.tr("Left aside: {}.").format("; ".join(self._aside)))
         if self._smaller:
-            smaller = self.tr("For want of room letters are smaller than asked for in {}; a larger width helps.")
-            sentences.append(smaller.format(", ".join(self._smaller)))
+            # How many first: of a line that is cut off that is still to be seen.
+            smaller = self.tr("Letters are smaller than asked for in {}, for want of room: {}; a larger width helps.")
+            sentences.append(smaller.format(len(self._smaller), ", ".join(self._smaller)))
         if n_left:
             sentences.append(self.tr("{} had not been looked at yet.").format(n_left))
         self.done.emit(" ".join(filter(None, sentences)), bool(self._n_saved))

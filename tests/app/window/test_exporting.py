@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSizeF, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
 from app.export.dialog.export_dialog import ExportDialog
 from app.export.exporting import Exporting
+from app.export.page.look import ExportLook
+from app.window.menus.export_all import ExportAll, ExportStop
 from tests.factories import make_checkpoint_info, make_heads_result
 from tests.inputs import text_input
+from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
 from widgets.views.heads.figure import HeadsFigure
@@ -84,6 +87,55 @@ def test_what_is_shown_is_saved(exporting, view, answer, tmp_path, suffix):
     assert exporting.texts == [(f"Saved {tmp_path / 'deep' / f'heads.{suffix}'}", False)]
     assert (tmp_path / "deep" / f"heads.{suffix}").stat().st_size > 100
     assert exporting.folder == tmp_path / "deep"
+
+
+class WideFigure:
+    """Cannot be laid out in less than 400 points."""
+
+    caption = "Measures of all heads"
+
+    def least_width(self, style):
+        return 400
+
+    def natural_size(self, style):
+        return QSizeF(500, 100)
+
+    def paint(self, painter, rect, style):
+        painter.drawText(rect, "letters")
+
+    def numbers(self):
+        return Numbers({}, ("layer",), [])
+
+
+SMALL_LETTERS = ExportLook("svg", "column", 8.0)
+
+
+def test_letters_that_are_not_as_large_as_they_were_asked_for_are_told(exporting, qtbot, answer, tmp_path, monkeypatch):
+    view = ShownView(WideFigure())
+    qtbot.addWidget(view)
+    monkeypatch.setattr(exporting, "_look", lambda: SMALL_LETTERS)
+    answer(tmp_path / "measures.svg")
+    exporting.export(view)
+    ((text, is_warning),) = exporting.texts
+    said = "Letters are of 4.5 pt: with those of 8 pt the figure needs 147 mm. Saved"
+    assert (text, is_warning) == (f"{said} {tmp_path / 'measures.svg'}", False)
+
+
+def test_of_all_views_those_with_smaller_letters_are_named(exporting, view, qtbot, tmp_path, monkeypatch):
+    wide = ShownView(WideFigure())
+    qtbot.addWidget(wide)
+    for one in (wide, view):
+        one.is_waiting = False
+    monkeypatch.setattr(exporting, "_look", lambda: SMALL_LETTERS)
+    task = ExportAll(exporting, "Export all views", "views", exporting.parent())
+    stops = [ExportStop("Measures", lambda: wide), ExportStop("Heads", lambda: view)]
+    with qtbot.waitSignal(task.done) as done:
+        task.begin(stops, tmp_path, "svg", lambda: None)
+    assert done.args == [
+        f"2 of 2 views saved in {tmp_path}. "
+        "Letters are smaller than asked for in 1, for want of room: Measures; a larger width helps.",
+        True,
+    ]
 
 
 def test_the_caption_says_what_was_looked_at(exporting, view, answer, tmp_path):

@@ -13,10 +13,11 @@ from app.window.help.help_window import HelpWindow
 from app.window.help.pages import CHECKPOINTS, LECTURE, WORDS, cards_of, page_names, page_text
 from app.window.help.tour import Tour, TourStop
 from resources import HELP
+from tests.without_a_card import WITHOUT
 from widgets.glossary.lookup import entries, sentence, terms_in
 from widgets.kit.plain import OwnPage
 from widgets.registry import VIEWS
-from widgets.views.home.cards import BY_NAME, WITHOUT
+from widgets.views.home.cards import BY_NAME
 from widgets.views.home.cards import LECTURE as CARDS
 from widgets.views.home.outline import OUTLINE
 

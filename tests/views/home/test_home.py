@@ -18,11 +18,13 @@ from inference.service.engine import Engine
 from resources import HOME_PICTURES, bundled_checkpoints
 from tests.factories import make_checkpoint_info
 from tests.inputs import text_input
+from tests.without_a_card import WITHOUT
 from widgets.context import ViewContext
 from widgets.look.theme import DARK, LIGHT, FigureStyle
 from widgets.registry import VIEWS
+from widgets.selection import Position
 from widgets.subject import Subject
-from widgets.views.home.cards import BY_NAME, CHECKPOINTS, LECTURE, WITHOUT, CheckpointCard, parts_at_hand
+from widgets.views.home.cards import BY_NAME, CHECKPOINTS, LECTURE, CheckpointCard, parts_at_hand
 from widgets.views.home.figure import HomeFigure, wrapped
 from widgets.views.home.pictures import CardPictures
 from widgets.views.home.view import HomeView
@@ -90,6 +92,15 @@ def test_it_has_small_pictures_for_both_themes(card):
         assert file.stat().st_size <= MOST_BYTES
         image = QImage(str(file)).scaled(40, 25)
         assert len({image.pixel(x, y) for x in range(40) for y in range(25)}) > 3, "it is empty"
+
+
+def test_lines_are_of_one_head_rollout_is_of_the_last_layer_and_attribution_of_the_first_word(engine):
+    """As their sentences and their pages of help say."""
+    assert BY_NAME["arcs"].example.options == {"arcs_only": {"head": True}}
+    rollout = BY_NAME["rollout"].example
+    layers = engine.run(InspectRequest(rollout.checkpoint), Context()).group("encoder").n_heads
+    assert rollout.selected.layer == len(layers) - 1
+    assert BY_NAME["attribution"].example.selected.query == Position("target", 0)
 
 
 def test_no_picture_is_of_a_card_that_is_gone():

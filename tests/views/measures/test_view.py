@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
@@ -26,7 +27,7 @@ from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.measures.figure import COLUMNS, MOST_ROWS, MeasuresFigure
+from widgets.views.measures.figure import COLUMNS, MOST_ROWS, MeasuresFigure, header_lines
 from widgets.views.measures.head_scatter import HeadScatter
 from widgets.views.measures.head_table import HeadTable
 from widgets.views.measures.view import MeasuresView
@@ -301,6 +302,14 @@ def test_the_figure_has_both_and_its_numbers_all_heads(qapp):
     entropies = [row[2] for row in numbers.rows]
     assert entropies == sorted(entropies, reverse=True)
     assert numbers.arrays["induction"].shape == (12, 12)
+
+
+def test_a_column_of_the_figure_is_as_wide_as_what_stands_in_it_so_that_letters_stay_large(qapp):
+    figure = MeasuresFigure(HeadScatter(make_measures_result()), "entropy", True)
+    metrics = QFontMetricsF(STYLE.font)
+    headings = [header_lines(name) for name in COLUMNS]
+    letters = [max(map(metrics.horizontalAdvance, (*lines, "88.8 %"))) for lines in headings]
+    assert figure.least_width(STYLE) <= sum(letters) + metrics.height() * len(COLUMNS)
 
 
 def test_other_colours_and_letters_are_taken_over(view):

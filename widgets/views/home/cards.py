@@ -99,8 +99,7 @@ REVIEW = LecturePart(
             of_bert("rollout", layer=3),
         ),
         HomeCard(
-            "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.",
-            of_bert("norms"),
+            "norms", "Residual, LayerNorm", "What each sub-layer adds, and where it is normalised.", of_bert("norms"),
         ),
         HomeCard(
             "sinusoids", "Sinusoidal positions", "Sines and cosines that tell places apart, as in 2017.",
@@ -199,7 +198,7 @@ LANGUAGE = LecturePart(
         ),
         HomeCard(
             "attribution", "Where a word is decided", "What each head and MLP adds to its logit.",
-            of_translation("attribution", "decoder"),
+            of_translation("attribution", "decoder", query=0),
         ),
         HomeCard(
             "generation", "GPT: writing", "A language model goes on with a text, word by word.",
@@ -388,12 +387,6 @@ CHECKPOINTS = LecturePart(
 )  # fmt: skip
 LECTURE = (REVIEW, LANGUAGE, VISION)
 BY_NAME = {card.name: card for part in (*LECTURE, CHECKPOINTS) for card in part.cards}
-
-# Views without a card, and why.
-WITHOUT = {
-    "answer": "no checkpoint that is bundled answers questions about images",
-    "home": "it is where the cards are",
-}
 
 
 def parts_at_hand(checkpoints: Collection[str]) -> tuple[LecturePart, ...]:

@@ -58,9 +58,12 @@ def of_words_and_image(view: str, checkpoint: str, **options: dict[str, object])
     return ViewExample(view, checkpoint, Input(text=text, image=image), None, options)
 
 
-def of_translation(view: str, group: str = "cross", **options: dict[str, object]) -> ViewExample:
-    """A sentence to translate, and the group of attention to look at."""
-    return ViewExample(view, "transformer-en-fr", of_text(CAR), Selected(group, 1, 0), options)
+def of_translation(
+    view: str, group: str = "cross", query: int | None = None, **options: dict[str, object]
+) -> ViewExample:
+    """A sentence to translate, the group of attention to look at, and the place of the target that is looked at."""
+    selected = Selected(group, 1, 0, None if query is None else Position("target", query))
+    return ViewExample(view, "transformer-en-fr", of_text(CAR), selected, options)
 
 
 def of_gpt(view: str, text: str, **options: dict[str, object]) -> ViewExample:

@@ -90,10 +90,22 @@ class MeasuresFigure:
         return (2.6 + _ROW * n_rows + (1.6 if self._note() else 0)) * em
 
     def _widths(self, style: FigureStyle) -> list[float]:
+        """Of each column what it needs: columns of one width would make letters smaller on narrow paper."""
         metrics = QFontMetricsF(style.font)
-        lines = [line for name in COLUMNS for line in header_lines(name, self._axis)]
-        widest = max(map(metrics.horizontalAdvance, lines)) + 1.2 * metrics.height()
-        return [0.55 * widest if name in ("layer", "head") else widest for name in COLUMNS]
+        return [
+            max(map(metrics.horizontalAdvance, (*header_lines(name, self._axis), *self._texts(name))))
+            + metrics.height()
+            for name in COLUMNS
+        ]
+
+    def _texts(self, name: str) -> list[str]:
+        """What stands in a column."""
+        return [self._text(name, place) for place in self._heads[:MOST_ROWS]]
+
+    def _text(self, name: str, place: HeadIndex) -> str:
+        if name in ("layer", "head"):
+            return str(getattr(place, name))
+        return number_text(name, float(self.result.measures[name][place]))
 
     def _paint_table(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         metrics, theme = QFontMetricsF(style.font), style.theme
@@ -125,11 +137,8 @@ class MeasuresFigure:
     def _paint_cell(self, painter: QPainter, name: str, place: HeadIndex, cell: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
-        if name in ("layer", "head"):
-            text = str(getattr(place, name))
-        else:
-            value = float(self.result.measures[name][place])
-            text = number_text(name, value)
+        text = self._text(name, place)
+        if name not in ("layer", "head"):
             paint_bar(painter, cell, share_of(self.result, name, place), style.theme.accent)
         painter.setPen(style.theme.ink)
         x = cell.right() - 0.5 * em - metrics.horizontalAdvance(text)
