@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QFont, QGuiApplication, QPalette, QScreen, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
+from widgets.look.screens import screen_of
 from widgets.look.theme import DARK, LIGHT, Theme
 
 SMALLEST, LARGEST = 0.7, 3.0
@@ -104,7 +105,7 @@ class Presentation(QObject):
 
     def go_to_other_screen(self) -> None:
         """Go on with it on the next screen, such as a projector; enter it there where it is not on."""
-        screens, here = QGuiApplication.screens(), self._window.screen()
+        screens, here = QGuiApplication.screens(), screen_of(self._window)
         if len(screens) < 2:
             return
         there = screens[(screens.index(here) + 1) % len(screens)]

@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, QMargins, QPoint, QRect, QSize
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.window.settings import Settings
+from widgets.look.screens import screen_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ def keep_on_screen(window: QWidget) -> None:
         # The style could be asked, but to load its enums takes a fiftieth of the time until the window is there.
         title, border = 2 * window.fontMetrics().height(), window.fontMetrics().height() // 3
         frame = QMargins(border, title, border, border)
-        window.resize(fitted(window.geometry(), frame, window.screen().availableGeometry()).size())
+        window.resize(fitted(window.geometry(), frame, screen_of(window).availableGeometry()).size())
         return
-    right = fitted(window.geometry(), handle.frameMargins(), window.screen().availableGeometry())
+    right = fitted(window.geometry(), handle.frameMargins(), screen_of(window).availableGeometry())
     if right != window.geometry():
         window.setGeometry(right)
 

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from widgets.glossary.lookup import explained
 from widgets.kit.clean import shown
+from widgets.look.screens import screen_of
 
 
 class PlainLabel(QLabel):
@@ -154,7 +155,7 @@ def show_own_page(parent: QWidget | None, title: str, html: str) -> None:
 def resize_on_screen(window: QWidget, width: int, height: int) -> None:
     """Make a window so large, but no larger than its screen with the window's frame: letters may be large."""
     title, border = 2 * window.fontMetrics().height(), window.fontMetrics().height() // 3
-    room = window.screen().availableGeometry().size()
+    room = screen_of(window.parentWidget() or window).availableGeometry().size()
     window.resize(min(width, room.width() - 2 * border), min(height, room.height() - title - border))
 
 

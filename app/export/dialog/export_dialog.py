@@ -32,6 +32,7 @@ from app.export.render import PNG_DPI
 from app.export.saving import free_place
 from widgets.kit.number_box import DecimalBox, NumberBox
 from widgets.kit.plain import PlainLabel, ask_plain
+from widgets.look.screens import screen_of
 
 SIZES = ((640, 480), (800, 600), (1280, 720), (1920, 1080), (1080, 1080))
 SPEEDS = (0.1, 20.0)
@@ -79,7 +80,7 @@ class ExportDialog(QDialog):
         self._file.setObjectName("export_file")
         self._file.setAccessibleName(self.tr("File"))
         # Letters may be large, and the screen small: the preview stands beside it.
-        most = self.screen().availableGeometry().width() // 4
+        most = screen_of(self.parentWidget() or self).availableGeometry().width() // 4
         self._file.setMinimumWidth(min(self.fontMetrics().averageCharWidth() * 56, most))
         browse = QPushButton(self.tr("&Browse…"), self)
         browse.setObjectName("export_browse")

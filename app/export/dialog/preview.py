@@ -15,6 +15,7 @@ from app.export.page.sheet import Sheet
 from inference.results.counts import count_of
 from widgets.kit.figure import Numbers
 from widgets.kit.plain import PlainLabel
+from widgets.look.screens import screen_of
 
 _PATIENCE = 80  # ms after the last change
 _N_ROWS, _N_COLUMNS = 12, 5
@@ -31,7 +32,7 @@ class Preview(QWidget):
         self.setObjectName("export_preview")
         self._make_sheet, self._make_numbers = sheet, numbers
         em = self.fontMetrics().height()
-        width = min(24 * em, self.screen().availableGeometry().width() // 3)
+        width = min(24 * em, screen_of(self.parentWidget() or self).availableGeometry().width() // 3)
         room = QSize(width, width * 5 // 6)
         self._paper = _Paper(room, self)
         self._table = PlainLabel(self)
