@@ -113,7 +113,8 @@ class LineLabel(PlainLabel):
 class CaptionLabel(LineLabel):
     """The same, in two lines where one has no room for it.
 
-    It goes back to one line only where there is plenty of room: the numbers of what plays must not move the picture.
+    It goes back to one line only where there is plenty of room, or much more than there was: the numbers of what plays
+    must not move the picture, and a line more must not change the width by so much that it is one again.
     """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
@@ -122,6 +123,7 @@ class CaptionLabel(LineLabel):
         self._lines.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._lines.setAccessibleName(name)
         self._lines.hide()
+        self._broken_at = 0  # how wide it was when it was broken
         make_selectable(self._lines)
 
     def show_text(self, text: str) -> None:
@@ -140,19 +142,22 @@ class CaptionLabel(LineLabel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit(is_new=event.size().width() != event.oldSize().width())
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self._fit(is_new=True)
+            self._fit()
 
-    def _fit(self, *, is_new: bool = False) -> None:
+    def _fit(self) -> None:
         metrics, width = self.fontMetrics(), self._field.width() - 4
         if width <= 0:  # not laid out yet
             return
         needs, was_one, hint = metrics.horizontalAdvance(self.text()), self._lines.isHidden(), self.sizeHint()
-        is_one = needs <= width * (1 if was_one or is_new else _PLENTY)
+        is_wider = width * _PLENTY > self._broken_at
+        is_one = needs <= width * (1 if was_one or is_wider else _PLENTY)
+        if was_one and not is_one:
+            self._broken_at = width
         self._field.setVisible(is_one)
         self._lines.setVisible(not is_one)
         if not is_one:
