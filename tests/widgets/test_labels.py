@@ -199,3 +199,16 @@ def test_two_lines_lose_nothing_and_begin_with_no_space(qtbot):
         assert two.replace("\n", "").replace(" ", "") == text.replace(" ", "")
         assert all(line == line.strip() for line in two.split("\n"))
     assert in_two_lines("w" * 300, metrics, 100).endswith("…")
+
+
+def test_a_line_more_that_costs_some_width_does_not_come_and_go(caption, qapp):
+    """Else a second line that brings a bar with it would be laid out without end."""
+    words = "word " * 30
+    caption.show_text(words.strip())
+    needs = caption.fontMetrics().horizontalAdvance(words.strip()) + 60
+    lines = []
+    for width in (needs, needs - 61, needs, 2 * needs):
+        caption.window().resize(width, 200)
+        qapp.processEvents()
+        lines.append(1 + seen(caption).count("\n"))
+    assert lines == [1, 2, 2, 1]
