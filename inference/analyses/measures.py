@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from inference.capture.head_measures import HeadMeasures, KeyPlaces, marks_of, words_of
+from inference.capture.head_measures import NAMES, HeadMeasures, KeyPlaces, marks_of, words_of
 from inference.capture.tiles import ROWS
 from inference.forward.checks import group_of
-from inference.results.measures import MARKS, MEASURES, MeasuresRequest, MeasuresResult
+from inference.results.measures import MeasuresRequest, MeasuresResult
 
 if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall
@@ -59,8 +59,7 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
                     some = slice(first, min(first + n_heads, call.n_heads))
                     sums.add(call.patterns([*range(some.start, some.stop)], block), some, around)
             done[layer] = sums.means()
-        names = (*(measure.name for measure in MEASURES), *MARKS)
-        table = {name: np.full((group.n_layers, max(group.n_heads)), np.nan, np.float32) for name in names}
+        table = {name: np.full((group.n_layers, max(group.n_heads)), np.nan, np.float32) for name in NAMES}
         for layer, means in done.items():
             for name, values in means.items():
                 table[name][layer, : len(values)] = values

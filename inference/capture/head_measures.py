@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from inference.results.tokens import Tokens
 
-_NAMES = (*(measure.name for measure in MEASURES), *MARKS)
+NAMES = (*(measure.name for measure in MEASURES), *MARKS)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class HeadMeasures:
         The measures that are wanted.
     """
 
-    def __init__(self, n_heads: int, places: KeyPlaces, names: Sequence[str] = _NAMES) -> None:
+    def __init__(self, n_heads: int, places: KeyPlaces, names: Sequence[str] = NAMES) -> None:
         self._places, self._names = places, tuple(names)
         # On the device of the patterns, so that a block costs no wait for a GPU.
         self._sums = torch.zeros(len(self._names), n_heads, dtype=torch.float64, device=places.device)
