@@ -395,6 +395,6 @@ class MainWindow(QMainWindow):
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
         self.controller.write_cache()
         self.area.close_windows()
-        for part in (self.jobs, self.hub, self.reaching, self._runner):
+        for part in (self.exporting, self.jobs, self.hub, self.reaching, self._runner):
             part.shutdown()
         super().closeEvent(event)
