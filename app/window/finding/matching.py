@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import takewhile
 from operator import itemgetter
-from os.path import commonprefix
 
 _LEAST_OF_SLIPS = 4  # letters: of shorter words, too many are one letter away
 
@@ -105,10 +105,9 @@ def _is_slip(word: str, part: str) -> bool:
 
 
 def _is_one_off(one: str, other: str) -> bool:
-    n_same = len(commonprefix((one, other)))
-    one, other = one[n_same:], other[n_same:]
-    n_same = len(commonprefix((one[::-1], other[::-1])))
-    one, other = one[: len(one) - n_same], other[: len(other) - n_same]
+    for _ in range(2):  # what they begin with alike, then what they end with
+        n_same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+        one, other = one[n_same:][::-1], other[n_same:][::-1]
     return max(len(one), len(other)) <= 1 or (len(one) == 2 and one == other[::-1])
 
 
