@@ -45,6 +45,8 @@ class StatusLine(QWidget):
 
     Signals
     -------
+    told(str, bool)
+        A sentence and whether it is a warning; an empty one where the last one does not hold any more.
     cancel_requested()
         The user wants to stop what runs.
     log_requested()
@@ -53,6 +55,7 @@ class StatusLine(QWidget):
         The user clicked the number of jobs.
     """
 
+    told = Signal(str, bool)
     cancel_requested = Signal()
     log_requested = Signal()
     jobs_requested = Signal()
@@ -62,6 +65,7 @@ class StatusLine(QWidget):
         self.messages: list[str] = []
         self._description = ""
         self._news: _Message | None = None
+        self._last = _Message("", "")
         self._fading = Delay(NEWS_FOR, self)
         self._fading.elapsed.connect(self._forget_news)
         self._warnings: list[_Message] = []  # not read yet, the latest last
@@ -163,6 +167,8 @@ class StatusLine(QWidget):
                 self._fading.stop()
                 if about.partition(" ")[0] not in _LASTING:
                     self._fading.start()
+            self._last = _Message(text, about)
+            self.told.emit(text, is_warning)
         self._fit_messages()
 
     def _note(self, text: str) -> None:
@@ -181,6 +187,8 @@ class StatusLine(QWidget):
         if (left, news) != (self._warnings, self._news):
             self._warnings, self._news = left, news
             self._fit_messages()
+            if self._last.is_about(about):
+                self.told.emit("", False)
 
     def mark_read(self) -> None:
         """The user has seen all messages: no warning stands any longer."""
