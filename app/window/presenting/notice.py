@@ -29,7 +29,8 @@ class Notice(PlainLabel):
         self._fading = QTimer(self, singleShot=True, interval=SHOWN_FOR)
         self._fading.timeout.connect(self.hide)
         status_line.told.connect(self._on_status_line_told)
-        window.installEventFilter(self)
+        for watched in (status_line, window):
+            watched.installEventFilter(self)
 
     @Slot(str, bool)
     def _on_status_line_told(self, sentence: str, is_warning: bool) -> None:
@@ -52,6 +53,9 @@ class Notice(PlainLabel):
         self.move((room.width() - width) // 2, room.height() - self.height() - self.fontMetrics().height())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Of the window, and of the status line, which says it itself once it is there."""
+        if event.type() == QEvent.Type.Show and watched is self._status_line:
+            self.hide()
         if event.type() in (QEvent.Type.Resize, QEvent.Type.FontChange) and self.isVisible():
             self._place()
         return False
