@@ -63,7 +63,7 @@ class DraggedFigure(QMimeData):
         """Whether that kind of data is among them."""
         return mimetype in self._make
 
-    def retrieveData(self, mimetype: str, _preferred: QMetaType, /) -> object:  # noqa: N802
+    def retrieveData(self, mimetype: str, _preferred: QMetaType | QMetaType.Type, /) -> object:  # noqa: N802
         """Make it now, unless that was done."""
         if mimetype in self._make and mimetype not in self._made:
             try:
@@ -78,5 +78,5 @@ class DraggedFigure(QMimeData):
     def _write(self) -> list[QUrl]:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         content = self.data(_PICTURES[self._file.suffix])
-        replace_file(self._file, content.data())
+        replace_file(self._file, bytes(content.data()))
         return [QUrl.fromLocalFile(str(self._file))]

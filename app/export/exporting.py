@@ -290,10 +290,13 @@ class Exporting(QObject):
             return
         caption = caption_of(view, figure) if self.has_caption else ""
         sheet = Sheet.of(figure, replace(view.style_now(), theme=LIGHT), caption=caption, notes=view.notes)
-        preview = PrintPreview(sheet, self._dialog_parent)
+        preview = PrintPreview(sheet, self.folder, stem_of(view, figure, None), self._dialog_parent)
         preview.exec()
-        if preview.is_printed:
-            self._say(self.tr("The picture was sent to the printer."))
+        if preview.why_not:
+            self._warn(preview.why_not)
+        elif preview.told:
+            self.folder = preview.file.parent
+            self._say(preview.told)
         preview.deleteLater()
 
     def _wait_for(self, view: View, act: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from itertools import takewhile
 from operator import itemgetter
 
+_SPREAD = 5  # times the letters of a word: in a long text nearly any letters follow each other
 _LEAST_OF_SLIPS = 4  # letters: of shorter words, too many are one letter away
 
 
@@ -112,9 +113,9 @@ def _is_one_off(one: str, other: str) -> bool:
 
 
 def _letters_follow(word: str, text: str) -> bool:
-    """Whether the letters come in this order, the first of them at the beginning of a word."""
+    """Whether the letters come in this order and not far apart, the first of them at the beginning of a word."""
     for start in (match.start() for match in re.finditer(rf"\b{re.escape(word[0])}", text)):
-        rest = iter(text[start:])
+        rest = iter(text[start : start + _SPREAD * len(word)])
         if all(letter in rest for letter in word):
             return True
     return False

@@ -46,6 +46,11 @@ def test_what_was_typed_without_a_slip_stands_first():
     assert ranked("haed", finds)[0].title == "Next head"
 
 
+def test_letters_that_are_scattered_over_a_long_text_are_no_word():
+    sample = Find("She put the flowers in a vase. / The doctor told him to stay in bed.", "Sample text")
+    assert [find.title for find in ranked("pritn", [sample, Find("Print", "File")])] == ["Print"]
+
+
 def test_where_no_name_has_all_words_those_that_have_most_are_found():
     assert titles("print numbers") == ["Copy numbers"]
     assert titles("dark picture") == ["Dark theme", "Copy picture", "Open dark-bert"]
