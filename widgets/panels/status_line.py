@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inference.results.memory import MemoryResult
 
 _AROUND = 16  # pixels that a button takes beside its text, whatever the style
+_SHARE, _SHARE_BESIDE = 3, 2  # of the room: for a warning, and for what stands beside it
 N_KEPT = 200
 
 
@@ -99,8 +100,8 @@ class StatusLine(QWidget):
         layout.setContentsMargins(8, 0, 8, 0)
         layout.addWidget(self._device)
         layout.addWidget(self._memory)
-        layout.addWidget(self._warning, 3)
-        layout.addWidget(self._message, 2)
+        layout.addWidget(self._warning, _SHARE)
+        layout.addWidget(self._message, _SHARE_BESIDE)
         layout.addWidget(self._label)
         layout.addWidget(self._bar)
         layout.addWidget(self._cancel)
@@ -227,10 +228,19 @@ class StatusLine(QWidget):
         latest = self._warnings[-1].text if self._warnings else ""
         more = self.tr(" (and {} more)").format(len(self._warnings) - 1) if len(self._warnings) > 1 else ""
         news = self._news.text if self._news is not None else self._description
+        if self._news is None and latest and not self._is_room_beside(f"⚠ {latest}{more}"):
+            news = ""  # what happened is read whole before what is open anyway
         self._warning.setVisible(bool(latest))
         self._message.setVisible(bool(news) or not latest)
         self._fit(self._warning, "⚠ ", latest, more)
         self._fit(self._message, "", news, "")
+
+    def _is_room_beside(self, warning: str) -> bool:
+        """Whether a warning has room enough in the part of the line that it has where something stands beside it."""
+        others = self._device, self._memory, self._label, self._bar, self._cancel, self._jobs
+        room = self.width() - sum(other.sizeHint().width() for other in others if not other.isHidden())
+        needed = QFontMetrics(self._warning.font()).horizontalAdvance(warning) + _AROUND
+        return needed <= room * _SHARE / (_SHARE + _SHARE_BESIDE)
 
     def _fit(self, line: LineButton, sign: str, text: str, more: str) -> None:
         metrics = QFontMetrics(line.font())
