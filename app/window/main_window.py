@@ -127,7 +127,8 @@ class MainWindow(QMainWindow):
         self.hub = Hub(self.opening, self.controller, self.jobs, self.telling, settings_file, self)
         self._build()
         self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
-        self.round = PanelRound(self.gallery, self.input_panel, self.area, self.details, self)
+        before, behind = (self.gallery, self.input_panel), (self.jobs_list, self.details)
+        self.round = PanelRound(before, self.area, behind, self)
         Notice(self.status_line, self)
         bars = self.menuBar(), self.statusBar(), self.input_bar.token_row
         self.presentation = Presentation(self, bars, self.panels.put_away)

@@ -1,6 +1,8 @@
-"""F6 goes round the panels: checkpoints, input, views, and what is selected."""
+"""F6 goes round the panels: checkpoints, input, views, jobs while there are any, and what is selected."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
@@ -12,10 +14,11 @@ from app.window.view_pane import ViewPane
 class PanelRound(QObject):
     """Gives the keyboard to one panel after the other: in each to what had it last, or else to what is first in it."""
 
-    def __init__(self, gallery: QWidget, input: QWidget, area: ViewArea, details: QWidget, window: QWidget) -> None:
+    def __init__(self, before: Sequence[QWidget], area: ViewArea, behind: Sequence[QWidget], window: QWidget) -> None:
+        """`before` and `behind` are the panels that stand before the views and behind them, in their order."""
         super().__init__(window)
         self._area = area
-        self._panels = (gallery, input, *area.findChildren(ViewPane), details)
+        self._panels = (*before, *area.findChildren(ViewPane), *behind)
 
     def go(self, by: int) -> None:
         """Go to the panel that lies so many further among those that are shown."""

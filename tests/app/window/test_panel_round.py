@@ -40,7 +40,7 @@ def parts(qtbot):
     layout = QVBoxLayout(window)
     for part in (parts.gallery, parts.input, parts.area, parts.details):
         layout.addWidget(part)
-    parts.round = PanelRound(parts.gallery, parts.input, parts.area, parts.details, window)
+    parts.round = PanelRound((parts.gallery, parts.input), parts.area, (parts.details,), window)
     window.show()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
