@@ -278,7 +278,7 @@ def test_another_image_stands_beside_and_what_the_word_loses_is_told():
     assert [card.title for card in figure.cards] == [
         "1 · with the image", "1 · image hidden −40.0", "1 · another image +10.0",
     ]  # fmt: skip
-    assert figure.score_text.endswith("90.0 % with the image, 40.0 % with it hidden, 10.0 % with another")
+    assert figure.score_text.endswith("90.0 % with the image, 40.0 % with it hidden, 10.0 % with another image")
     typed = JointAnswersFigure(replace(three, original=("",)))
     assert typed.cards[1].title == "1 · image hidden"  # nothing was there that could lose
     assert {row[0] for row in figure.numbers().rows} == {"image", "image hidden", "another image"}

@@ -152,7 +152,7 @@ def test_concepts_are_points_with_two_silhouettes(view, qtbot):
     answer(view, make_concepts(projection="tsne"))
     figure, canvas = view.figure(), view._canvas
     assert isinstance(figure, JointConceptsFigure)
-    assert "Silhouette of kinds of thing 0.5, of words, tags and image 0.1" in figure.caption
+    assert "kinds of thing 0.5, words, tags and image 0.1; " in figure.caption
     spots = figure._spots(canvas.figure_rect(), canvas.style_now)
     qtbot.mouseMove(canvas, QPointF(*spots[1]).toPoint())
     assert read_out(view) == "A tag: house"
@@ -318,7 +318,7 @@ def test_the_diagram_says_what_places_are_made_of_and_what_heads_tell(figure_sty
     told = JointDiagramFigure(replace(make_streams(), starts=starts, heads=("hidden words", "hidden regions")))
     assert told.started("word", "tag") == "Words: word + place\nTags: word"
     assert told.started("region", "patch") == "Regions: vector + box"
-    assert told.told == "Its heads tell: hidden words, hidden regions"
+    assert told.told == "It tells: hidden words, hidden regions"
     assert told.natural_size(figure_style).height() > plain.natural_size(figure_style).height()
     tall = QRectF(0, 0, 700, 700)
     assert told.boxes(tall, figure_style)[0].top() > plain.boxes(tall, figure_style)[0].top()

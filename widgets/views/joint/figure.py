@@ -195,7 +195,7 @@ class JointFigure:
         if values is None:
             if places:
                 return _tr("Each part of the image in the colour of the pinned place that looks at it most")
-            return _tr("The image, with no word pinned")  # what to do stands outside of what goes into files
+            return ""  # the caption says that nothing is pinned
         on_image = values[result.places(*OF_IMAGE)]
         if not np.isfinite(on_image).any():
             return _tr("{} reads no part of the image here").format(self._name(places[0]))

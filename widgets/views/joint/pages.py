@@ -143,7 +143,7 @@ class Answers:
             return JointHeadsFigure(result, head, options)
         if options.show == "diagram":
             return JointDiagramFigure(result, (now.group, now.layer))
-        return JointFigure(result, head, chosen.pinned, options)
+        return JointFigure(result, head, chosen.pinned or selected_places(result, now), options)
 
     def _told(self, options: JointOptions) -> JointPicture | None:
         if options.show == "answers":
@@ -157,6 +157,16 @@ class Answers:
             return JointAlignmentFigure(aligned) if aligned else None
         concepts = self.of(ConceptsResult)
         return JointConceptsFigure(concepts) if concepts else None
+
+
+def selected_places(result: JointResult, now: Selected) -> tuple[JointPlace, ...]:
+    """The token that is selected, as every view shows it; none where none of this sequence is."""
+    at = now.query
+    ends = {name: (start, stop) for name, start, stop in result.axes}
+    if at is None or at.axis not in ends:
+        return ()
+    start, stop = ends[at.axis]
+    return (JointPlace(start + at.index),) if start + at.index < stop else ()
 
 
 def selected_in(found: GroundingResult, now: Selected) -> tuple[int, int]:

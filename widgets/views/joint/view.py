@@ -54,7 +54,9 @@ class JointView(View):
         self._page = self.add_page(Page("joint", self._canvas, self.tr("What is shown"), self.tr("What is pointed at")))
         controls = self._page.controls
         self._options = self.add_options(
-            OptionControls(controls, "joint", JointOptions, rare=("direction", "apart", "boxes", "opacity"))
+            OptionControls(
+                controls, "joint", JointOptions, rare=("direction", "rows", "columns", "apart", "boxes", "opacity")
+            )
         )
         self._levels = controls.add_choice("joint_level", self.tr("Layer"), ())
         self._head = NumberSlider("joint_head", self.tr("Head"), 0, 0)

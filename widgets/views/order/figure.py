@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from inference.results.order import AFTER, BEFORE, DIFFERENT, SAME, OrderResult
 from widgets.figures.image_geometry import letterbox
 from widgets.figures.image_parts import paint_border, paint_image, paint_title
-from widgets.figures.lettering import resized
+from widgets.figures.lettering import fitting, resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -246,7 +246,7 @@ class OrderFigure:
         for row, label in enumerate(laid.labels):
             painter.setPen(style.theme.ink)
             flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
-            painter.drawText(label, int(flags), _fitting(self.row_title(row), label, style))
+            painter.drawText(label, int(flags), fitting(self.row_title(row), label, style))
             for place, cell in enumerate(laid.cells[row]):
                 self._paint_cell(painter, row, place, cell, style)
         self._paint_ranks(painter, laid, style)
@@ -333,11 +333,3 @@ class OrderFigure:
         ]
         header = ("row", self.options.against, "frame", "film_frame", "other_film", "same", "before", "after")
         return Numbers(all_numbers(result), header, rows)
-
-
-def _fitting(text: str, box: QRectF, style: FigureStyle) -> str:
-    """As much of a text as its box has lines for."""
-    metrics = QFontMetricsF(style.font)
-    n_lines = max(1, int(box.height() / metrics.height()))
-    # Words that go to the next line leave room behind them.
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, (n_lines - 0.25 * (n_lines - 1)) * box.width())
