@@ -204,7 +204,7 @@ def test_images_are_as_large_as_the_room_and_no_smaller_than_a_few_letters(qapp)
     film = VisualWordsFigure(make_result())
     least = film.least_height(900, style)
     small, large = (film._film(QRectF(0, 0, 900, height), style).side for height in (least, least + 60))
-    assert large == pytest.approx(min(small + 30, film._film(QRectF(0, 0, 900, 2000), style).side))
+    assert large == pytest.approx(min(small + 20, film._film(QRectF(0, 0, 900, 2000), style).side))
     assert film._text_top(QRectF(0, 0, 900, least), style) < least
 
 

@@ -46,8 +46,8 @@ class JointConceptsFigure:
         result = self.result
         own, other = (float(value) for value in result.distances)
         text = _tr(
-            "Silhouette, −1 (mixed) to 1 (apart): kinds of thing {}, {} {}; distance of words to their own parts {}, "
-            "to others {}"
+            "Silhouette, −1 (mixed) to 1 (apart): kinds of thing {}, {} {}; distance of words to own parts {}, "
+            "others {}"
         )
         found = (result.silhouette, result.silhouette_of_kinds, own, other)
         apart, of_kinds, near, far = (short(value, 2) for value in found)

@@ -38,7 +38,8 @@ from widgets.views.visual_words.pictures import (
 
 _MOST_GUESS = 5.5  # em of the image of a guess
 _WIDTH = 60.0  # em
-_ABOVE = 4 * TITLE + 0.8  # em of the lines above and below the two rows of images
+_ABOVE = 4 * TITLE + 0.8  # em of the lines above and below the two rows of the film
+_BESIDE_GUESSES = 3.8 * TITLE + 0.7  # the same of a row of guesses
 
 
 class FilmSpot(NamedTuple):
@@ -134,7 +135,8 @@ class VisualWordsFigure:
     def natural_size(self, style: FigureStyle) -> QSizeF:
         width = _WIDTH * em_of(style)
         film = columns_for(len(self.result.words), 0, width, style)
-        return QSizeF(width, self._beside_film(width, style) + 2 * film.side)
+        rows = 2 * film.side + len(self.result.hidden) * min(film.side, _MOST_GUESS * em_of(style))
+        return QSizeF(width, self._beside_images(width, style) + rows)
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """What it needs where there is so much width."""
@@ -143,37 +145,40 @@ class VisualWordsFigure:
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
         rect = QRectF(0, 0, width, 0)
-        return self._beside_film(width, style) + 2 * self._film(rect, style).side
+        return self._cards_top(rect, style) + self._cards_height(width, style)
 
-    def _beside_film(self, width: float, style: FigureStyle) -> float:
-        """Height of all but the two rows of images."""
-        em, grid = em_of(style), prediction_cards.lay_out(self.cards, width, QFontMetricsF(style.font))
-        panels = self._panel_height(width, style) * len(self.result.hidden)
+    def _cards_height(self, width: float, style: FigureStyle) -> float:
+        grid = prediction_cards.lay_out(self.cards, width, QFontMetricsF(style.font))
+        return grid.height + 0.8 * em_of(style) if self.cards else 0.0
+
+    def _beside_images(self, width: float, style: FigureStyle) -> float:
+        """Height of all but the film, its words and the guesses."""
+        em = em_of(style)
         text = MaskedText.of(self.result, width, style).height + 0.7 * em
-        return _ABOVE * em + panels + text + (grid.height + 0.8 * em if self.cards else 0)
+        return (_ABOVE + _BESIDE_GUESSES * len(self.result.hidden)) * em + text + self._cards_height(width, style)
+
+    def _most(self, rect: QRectF, style: FigureStyle) -> float:
+        """em of an image: as large as there is room, so that the text is in sight, too."""
+        height = rect.height() - self._beside_images(rect.width(), style)
+        return fitting_side(height, 2 + len(self.result.hidden), style)
 
     def _film(self, rect: QRectF, style: FigureStyle) -> Columns:
-        """As large as there is room, so that the text is in sight, too."""
-        most = fitting_side(rect.height() - self._beside_film(rect.width(), style), 2, style)
-        return columns_for(len(self.result.words), rect.left(), rect.width(), style, most)
+        return columns_for(len(self.result.words), rect.left(), rect.width(), style, self._most(rect, style))
 
     def _panels_top(self, rect: QRectF, style: FigureStyle) -> float:
         return rect.top() + _ABOVE * em_of(style) + 2 * self._film(rect, style).side
 
     def _text_top(self, rect: QRectF, style: FigureStyle) -> float:
-        return self._panels_top(rect, style) + self._panel_height(rect.width(), style) * len(self.result.hidden)
+        return self._panels_top(rect, style) + self._panel_height(rect, style) * len(self.result.hidden)
 
-    def _panel_height(self, width: float, style: FigureStyle) -> float:
-        return (3.8 * TITLE + 0.7) * em_of(style) + self._guess_side(width, style)
+    def _panel_height(self, rect: QRectF, style: FigureStyle) -> float:
+        return _BESIDE_GUESSES * em_of(style) + self._guess_columns(0, rect, style).side
 
-    def _guess_side(self, width: float, style: FigureStyle) -> float:
-        return self._guess_columns(0, 0, width, style).side
-
-    def _guess_columns(self, panel: int, left: float, width: float, style: FigureStyle) -> Columns:
+    def _guess_columns(self, panel: int, rect: QRectF, style: FigureStyle) -> Columns:
         em = em_of(style)
-        share = (width - 2 * em) / 3
-        n = self.result.chip_guesses.shape[-1]
-        return columns_for(n, left + panel * (share + em), share, style, _MOST_GUESS)
+        share = (rect.width() - 2 * em) / 3
+        n, most = self.result.chip_guesses.shape[-1], min(self._most(rect, style), _MOST_GUESS)
+        return columns_for(n, rect.left() + panel * (share + em), share, style, most)
 
     def _cards_top(self, rect: QRectF, style: FigureStyle) -> float:
         text = MaskedText.of(self.result, rect.width(), style).height
@@ -208,19 +213,19 @@ class VisualWordsFigure:
         MaskedText.of(result, rect.width(), style).paint(painter, QPointF(rect.left(), text_top), style)
         top = self._panels_top(rect, style)
         for hidden in range(len(result.hidden)):
-            self._paint_panels(painter, hidden, QRectF(rect.left(), top, rect.width(), 1), style)
-            top += self._panel_height(rect.width(), style)
+            self._paint_panels(painter, hidden, top, rect, style)
+            top += self._panel_height(rect, style)
         grid = prediction_cards.lay_out(self.cards, rect.width(), QFontMetricsF(style.font))
         origin = QPointF(rect.left(), self._cards_top(rect, style))
         prediction_cards.paint_cards(painter, self.cards, grid, origin, style)
         painter.restore()
 
-    def _paint_panels(self, painter: QPainter, hidden: int, rect: QRectF, style: FigureStyle) -> None:
+    def _paint_panels(self, painter: QPainter, hidden: int, top: float, rect: QRectF, style: FigureStyle) -> None:
         em, chip = em_of(style), int(self.result.hidden[hidden])
         for number, panel in enumerate(self.panels(hidden)):
-            columns = self._guess_columns(number, rect.left(), rect.width(), style)
+            columns = self._guess_columns(number, rect, style)
             width = (rect.width() - 2 * em) / 3
-            line = QRectF(columns.left, rect.top(), width, TITLE * em)
+            line = QRectF(columns.left, top, width, TITLE * em)
             title = _tr("Chip {}: {}").format(chip, panel.title) if not number else panel.title
             paint_title(painter, title, line, style)
             for rank, image in enumerate(panel.images):

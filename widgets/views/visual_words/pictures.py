@@ -21,7 +21,7 @@ GAP = 0.35  # em, between images
 _SMALLER = (0.95, 0.9, 0.85, 0.8)  # letters, of their size, where there is little room
 _MOSTLY = 0.5  # share of its chips in which something happens that a visual word is called by
 _LEAST_SIDE, _MOST_SIDE = 3.2, 8.0  # em of an image of the film
-_MOST_GAP = 2.0  # em, between images that are smaller than there is width
+_MOST_GAP = 3.0  # em, between images that are smaller than there is width
 
 
 def _tr(text: str) -> str:
