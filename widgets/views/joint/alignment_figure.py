@@ -81,8 +81,9 @@ class JointAlignmentFigure(PanelFigure):
         left = area.right() + em
         box = QRectF(left, rect.top(), rect.right() - left, 1.5 * em)
         paint_title(
-            painter, _tr("Texts: rank of the right image, and of the text for its image"), box, style, is_faint=True
-        )
+            painter, _tr("Texts: rank of the right image, and of the text for its image"), box, style, is_faint=True,
+            shrinks=True,
+        )  # fmt: skip
         height = self._list_height(box.width(), rect.height() - 1.8 * em, style)
         for i, text in enumerate(self.listed):
             line = QRectF(left, rect.top() + 1.8 * em + i * height, box.width(), height)

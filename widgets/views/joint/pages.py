@@ -62,14 +62,14 @@ class Chosen:
     Attributes
     ----------
     level
-        Of the maps.
+        Of the maps; -1 as long as none was chosen: that of a selected token, else the first.
     hidden
         The region whose vector is hidden; -1 for none.
     pinned
         Places whose attention is laid over the image.
     """
 
-    level: int = 0
+    level: int = -1
     hidden: int = -1
     pinned: tuple[JointPlace, ...] = ()
 
@@ -92,7 +92,7 @@ def request_of(subject: Subject | None, options: JointOptions, chosen: Chosen) -
         return JointWordsRequest(*of)
     if options.show == "hidden":
         return HiddenRegionRequest(*of, chosen.hidden)
-    return AlignmentRequest(*of) if options.show == "alignment" else JointRequest(*of, chosen.level)
+    return AlignmentRequest(*of) if options.show == "alignment" else JointRequest(*of, max(chosen.level, 0))
 
 
 _TELLS: dict[str, type] = {

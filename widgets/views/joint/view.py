@@ -33,7 +33,16 @@ from widgets.views.joint.hidden_figure import JointHiddenFigure, RegionSpot
 from widgets.views.joint.map_figure import JointMapFigure
 from widgets.views.joint.maps import shown_of
 from widgets.views.joint.options import JointOptions
-from widgets.views.joint.pages import BESIDE, OF_OWN_SCENES, SHOWN, Answers, Chosen, JointPicture, request_of
+from widgets.views.joint.pages import (
+    BESIDE,
+    OF_OWN_SCENES,
+    SHOWN,
+    Answers,
+    Chosen,
+    JointPicture,
+    request_of,
+    selected_places,
+)
 
 
 class JointView(View):
@@ -101,6 +110,8 @@ class JointView(View):
                 self._chosen = replace(self._chosen, pinned=())  # they were places of another sequence
             self._show_levels(result)
             self._show_controls()
+            if self._chosen.level < 0:
+                self._choose_level(result)
         elif isinstance(result, HiddenRegionResult) and self._chosen.hidden >= len(result.regions):
             self._chosen = replace(self._chosen, hidden=-1)
         self._rebuild()
@@ -124,12 +135,19 @@ class JointView(View):
         self._chosen = replace(self._chosen, level=level)
         self.refresh()
 
+    def _choose_level(self, result: JointResult) -> None:
+        """Where a token is selected, the layer that is selected with it."""
+        at = self.selection.now.group, self.selection.now.layer
+        has_token = bool(selected_places(result, self.selection.now))
+        found = (i for i, each in enumerate(result.levels) if has_token and at in each.parts)
+        self._show_level(next(found, result.level))
+
     def selection_changed(self, now: Selected, old: Selected) -> None:
         """Another head, or a layer that is one of its levels."""
         self._show_head()
         if self._result is not None and (now.group, now.layer) != (old.group, old.layer):
             at = (now.group, now.layer)
-            own = self._chosen.level
+            own = max(self._chosen.level, 0)
             level = next((i for i, each in enumerate(self._result.levels) if at in each.parts), own)
             if at not in self._result.levels[own].parts and level != own:
                 self._show_level(level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -24,7 +25,7 @@ from widgets.views.order.truth import all_numbers, named, pairs_in_order, put_ba
 _CLASSES: Final = (BEFORE, SAME, AFTER, DIFFERENT)  # as they stand in a bar
 _MOST_RANKS: Final = 6
 _HEAD, _LEGEND, _RANK = 1.5, 1.8, 1.5  # em: title of a frame, the line below, a line of an order
-_ROW, _LEAST_SIDE = 2.25, 4.5  # em: two lines of a sentence, and how small frames may be for these
+_ROW, _LEAST_SIDE = 2.25, 5.5  # em: two lines of a sentence, and how small frames may be for these
 
 
 def _tr(text: str) -> str:
@@ -149,6 +150,7 @@ class OrderFigure:
         for place in range(n):
             area = QRectF(left + place * column, top, column - 0.6 * em, side)
             image = letterbox(seen_height, seen_width, area)
+            image.moveLeft(math.ceil(area.left()))  # below its title, above its bars
             images.append(image)
             titles.append(QRectF(area.left(), rect.top(), area.width(), _HEAD * em))
         first = top + side + 0.5 * em
