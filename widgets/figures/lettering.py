@@ -77,6 +77,9 @@ def paint_cells(
 def fitting(text: str, box: QRectF, style: FigureStyle) -> str:
     """As much of a text as its box has lines for, where its words wrap."""
     metrics = QFontMetricsF(style.font)
+    whole = metrics.boundingRect(QRectF(0, 0, box.width(), 1e6), int(Qt.TextFlag.TextWordWrap), text)
+    if whole.height() <= box.height() and whole.width() <= box.width():
+        return text
     n_lines = max(1, int(box.height() / metrics.height()))
     # Words that go to the next line leave room behind them.
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, (n_lines - 0.25 * (n_lines - 1)) * box.width())

@@ -16,6 +16,7 @@ from inference.results.joint import KINDS, JointLevel, JointStart
 from tests.answers import answer, watched
 from tests.image_factories import make_image
 from tests.views.joint.test_joint import INFO, LEVELS, choose, make_result, read_out, subject
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
@@ -131,6 +132,13 @@ def test_alignment_says_how_often_the_right_one_is_first(view):
     assert panel.values.min() == 0
 
 
+def test_texts_of_an_alignment_go_on_in_a_second_line(figure_style):
+    long = tuple(f"a large yellow boat left of a medium purple cup beside a small red house, number {i}" for i in "abc")
+    shown = texts_of(JointAlignmentFigure(make_alignment(texts=long)), QRectF(0, 0, 900, 400))
+    assert sum("number" in text for text in shown) == 3
+    assert not any("…" in text for text in shown)
+
+
 # Concepts
 
 
@@ -158,6 +166,14 @@ def test_concepts_are_points_with_two_silhouettes(view, qtbot):
     assert read_out(view) == "A tag: house"
     assert figure.spot_at(QPointF(*spots[4]), canvas.figure_rect(), canvas.style_now) == ConceptPoint(4)
     assert figure.numbers().rows[2] == ("region", "house", 0.0, 1.0)
+
+
+def test_tags_are_told_of_only_where_there_are_any():
+    without = make_concepts(
+        kinds=np.array([KINDS.index(kind) for kind in ("word", "region") * 2 + ("word",)], np.uint8)
+    )
+    assert "words, tags and image" in JointConceptsFigure(make_concepts()).caption
+    assert "words and image" in JointConceptsFigure(without).caption
 
 
 def test_far_points_squeeze_no_others_and_are_counted(figure_style):
@@ -310,6 +326,12 @@ def test_the_cells_of_pixel_bert_are_all_or_drawn(view):
     view._options.set_value(replace(view._options.value(), cells=3))
     assert view.asked[-1].input.image.cells_seed == 3
     assert view.asked[-1].input.text == now.input.text
+
+
+def test_letters_for_layer_norm_are_words(figure_style):
+    starts = (JointStart("word", "LN(word + place) + kind"),)
+    told = JointDiagramFigure(replace(make_streams(), starts=starts))
+    assert told.started("word") == "Words: LayerNorm(word + place) + kind"
 
 
 def test_the_diagram_says_what_places_are_made_of_and_what_heads_tell(figure_style):

@@ -180,3 +180,7 @@ def test_a_sentence_has_two_lines_beside_small_frames(qapp):
         laid = figure.layout(QRectF(0, 0, 900, height), style)
         assert min(label.height() for label in laid.labels) >= 2 * letters.height()
         assert laid.legend.bottom() <= height + 1
+        columns = zip(laid.titles, laid.images, laid.cells[0], strict=True)
+        assert all(
+            abs(image.left() - title.left()) <= 1 >= abs(cell.left() - title.left()) for title, image, cell in columns
+        )

@@ -21,7 +21,7 @@ from widgets.views.joint.maps import about, arrays_of, named, one_map, shown_of,
 from widgets.views.joint.options import JointOptions
 
 _LEAST_BLOCK = 3.0  # em: narrower blocks are not named
-_LEAST_NAME, _MOST_NAME, _NAME_SHARE = 5.0, 10.0, 0.15  # em of the name of a row, and of the width
+_LEAST_NAME, _MOST_NAME, _NAME_SHARE = 5.0, 10.0, 0.2  # em of the name of a row, and of the width
 
 
 def _tr(text: str) -> str:

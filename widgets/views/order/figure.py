@@ -323,6 +323,10 @@ class OrderFigure:
             painter.setPen(style.theme.ink)
             painter.drawText(QPointF(x + 1.1 * em, baseline), class_title(kind))
             x += 1.1 * em + metrics.horizontalAdvance(class_title(kind)) + 1.2 * em
+        bold = _tr("bold: they belong together")
+        if x + metrics.horizontalAdvance(bold) <= area.right():
+            painter.setPen(style.theme.faint)
+            painter.drawText(QPointF(x, baseline), bold)
 
     # Numbers
 
