@@ -65,6 +65,14 @@ def test_a_click_on_a_region_hides_it_and_a_second_one_shows_it_again(view, qtbo
     choose(view, "show", "hidden")
     assert view.requests() == (HiddenRegionRequest(INFO.checkpoint, subject().input, -1),)
     answer(view, make_hidden(-1))
+    assert view.asked[-1].region == 0  # the first one is hidden at once
+    answer(view, make_hidden(0))
+    assert read_out(view).startswith("Click a region to hide it")
+    large = view.figure().places(view._canvas.figure_rect(), view._canvas.style_now)[0]
+    qtbot.mouseClick(view._canvas, Qt.MouseButton.LeftButton, pos=large.bottomLeft().toPoint() + QPoint(3, -3))
+    assert view.asked[-1].region == -1  # and stays as it is once it was chosen
+    answer(view, make_hidden(-1))
+    assert view.asked[-1].region == -1
     figure, canvas = view.figure(), view._canvas
     assert isinstance(figure, JointHiddenFigure)
     assert figure.caption.startswith("Click a region to hide it")
@@ -77,6 +85,13 @@ def test_a_click_on_a_region_hides_it_and_a_second_one_shows_it_again(view, qtbo
     answer(view, make_hidden(1))
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=small)
     assert view.asked[-1].region == -1
+
+
+def test_nothing_is_hidden_where_nothing_can_be(view):
+    choose(view, "show", "hidden")
+    answer(view, make_hidden(-1, why_none="Oscar has no head that tells what a hidden region is"))
+    assert [request.region for request in view.asked if isinstance(request, HiddenRegionRequest)] == [-1]
+    assert read_out(view) == ""
 
 
 def test_a_hidden_region_is_told_with_the_words_and_without(figure_style):

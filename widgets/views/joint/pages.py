@@ -64,13 +64,13 @@ class Chosen:
     level
         Of the maps; -1 as long as none was chosen: that of a selected token, else the first.
     hidden
-        The region whose vector is hidden; -1 for none.
+        The region whose vector is hidden; -1 for none, None as long as nobody chose: the first one, if there is one.
     pinned
         Places whose attention is laid over the image.
     """
 
     level: int = -1
-    hidden: int = -1
+    hidden: int | None = None
     pinned: tuple[JointPlace, ...] = ()
 
 
@@ -91,7 +91,7 @@ def request_of(subject: Subject | None, options: JointOptions, chosen: Chosen) -
     if options.show == "answers":
         return JointWordsRequest(*of)
     if options.show == "hidden":
-        return HiddenRegionRequest(*of, chosen.hidden)
+        return HiddenRegionRequest(*of, -1 if chosen.hidden is None else chosen.hidden)
     return AlignmentRequest(*of) if options.show == "alignment" else JointRequest(*of, max(chosen.level, 0))
 
 

@@ -112,8 +112,8 @@ class JointView(View):
             self._show_controls()
             if self._chosen.level < 0:
                 self._choose_level(result)
-        elif isinstance(result, HiddenRegionResult) and self._chosen.hidden >= len(result.regions):
-            self._chosen = replace(self._chosen, hidden=-1)
+        elif isinstance(result, HiddenRegionResult):
+            self._choose_hidden(result)
         self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
@@ -156,6 +156,14 @@ class JointView(View):
     def restyle(self) -> None:
         if self._figure is not None:
             self._page.show_on(self._canvas, self._figure, self.style_now())
+
+    def _choose_hidden(self, result: HiddenRegionResult) -> None:
+        """Hide the first region as long as nobody chose one: what is told of it shows what a click is good for."""
+        if self._chosen.hidden is None and len(result.regions) and not result.why_none:
+            self._chosen = replace(self._chosen, hidden=0)
+            self.refresh()
+        elif self._chosen.hidden is not None and self._chosen.hidden >= len(result.regions):
+            self._chosen = replace(self._chosen, hidden=-1)
 
     # The picture
 
@@ -247,8 +255,9 @@ class JointView(View):
         figure = self._figure
         if isinstance(figure, JointAnswersFigure) and isinstance(spot, AnswerWord):
             return figure.describe(spot)
-        if isinstance(figure, JointHiddenFigure) and isinstance(spot, RegionSpot):
-            return figure.describe(spot)
+        if isinstance(figure, JointHiddenFigure) and not figure.result.why_none:
+            hint = self.tr("Click a region to hide it, or the hidden one to show it again.")
+            return figure.describe(spot) if isinstance(spot, RegionSpot) else hint
         if isinstance(figure, JointConceptsFigure):
             is_point = isinstance(spot, ConceptPoint)
             return figure.describe(spot) if is_point else self.tr("Point at a mark to see what it is.")

@@ -123,7 +123,7 @@ class MatchFigure(PanelFigure):
         for place, image in enumerate(self.result.seen):
             cell = panel.cell_rect(0, place, plot)
             above = QRectF(cell.left(), area.top() + 0.2 * em, cell.width(), plot.top() - area.top() - 0.5 * em)
-            box = letterbox(height, width, above)
+            box = letterbox(height, width, above.adjusted(0.2 * em, 0, -0.2 * em, 0))
             paint_image(painter, image, box)
             paint_border(painter, box, style)
         for row, place in self.truth:
