@@ -9,18 +9,15 @@ from PySide6.QtSvg import QSvgGenerator
 from widgets.look.theme import FigureStyle
 
 
-def texts_of(figure, width=None):
-    """The texts of a figure's SVG, at its natural size or in so many pixels; fails where it is not well-formed."""
+def texts_of(figure, rect=None):
+    """The texts of a figure's SVG, in `rect` or of its natural size; fails where that is not well-formed."""
     style = FigureStyle()
-    size = figure.natural_size(style)
-    if width is not None:
-        size.setWidth(width)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     painter = QPainter(generator)
-    figure.paint(painter, QRectF(QPointF(), size), style)
+    figure.paint(painter, rect or QRectF(QPointF(), figure.natural_size(style)), style)
     painter.end()
     root = ET.fromstring(bytes(buffer.data().data()))
     return ["".join(text.itertext()).strip() for text in root.iter("{http://www.w3.org/2000/svg}text")]

@@ -15,7 +15,7 @@ from widgets.look import color_maps, diverging, raster
 from widgets.look.theme import FigureStyle
 
 MINUS = "\N{MINUS SIGN}"
-_LONGEST_TURNED = 4.5  # em of a turned name
+_SHORT_NAME, _LONG_NAME, _NAMES_SHARE = 4.5, 9.0, 0.28  # em of turned names, and how much of the height long ones take
 
 
 def _tr(text: str) -> str:
@@ -154,7 +154,7 @@ class HeatPanel:
         top, bottom = (1.5 + self.lines_above) * em, 2.6 * em
         plot = rect.adjusted(left, top, -right, -bottom)
         if self._is_turned(plot, metrics):
-            plot.setBottom(rect.bottom() - min(self._widest_name(metrics), _LONGEST_TURNED * em) - 0.6 * em)
+            plot.setBottom(rect.bottom() - min(self._widest_name(metrics), _longest_turned(rect, em)) - 0.6 * em)
         if self.keeps_square:
             n_rows, n_columns = self.values.shape
             side = min(plot.width() / n_columns, plot.height() / n_rows)
@@ -253,12 +253,12 @@ class HeatPanel:
         width = plot.width() / self.values.shape[1]
         return self.turns_names and width < self._widest_name(metrics) + 0.4 * metrics.height()
 
-    def _paint_turned(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+    def _paint_turned(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF, longest: float) -> None:
         """Names of columns, from below: those that there is room for."""
         em = metrics.height()
         n_columns = self.values.shape[1]
         for number in ticks(0, n_columns, int(plot.width() / (1.05 * em))):
-            text = metrics.elidedText(self.column_names[number], Qt.TextElideMode.ElideRight, _LONGEST_TURNED * em)
+            text = metrics.elidedText(self.column_names[number], Qt.TextElideMode.ElideRight, longest)
             painter.save()
             painter.translate(
                 plot.left() + (number + 0.5) * plot.width() / n_columns + 0.36 * metrics.ascent(),
@@ -287,7 +287,7 @@ class HeatPanel:
                 QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
             )
         if self._is_turned(plot, metrics):
-            self._paint_turned(painter, plot, metrics)
+            self._paint_turned(painter, plot, metrics, _longest_turned(rect, em))
         else:
             self._paint_columns(painter, plot, metrics)
         painter.setPen(style.theme.faint)
@@ -374,6 +374,11 @@ class HeatPanel:
         if 0 < width < n_columns:
             values = _means(values, width, 1)
         return raster.image(self.scale.colors(values, style))
+
+
+def _longest_turned(rect: QRectF, em: float) -> float:
+    """How long turned names of columns may be: where there is height, whole words rather than their beginnings."""
+    return max(_SHORT_NAME * em, min(_NAMES_SHARE * rect.height(), _LONG_NAME * em))
 
 
 def _means(values: np.ndarray, n: int, axis: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, QPainter
 
 from widgets.look import color_maps
+from widgets.look.theme import FigureStyle
 
 _SMALLER = (0.9, 0.82, 0.75)  # of the letters' size: what the words in cells may become
 
@@ -71,6 +72,17 @@ def paint_cells(
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
             painter.drawText(cell_rect(row, column), Qt.AlignmentFlag.AlignCenter, shown)
     painter.restore()
+
+
+def fitting(text: str, box: QRectF, style: FigureStyle) -> str:
+    """As much of a text as its box has lines for, where its words wrap."""
+    metrics = QFontMetricsF(style.font)
+    whole = metrics.boundingRect(QRectF(0, 0, box.width(), 1e6), int(Qt.TextFlag.TextWordWrap), text)
+    if whole.height() <= box.height() and whole.width() <= box.width():
+        return text
+    n_lines = max(1, int(box.height() / metrics.height()))
+    # Words that go to the next line leave room behind them.
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, (n_lines - 0.25 * (n_lines - 1)) * box.width())
 
 
 def _sized(font: QFont, dpi: float) -> QFont:

@@ -125,7 +125,7 @@ def test_perplexity_and_product_by_hand():
 def test_what_the_bars_mean_is_said_where_the_legend_takes_its_line():
     scale = "bars: logarithm, from one in a million to 1"
     for width in (1000, 560):
-        assert scale in texts_of(NgramsFigure(make_result()), width=width)
+        assert scale in texts_of(NgramsFigure(make_result()), QRectF(0, 0, width, 500))
 
 
 def test_what_is_pointed_at_is_told_in_numbers(view):
