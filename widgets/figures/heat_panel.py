@@ -289,7 +289,7 @@ class HeatPanel:
         if self._is_turned(plot, metrics):
             self._paint_turned(painter, plot, metrics)
         else:
-            self._paint_columns(painter, plot, metrics)
+            self._paint_columns(painter, plot, style)
         painter.setPen(style.theme.faint)
         x = plot.center().x() - metrics.horizontalAdvance(self.column_label) / 2
         painter.drawText(QPointF(x, plot.bottom() + 1.3 * em + metrics.ascent()), self.column_label)
@@ -300,22 +300,29 @@ class HeatPanel:
         painter.drawText(QPointF(0, 0), self.row_label)
         painter.restore()
 
-    def _paint_columns(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+    def _paint_columns(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
         em, n_columns = metrics.height(), self.values.shape[1]
-        # Words are cut to the width that there is, of which they need some.
+        # Words become smaller and then are cut to the width that there is, of which they need some.
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
         widest = 2.5 * em if self.column_names else widest
         numbers = ticks(self.column_start, n_columns, int(plot.width() / widest))
         room = plot.width() / n_columns * (numbers[1] - numbers[0] if len(numbers) > 1 else 1) - 0.4 * em
-        for number in () if n_columns == 1 and not self.column_names else numbers:
+        texts = [self._column_title(number) for number in numbers]
+        painter.save()
+        if self.column_names:
+            painter.setFont(lettering.fitting(style.font, texts, room))
+            metrics = QFontMetricsF(painter.font())
+            texts = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, room) for text in texts]
+        for number, text in () if n_columns == 1 and not self.column_names else zip(numbers, texts, strict=True):
             x = plot.left() + (number - self.column_start + 0.5) * plot.width() / n_columns
-            text = self._label(number)
-            if self.column_names:
-                name = self.column_names[number - self.column_start]
-                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(
                 QPointF(x - metrics.horizontalAdvance(text) / 2, plot.bottom() + 0.2 * em + metrics.ascent()), text
             )
+        painter.restore()
+
+    def _column_title(self, number: int) -> str:
+        return self.column_names[number - self.column_start] if self.column_names else self._label(number)
 
     def _label(self, number: int) -> str:
         return str(self.labels[number] if self.labels else number).replace("-", MINUS)

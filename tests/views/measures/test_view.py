@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
@@ -309,7 +309,45 @@ def test_a_column_of_the_figure_is_as_wide_as_what_stands_in_it_so_that_letters_
     metrics = QFontMetricsF(STYLE.font)
     headings = [header_lines(name) for name in COLUMNS]
     letters = [max(map(metrics.horizontalAdvance, (*lines, "88.8 %"))) for lines in headings]
-    assert figure.least_width(STYLE) <= sum(letters) + metrics.height() * len(COLUMNS)
+    assert figure.natural_size(STYLE).width() <= sum(letters) + metrics.height() * len(COLUMNS)
+
+
+def test_on_narrow_paper_the_table_goes_on_below_itself_and_letters_keep_their_size(qapp):
+    figure = MeasuresFigure(HeadScatter(make_measures_result()), "entropy", True)
+    wide, narrow = figure.natural_size(STYLE), figure.least_size(300, STYLE)
+    assert narrow.width() <= 300 < wide.width()
+    assert narrow.height() > wide.height()
+    texts = texts_of(figure, QSizeF(300, narrow.height()))
+    assert texts.count("Layer") > texts_of(figure).count("Layer")
+    assert {line for name in COLUMNS for line in header_lines(name) if line} <= set(texts)
+
+
+def test_a_heading_says_the_unit_of_its_numbers():
+    units = {name: header_lines(name)[1] for name in ("entropy", "distance", "distance_variance", "induction")}
+    assert units == {
+        "entropy": "bits",
+        "distance": "tokens",
+        "distance_variance": "distance, tokens²",
+        "induction": "share",
+    }
+    assert header_lines("distance_variance", "image")[1] == "distance, patches²"
+
+
+def test_numbers_have_room_however_narrow_their_column(view):
+    shown, metrics = table(view), QFontMetricsF(table(view).font())
+    shown.resize(100, 400)
+    for column in range(len(COLUMNS)):
+        longest = max(metrics.horizontalAdvance(shown.model().index(row, column).data()) for row in range(16))
+        assert shown.columnWidth(column) > longest
+
+
+def test_the_read_out_says_what_the_row_does_not_and_the_two_numbers_of_the_point(view, selection):
+    choose(view, "measures_across", "distance_variance")
+    parts = view.findChild(LineLabel, "measures_read_out").text().split("  \N{MIDDLE DOT}  ")
+    assert (parts[0], len(parts)) == ("Layer 1, head 2", 4)
+    assert parts[2].startswith("Variance of distance ")
+    assert parts[2].endswith(" tokens²")
+    assert parts[3].startswith("Mean distance ")
 
 
 def test_other_colours_and_letters_are_taken_over(view):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
@@ -17,8 +18,10 @@ from widgets.views.measures.head_scatter import HeadScatter
 
 MOST_ROWS = 32  # of the table in a figure; its numbers are always those of all heads
 _ROW = 1.4  # em
+_PLOT = 0.7  # of its width: how high the plot is on narrow paper
+_PLACE = ("layer", "head")
 _LONG = 16  # letters of a title that takes both lines of a heading
-COLUMNS = ("layer", "head", *(measure.name for measure in MEASURES))
+COLUMNS = (*_PLACE, *(measure.name for measure in MEASURES))
 
 
 @dataclass(frozen=True)
@@ -54,21 +57,30 @@ class MeasuresFigure:
         ]
         return Numbers(arrays, COLUMNS, table)
 
-    def least_width(self, style: FigureStyle) -> float:
-        """Columns side by side."""
-        return sum(self._widths(style))
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """On narrow paper the table goes on below itself: letters keep their size."""
+        blocks = self._blocks(width, style)
+        em = QFontMetricsF(style.font).height()
+        height = min(24 * em, _PLOT * width) + em + self._table_height(len(blocks), em)
+        return QSizeF(max(sum(widths.values()) for widths in blocks), height)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
-        em = QFontMetricsF(style.font).height()
-        return QSizeF(sum(self._widths(style)), 24 * em + em + self._table_height(em))
+        width = sum(self._widths(style).values())
+        return self.least_size(width, style)
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         em = QFontMetricsF(style.font).height()
-        top = rect.bottom() - self._table_height(em)
+        blocks = self._blocks(rect.width(), style)
+        top = rect.bottom() - self._table_height(len(blocks), em)
         self.scatter.paint(painter, QRectF(rect.left(), rect.top(), rect.width(), top - em - rect.top()), style)
         painter.save()
         painter.setFont(style.font)
-        self._paint_table(painter, QRectF(rect.left(), top, rect.width(), rect.bottom() - top), style)
+        for number, widths in enumerate(blocks):
+            at = QRectF(rect.left(), top + number * self._block_height(em), rect.width(), self._block_height(em))
+            self._paint_table(painter, at, widths, style)
+        if note := self._note():
+            painter.setPen(style.theme.faint)
+            painter.drawText(QPointF(rect.left(), rect.bottom() - QFontMetricsF(style.font).descent()), note)
         painter.restore()
 
     @property
@@ -85,35 +97,47 @@ class MeasuresFigure:
             parts.append(_tr("the first {} of {} heads").format(MOST_ROWS, len(self._heads)))
         return "; ".join(filter(None, (*parts, sample_text(self.result))))
 
-    def _table_height(self, em: float) -> float:
-        n_rows = min(len(self._heads), MOST_ROWS)
-        return (2.6 + _ROW * n_rows + (1.6 if self._note() else 0)) * em
+    def _block_height(self, em: float) -> float:
+        """Of some columns with their headings, and what is free below them."""
+        return (3.2 + _ROW * min(len(self._heads), MOST_ROWS)) * em
 
-    def _widths(self, style: FigureStyle) -> list[float]:
+    def _table_height(self, n_blocks: int, em: float) -> float:
+        return n_blocks * self._block_height(em) + (1.0 if self._note() else -0.6) * em
+
+    def _widths(self, style: FigureStyle) -> dict[str, float]:
         """Of each column what it needs: columns of one width would make letters smaller on narrow paper."""
         metrics = QFontMetricsF(style.font)
-        return [
-            max(map(metrics.horizontalAdvance, (*header_lines(name, self._axis), *self._texts(name))))
+        return {
+            name: max(map(metrics.horizontalAdvance, (*header_lines(name, self._axis), *self._texts(name))))
             + metrics.height()
             for name in COLUMNS
-        ]
+        }
+
+    def _blocks(self, width: float, style: FigureStyle) -> list[dict[str, float]]:
+        """Widths of the columns that stand side by side, each time behind those that say which head it is."""
+        widths = self._widths(style)
+        place = {name: widths.pop(name) for name in _PLACE}
+        free = width - sum(place.values())
+        dealt = (_dealt([*widths], n) for n in range(1, len(widths)))
+        fitting = (names for names in dealt if max(sum(map(widths.__getitem__, some)) for some in names) <= free)
+        return [place | {name: widths[name] for name in some} for some in next(fitting, [[name] for name in widths])]
 
     def _texts(self, name: str) -> list[str]:
         """What stands in a column."""
         return [self._text(name, place) for place in self._heads[:MOST_ROWS]]
 
     def _text(self, name: str, place: HeadIndex) -> str:
-        if name in ("layer", "head"):
+        if name in _PLACE:
             return str(getattr(place, name))
         return number_text(name, float(self.result.measures[name][place]))
 
-    def _paint_table(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+    def _paint_table(self, painter: QPainter, rect: QRectF, widths: dict[str, float], style: FigureStyle) -> None:
         metrics, theme = QFontMetricsF(style.font), style.theme
         em = metrics.height()
-        widths = np.array(self._widths(style))
-        rights = rect.left() + np.cumsum(widths) * min(1.0, rect.width() / widths.sum())
+        needed = np.array([*widths.values()])
+        rights = rect.left() + np.cumsum(needed) * min(1.0, rect.width() / needed.sum())
         lefts = [rect.left(), *rights[:-1].tolist()]
-        for name, right in zip(COLUMNS, rights.tolist(), strict=True):
+        for name, right in zip(widths, rights.tolist(), strict=True):
             painter.setPen(theme.accent if name == self.order else theme.faint)
             for i, text in enumerate(header_lines(name, self._axis)):
                 x = right - 0.5 * em - metrics.horizontalAdvance(text)
@@ -127,18 +151,15 @@ class MeasuresFigure:
                 painter.setPen(QPen(theme.accent, 0.12 * em))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(line.adjusted(1, 1, -1, -1))
-            for name, left, right in zip(COLUMNS, lefts, rights.tolist(), strict=True):
+            for name, left, right in zip(widths, lefts, rights.tolist(), strict=True):
                 cell = QRectF(left, line.top(), right - left, line.height())
                 self._paint_cell(painter, name, place, cell, style)
-        if note := self._note():
-            painter.setPen(theme.faint)
-            painter.drawText(QPointF(rect.left(), rect.bottom() - metrics.descent()), note)
 
     def _paint_cell(self, painter: QPainter, name: str, place: HeadIndex, cell: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         text = self._text(name, place)
-        if name not in ("layer", "head"):
+        if name not in _PLACE:
             paint_bar(painter, cell, share_of(self.result, name, place), style.theme.accent)
         painter.setPen(style.theme.ink)
         x = cell.right() - 0.5 * em - metrics.horizontalAdvance(text)
@@ -169,13 +190,19 @@ def column_title(name: str, axis: str = "text") -> str:
 
 def header_lines(name: str, axis: str = "text") -> tuple[str, str]:
     """The title of a column in two lines: what it is, and its unit where there is room for it."""
-    if name in ("layer", "head"):
+    if name in _PLACE:
         return "", column_title(name)
     whole, unit = column_title(name, axis), unit_of(name, axis)
     if unit and len(whole) < _LONG:
         return whole, unit
-    title, _, rest = whole.partition(" ")
-    return title, rest or _tr("share")
+    title, _, rest = whole.rpartition(" ")
+    return (title, f"{rest}, {unit}") if unit else (title, rest) if title else (rest, _tr("share"))
+
+
+def _dealt(names: list[str], n: int) -> list[list[str]]:
+    """In their order, in `n` parts that differ by one at most."""
+    ends = [len(names) * i // n for i in range(n + 1)]
+    return [names[start:stop] for start, stop in pairwise(ends)]
 
 
 def _tr(text: str) -> str:

@@ -127,6 +127,7 @@ class HeadTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows = _Rows(self)
+        self._numbers: list[list[str]] = [[] for _ in COLUMNS]  # what stands in the columns
         self.setModel(self._rows)
         self.setItemDelegate(_Bars(self))
         self.setAccessibleName(self.tr("Measures of all heads"))
@@ -157,6 +158,8 @@ class HeadTable(QTableView):
             self._rows.show(result, order, is_falling=is_falling)
             falling, rising = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
             header.setSortIndicator(COLUMNS.index(order), falling if is_falling else rising)
+        places = range(len(self._rows.places))
+        self._numbers = [[self._rows.index(row, column).data() for row in places] for column in range(len(COLUMNS))]
         self.select(selected)
         self.fit()
 
@@ -196,7 +199,9 @@ class HeadTable(QTableView):
         titles = [header_lines(name, self._rows.axis) for name in COLUMNS]
         widths = [max(map(metrics.horizontalAdvance, lines)) + 1.3 * em for lines in titles]
         widths[:2] = (width + 1.1 * em for width in widths[:2])  # beside a single line the arrow needs room
-        return widths
+        margin = 2 * (self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 1)
+        numbers = (max(map(metrics.horizontalAdvance, column), default=0) + margin for column in self._numbers)
+        return [*map(max, widths, numbers)]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -144,9 +144,10 @@ class MeasuresView(View):
             return ""  # numbers of something else
         if selected is None or self._result is None:
             return self.tr("No head is selected: click one to see its numbers.")
-        values = self._result.measures
-        axis = self._result.axes[0]
-        numbers = [with_unit(measure.name, float(values[measure.name][selected]), axis) for measure in MEASURES]
+        # Its row has all numbers: here stands what makes the point, in one line.
+        shown = dict.fromkeys((self._options.value().across, self._options.value().up))
+        values, axis = self._result.measures, self._result.axes[0]
+        numbers = [with_unit(name, float(values[name][selected]), axis) for name in shown]
         sentence = head_sentence(self._result, selected).removesuffix(".")
         return "  \N{MIDDLE DOT}  ".join(filter(None, (selected.title, sentence, *numbers)))
 
