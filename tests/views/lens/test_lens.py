@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
-from PySide6.QtCore import QSizeF, Qt
+from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QComboBox, QLabel
 
@@ -184,7 +184,11 @@ def test_a_name_of_a_column_becomes_smaller_rather_than_that_its_end_is_cut(qapp
     result = make_result(n=13)
     words = ("because", *("it",) * 12)
     figure = LensFigure(replace(result, tokens=replace(result.tokens, words=words)), LensOptions())
-    size = QSizeF(13 * 4.4 * QFontMetricsF(FigureStyle().font).height() + 120, 300)
+    style, metrics = FigureStyle(), QFontMetricsF(FigureStyle().font)
+    ((panel, area),) = figure.panels(QRectF(0, 0, 600, 300), style)
+    beside = area.width() - panel.plot(area, style).width()
+    room = 0.85 * metrics.horizontalAdvance("because") + 0.4 * metrics.height()
+    size = QSizeF(13 * room + beside, 300)
     texts = texts_of(figure, size)
     assert "because" in texts
     assert not any("…" in text for text in texts)

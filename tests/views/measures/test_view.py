@@ -334,11 +334,15 @@ def test_a_heading_says_the_unit_of_its_numbers():
 
 
 def test_numbers_have_room_however_narrow_their_column(view):
+    result = make_measures_result()
+    result.measures["induction"][:] = 1e-9
     shown, metrics = table(view), QFontMetricsF(table(view).font())
     shown.resize(100, 400)
-    for column in range(len(COLUMNS)):
-        longest = max(metrics.horizontalAdvance(shown.model().index(row, column).data()) for row in range(16))
-        assert shown.columnWidth(column) > longest
+    shown.show_result(result, "layer", is_falling=False, selected=None)
+    column = COLUMNS.index("induction")
+    text = shown.model().index(0, column).data()
+    assert text == "< 0.0001 %"
+    assert shown.columnWidth(column) > metrics.horizontalAdvance(text)
 
 
 def test_the_read_out_says_what_the_row_does_not_and_the_two_numbers_of_the_point(view, selection):
