@@ -9,9 +9,9 @@ from PySide6.QtSvg import QSvgGenerator
 from widgets.look.theme import FigureStyle
 
 
-def texts_of(figure, size=None):
-    """The texts of a figure's SVG of some size, its natural one if not given; fails where it is not well-formed."""
-    style = FigureStyle()
+def texts_of(figure, style=None, size=None):
+    """The texts of a figure's SVG, of its natural size if none is given; fails where it is not well-formed."""
+    style = style or FigureStyle()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()

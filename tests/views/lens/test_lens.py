@@ -9,7 +9,7 @@ import pytest
 import torch
 import transformers
 from PySide6.QtCore import QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from inference.analyses.lens import lens
@@ -184,12 +184,14 @@ def test_a_name_of_a_column_becomes_smaller_rather_than_that_its_end_is_cut(qapp
     result = make_result(n=13)
     words = ("because", *("it",) * 12)
     figure = LensFigure(replace(result, tokens=replace(result.tokens, words=words)), LensOptions())
-    style, metrics = FigureStyle(), QFontMetricsF(FigureStyle().font)
+    style = FigureStyle(font=QFont("DejaVu Sans"))
+    style.font.setPixelSize(20)
+    metrics = QFontMetricsF(style.font)
     ((panel, area),) = figure.panels(QRectF(0, 0, 600, 300), style)
     beside = area.width() - panel.plot(area, style).width()
     room = 0.85 * metrics.horizontalAdvance("because") + 0.4 * metrics.height()
     size = QSizeF(13 * room + beside, 300)
-    texts = texts_of(figure, size)
+    texts = texts_of(figure, style, size)
     assert "because" in texts
     assert not any("…" in text for text in texts)
 
