@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
@@ -322,6 +322,13 @@ def test_on_narrow_paper_the_table_goes_on_below_itself_and_letters_keep_their_s
     assert {line for name in COLUMNS for line in header_lines(name) if line} <= set(texts)
 
 
+def test_the_title_of_an_axis_takes_the_height_of_the_whole_plot_before_it_is_cut(qapp):
+    font = QFont("DejaVu Sans")
+    font.setPixelSize(14)
+    size = QSizeF(400, 1.25 * QFontMetricsF(font).horizontalAdvance("Mean distance (tokens)"))
+    assert "Mean distance (tokens)" in texts_of(HeadScatter(make_measures_result()), FigureStyle(font=font), size)
+
+
 def test_a_heading_says_the_unit_of_its_numbers():
     units = {name: header_lines(name)[1] for name in ("entropy", "distance", "distance_variance", "induction")}
     assert units == {
@@ -340,6 +347,15 @@ def test_numbers_have_room_however_narrow_the_table(view):
     shown.show_result(result, "layer", is_falling=False, selected=None)
     assert shown.model().index(0, column).data() == "< 0.0001 %"
     assert shown.sizeHintForColumn(column) <= shown.columnWidth(column)
+
+
+def test_a_column_of_dashes_is_explained_once(view):
+    answer(view, make_measures_result(without=("next", "induction")))
+    caption = view.findChild(LineLabel, "measures_caption").text()
+    assert "– Next token: the future is hidden: no token can look at the one behind it; Induction: no token" in caption
+    assert "Next token: the future is hidden" in view.figure().caption
+    answer(view, make_measures_result())
+    assert "Next token" not in view.findChild(LineLabel, "measures_caption").text()
 
 
 def test_the_read_out_says_what_the_row_does_not_and_the_two_numbers_of_the_point(view, selection):

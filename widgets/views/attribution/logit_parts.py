@@ -73,7 +73,7 @@ class LogitParts:
         text = _tr("Logit attribution: {}, {}, is {}").format(
             self.title, told.format(read, result.position), signed(self.logit)
         )
-        text += _tr("; by the direct way, with the norms on it held at the scale of this pass")
+        text += _tr("; direct parts only, every norm’s scale as in this pass")
         if result.cap is not None:
             text += _tr("; before the cap at {:g}").format(result.cap)
         if self.options.word == "true" and result.target < 0:

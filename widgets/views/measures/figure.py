@@ -11,7 +11,15 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.measures import MEASURES, MeasuresResult
-from widgets.figures.head_measures import HeadIndex, measure_name, number_text, ordered, sample_text, unit_of
+from widgets.figures.head_measures import (
+    HeadIndex,
+    dashes_text,
+    measure_name,
+    number_text,
+    ordered,
+    sample_text,
+    unit_of,
+)
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.measures.head_scatter import HeadScatter
@@ -45,7 +53,7 @@ class MeasuresFigure:
     @property
     def caption(self) -> str:
         order = _tr("ordered by {}").format(column_title(self.order, self._axis).lower())
-        return f"{self.scatter.caption}; {order}"
+        return "; ".join(filter(None, (f"{self.scatter.caption}; {order}", dashes_text(self.result))))
 
     def numbers(self) -> Numbers:
         """All measures of all heads, in the order of the table."""

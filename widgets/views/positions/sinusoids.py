@@ -55,7 +55,7 @@ class SinusoidsFigure(PanelFigure, PlottedFigure):
     def caption(self) -> str:
         text = _tr(
             "Sinusoidal position encoding, {} dimensions, {} positions; pair i = {} has a wavelength of {} positions"
-            " (Vaswani et al. 2017, section 3.5)"
+            " (Vaswani et al. 2017)"
         )
         return text.format(self.d_model, self.length, self.pair, self._wavelength())
 
