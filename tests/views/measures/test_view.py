@@ -325,7 +325,7 @@ def test_on_narrow_paper_the_table_goes_on_below_itself_and_letters_keep_their_s
 def test_the_title_of_an_axis_takes_the_height_of_the_whole_plot_before_it_is_cut(qapp):
     font = QFont("DejaVu Sans")
     font.setPixelSize(14)
-    size = QSizeF(400, 1.25 * QFontMetricsF(font).horizontalAdvance("Mean distance (tokens)"))
+    size = QSizeF(400, 1.17 * QFontMetricsF(font).horizontalAdvance("Mean distance (tokens)"))
     assert "Mean distance (tokens)" in texts_of(HeadScatter(make_measures_result()), FigureStyle(font=font), size)
 
 
