@@ -189,11 +189,9 @@ class HeadTable(QTableView):
 
     def columns_width(self) -> int:
         """Pixels that all columns need, with the frame and a bar to scroll the rows."""
-        return (
-            math.ceil(sum(self._least_widths())) + 2 * self.frameWidth() + self.verticalScrollBar().sizeHint().width()
-        )
+        return sum(self._least_widths()) + 2 * self.frameWidth() + self.verticalScrollBar().sizeHint().width()
 
-    def _least_widths(self) -> list[float]:
+    def _least_widths(self) -> list[int]:
         metrics = QFontMetricsF(self.font())
         em = metrics.height()
         titles = [header_lines(name, self._rows.axis) for name in COLUMNS]
@@ -201,7 +199,7 @@ class HeadTable(QTableView):
         widths[:2] = (width + 1.1 * em for width in widths[:2])  # beside a single line the arrow needs room
         margin = 2 * (self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 1)
         numbers = (max(map(metrics.horizontalAdvance, column), default=0) + margin for column in self._numbers)
-        return [*map(max, widths, numbers)]
+        return [*map(math.ceil, map(max, widths, numbers))]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
