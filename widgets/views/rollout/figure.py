@@ -27,7 +27,9 @@ from widgets.maps.numerals import short
 from widgets.views.rollout.options import RolloutOptions
 
 MapKind = Literal["rollout", "attention"]
-_STRIP, _TITLE = 5.0, 1.8  # em
+_TITLE = 1.8  # em
+_STRIP, _LEAST_STRIP, _MOST_STRIP = 5.0, 3.6, 9.0  # em of the bars with their title
+_STRIP_SHARE = 0.16  # of the height
 _N_STRONGEST = 5
 _MOST_MEASURED = 64  # words that are measured to see how wide they are: of more, those with the most letters
 
@@ -214,22 +216,27 @@ class RolloutFigure:
         em, n = metrics.height(), len(self.kinds)
         left, top, title = self._left(metrics), self._top(metrics), _TITLE * em
         bar = max(bar.width(metrics) for bar in self._bars.values()) + 0.6 * em
+        is_map = self.options.show == "map"
+        beneath = min(max(_STRIP_SHARE * rect.height() / (1 if is_map else n), _LEAST_STRIP * em), _MOST_STRIP * em)
         n_rows, n_keys = self.table(self.kinds[0]).shape
         panels = []
         for i, kind in enumerate(self.kinds):
-            if self.options.show == "map":
-                height = rect.height() - title - top - _STRIP * em
+            if is_map:
+                height = rect.height() - title - top - beneath
                 side = max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
                 room = min(max(side * n_keys + bar, self._title_width(metrics) + em), (rect.width() - left) / n)
                 x = rect.left() + left + max(rect.width() - left - n * room, 0.0) / 2 + i * room
                 plot = QRectF(x, rect.top() + title + top, side * n_keys, side * n_rows)
             else:
                 # All have the same keys: they are written above the first one.
-                height = (rect.height() - top) / n - title - _STRIP * em
+                height = (rect.height() - top) / n - title - beneath
                 row = max(min(height / n_rows, 2.4 * em), 1.0)
-                y = rect.top() + top + title + i * (row * n_rows + title + _STRIP * em)
+                y = rect.top() + top + title + i * (row * n_rows + title + beneath)
                 plot, room = QRectF(rect.left() + left, y, rect.width() - left - bar, row * n_rows), rect.width() - left
-            strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), (_STRIP - 1.9) * em)
+            # What wide maps leave free below them is of use to the bars.
+            spare = rect.bottom() - plot.bottom() - beneath if is_map else 0.0
+            bars = min(max(beneath + spare, beneath), _MOST_STRIP * em) - 1.9 * em
+            strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), bars)
             panels.append(Panel(kind, plot, strip, room - 0.5 * em))
         return panels
 
@@ -239,7 +246,7 @@ class RolloutFigure:
         return max(map(metrics.horizontalAdvance, texts))
 
     def _strip_title(self, kind: MapKind) -> str:
-        text = _tr("{} comes from (≤ {})") if kind == "rollout" else _tr("{} looks at (≤ {})")
+        text = _tr("{} comes from (up to {})") if kind == "rollout" else _tr("{} looks at (up to {})")
         text = text.format(self.query_name, short(float(self.row_of(kind).max(initial=0.0))))
         return _tr("Layer {}: {}").format(self.layer, text) if self.options.show == "query" else text
 
