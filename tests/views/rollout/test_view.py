@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider
 
@@ -165,6 +167,27 @@ def test_own_places_can_be_left_out(view):
     assert 2 not in [key for key, _ in figure.strongest("rollout")]
     assert "own places left out" in figure.caption
     assert figure.numbers().arrays["rollout"][1, 2, 2] > 0  # the numbers stay
+
+
+def test_what_is_a_querys_own_does_not_darken_all_else():
+    plain = make_rollout_result(tokens=make_long_tokens(100))
+    rollout = np.full_like(plain.rollout, 0.4 / 99)
+    rollout[:, range(100), range(100)] = np.linspace(0.6, 0.7, 100)
+    figure = RolloutFigure(replace(plain, rollout=rollout), 1, 2)
+    assert figure.caption.endswith("in the last colour: rollout up to 0.7")
+    assert "\N{GREATER-THAN OR EQUAL TO} 0.0041" in texts_of(figure)
+    assert float(figure.table("rollout")[3, 3]) > 0.6  # what is read out is what it is
+    assert (
+        "last colour" not in RolloutFigure(replace(plain, rollout=rollout), 1, 2, RolloutOptions(scale="log")).caption
+    )
+
+
+def test_bars_take_what_wide_maps_leave_free_and_give_way_to_low_ones():
+    figure, em = RolloutFigure(make_rollout_result(), 1, 2), QFontMetricsF(STYLE.font).height()
+    low, high = (figure.panels(QRectF(0, 0, 700, height), STYLE)[0] for height in (300, 700))
+    assert low.strip.height() < 2 * em < 7 * em < high.strip.height()
+    assert low.strip.bottom() <= 300 + 1
+    assert high.strip.bottom() <= 700
 
 
 def test_a_group_that_cannot_be_rolled_out_says_why(qtbot, selection):

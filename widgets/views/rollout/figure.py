@@ -13,7 +13,6 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.rollout import RolloutResult
-from widgets.figures.color_bar import ColorBar
 from widgets.figures.image_parts import paint_title
 from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
@@ -24,6 +23,7 @@ from widgets.look.theme import FigureStyle
 from widgets.maps import axis_labels
 from widgets.maps.axis_labels import Ruler
 from widgets.maps.numerals import short
+from widgets.views.rollout.colored_map import ColoredMap
 from widgets.views.rollout.options import RolloutOptions
 
 MapKind = Literal["rollout", "attention"]
@@ -86,9 +86,10 @@ class RolloutFigure:
             where = _tr("query {} in every layer, bars of layer {}").format(self.query_name, self.layer)
         scales = {"row": _tr("each row divided by its maximum"), "log": _tr("logarithmic colours")}
         own = _tr("own places left out") if self.options.hide_own else ""
-        return "; ".join(
-            filter(None, (f"{shown[:1].upper()}{shown[1:]}: {where}", scales.get(self.options.scale, ""), own))
-        )
+        parts = (f"{shown[:1].upper()}{shown[1:]}: {where}", scales.get(self.options.scale, ""), own)
+        beyond = ", ".join(filter(None, (each.beyond for each in self._maps.values())))
+        beyond = _tr("in the last colour: {}").format(beyond) if beyond else ""
+        return "; ".join(filter(None, (*parts, beyond)))
 
     @property
     def query_name(self) -> str:
@@ -162,36 +163,10 @@ class RolloutFigure:
         return self.result.layers.index(self.layer)
 
     @cached_property
-    def _values(self) -> dict[MapKind, np.ndarray]:
-        """What the colours stand for."""
-        shown = {}
-        for kind in self.kinds:
-            values = self.table(kind)
-            if self.options.hide_own:
-                values = values.copy()
-                own = list(self.result.queries) if self.options.show == "map" else self.query_pos
-                values[np.arange(len(values)), own] = np.nan
-            if self.options.scale == "row":
-                highest = np.fmax.reduce(values, axis=-1, keepdims=True, initial=0.0)
-                values = values / np.where(highest > 0, highest, 1)
-            shown[kind] = values
-        return shown
-
-    @cached_property
-    def _bars(self) -> dict[MapKind, ColorBar]:
-        title = _tr("share of the row's maximum") if self.options.scale == "row" else ""
-        scale: raster.RasterScale = "log" if self.options.scale == "log" else "raw"
+    def _maps(self) -> dict[MapKind, ColoredMap]:
+        own = list(self.result.queries) if self.options.show == "map" else self.query_pos
         names = {"rollout": _tr("rollout"), "attention": _tr("attention")}
-        missing = _tr("own place") if self.options.hide_own else _tr("no value")
-        return {
-            kind: ColorBar(
-                float(np.fmax.reduce(values, axis=None, initial=0.0)) or 1.0,
-                scale,
-                title or names[kind],
-                missing if np.isnan(values).any() else "",
-            )
-            for kind, values in self._values.items()
-        }
+        return {kind: ColoredMap.of(self.table(kind), own, self.options, names[kind]) for kind in self.kinds}
 
     # Where things are
 
@@ -215,7 +190,7 @@ class RolloutFigure:
         metrics = QFontMetricsF(style.font)
         em, n = metrics.height(), len(self.kinds)
         left, top, title = self._left(metrics), self._top(metrics), _TITLE * em
-        bar = max(bar.width(metrics) for bar in self._bars.values()) + 0.6 * em
+        bar = max(shown.bar.width(metrics) for shown in self._maps.values()) + 0.6 * em
         is_map = self.options.show == "map"
         beneath = min(max(_STRIP_SHARE * rect.height() / (1 if is_map else n), _LEAST_STRIP * em), _MOST_STRIP * em)
         n_rows, n_keys = self.table(self.kinds[0]).shape
@@ -333,7 +308,8 @@ class RolloutFigure:
         title = metrics.elidedText(self._title(panel.kind), Qt.TextElideMode.ElideRight, panel.room)
         y = plot.top() - 0.6 * em - (self._top(metrics) if has_keys else 0)
         painter.drawText(QPointF(plot.left(), y), title)
-        self._paint_cells(painter, panel.kind, plot, style)
+        shown = self._maps[panel.kind]
+        shown.paint(painter, plot, style)
         painter.setPen(QPen(theme.faint, 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(plot)
@@ -356,7 +332,7 @@ class RolloutFigure:
                 painter.drawText(QPointF(plot.left() - 0.4 * em - metrics.horizontalAdvance(text), y), text)
         box = QRectF(plot.left(), plot.top() + self._row * height, plot.width(), height)
         paint_map_frame(painter, box.adjusted(-2, -2, 2, 2), style, theme.accent)
-        self._bars[panel.kind].paint(painter, plot, style)
+        shown.bar.paint(painter, plot, style)
 
     def _title(self, kind: MapKind) -> str:
         if self.options.show == "query":
@@ -364,25 +340,6 @@ class RolloutFigure:
             return text.format(self.query_name)
         text = _tr("Rollout up to layer {}") if kind == "rollout" else _tr("Mean attention of layer {}")
         return text.format(self.layer)
-
-    def _paint_cells(self, painter: QPainter, kind: MapKind, plot: QRectF, style: FigureStyle) -> None:
-        values = self._values[kind]
-        n_rows, n_keys = values.shape
-        if raster.is_vector(painter):
-            height, width = (max(1, -(-raster.EMBEDDED // n)) * n for n in (n_rows, n_keys))
-            width = min(width, 4 * raster.EMBEDDED) if n_keys > 4 * raster.EMBEDDED else width
-        else:
-            to_device = painter.deviceTransform()
-            height = max(1, round(plot.height() * abs(to_device.m22())))
-            width = max(1, round(plot.width() * abs(to_device.m11())))
-        bar = self._bars[kind]
-        # Fewer numbers first: the maximum of those that meet in a pixel.
-        cells = raster.resample(values, min(height, n_rows), min(width, n_keys))
-        colors = raster.pixels(cells, style.color_map, style.theme.missing, high=bar.high, scale=bar.scale)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(plot, raster.image(raster.resample(colors, height, width)))
-        painter.restore()
 
     def _paint_strip(self, painter: QPainter, panel: Panel, style: FigureStyle) -> None:
         metrics, strip, theme = QFontMetricsF(style.font), panel.strip, style.theme
