@@ -83,7 +83,7 @@ def short(value: float, digits: int = 3) -> str:
 def fixed(value: float, pattern: str) -> str:
     """A number by a pattern such as `.2f`; what is nothing after rounding has no sign."""
     text = f"{value:{pattern}}"
-    return text.removeprefix("-") if not text.strip("-0.") else text.replace("-", MINUS)
+    return text.replace("-", MINUS) if text.strip("+-0.") else text.lstrip("+-")
 
 
 def ticks(start: int, n: int, n_most: int) -> list[int]:

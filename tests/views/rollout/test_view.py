@@ -190,6 +190,13 @@ def test_bars_take_what_wide_maps_leave_free_and_give_way_to_low_ones():
     assert high.strip.bottom() <= 700
 
 
+def test_what_is_next_to_nothing_is_not_told_as_the_strongest(qapp):
+    result = make_rollout_result()
+    result.rollout[1, 2] = 1e-6
+    result.rollout[1, 2, :3] = 0.25, 0.25, 0.5
+    assert [key for key, _ in RolloutFigure(result, 1, 2).strongest("rollout")] == [2, 0, 1]
+
+
 def test_a_group_that_cannot_be_rolled_out_says_why(qtbot, selection):
     groups = (AttentionGroup("encoder", "Encoder", (4,) * 4), AttentionGroup("cross", "Cross attention", (4,) * 4))
     view = RolloutView(ViewContext(selection))

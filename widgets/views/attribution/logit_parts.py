@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.attribution import AttributionResult
-from widgets.figures.heat_panel import MINUS
+from widgets.figures.heat_panel import fixed
 from widgets.figures.token_axis import label
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -148,8 +148,8 @@ class LogitParts:
 
 
 def signed(value: float) -> str:
-    """A number that is added, to two digits, with its sign."""
-    return f"{value:+.2f}".replace("-", MINUS)
+    """A number that is added, to two digits, with its sign; none where nothing is left of it."""
+    return fixed(value, "+.2f")
 
 
 def _tr(text: str) -> str:

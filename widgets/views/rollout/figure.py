@@ -30,7 +30,7 @@ MapKind = Literal["rollout", "attention"]
 _TITLE = 1.8  # em
 _STRIP, _LEAST_STRIP, _MOST_STRIP = 5.0, 3.6, 9.0  # em of the bars with their title
 _STRIP_SHARE = 0.16  # of the height
-_N_STRONGEST = 5
+_N_STRONGEST, _LEAST_TOLD = 5, 0.001  # keys in the read-out, and of the strongest what each has at least
 _MOST_MEASURED = 64  # words that are measured to see how wide they are: of more, those with the most letters
 
 
@@ -110,9 +110,10 @@ class RolloutFigure:
         return row
 
     def strongest(self, kind: MapKind) -> list[tuple[int, float]]:
-        """Keys with the largest shares of the chosen query, largest first."""
+        """Keys with the largest shares of the chosen query, largest first, as far as they are worth telling."""
         row = self.row_of(kind)
-        return [(int(key), float(row[key])) for key in np.argsort(-row, kind="stable")[:_N_STRONGEST] if row[key] > 0]
+        keys = np.argsort(-row, kind="stable")[:_N_STRONGEST]
+        return [(int(key), float(row[key])) for key in keys if row[key] > _LEAST_TOLD * row.max()]
 
     def numbers(self) -> Numbers:
         """Both maps of all layers; as table what the bars show."""
