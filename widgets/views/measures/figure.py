@@ -24,7 +24,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.measures.head_scatter import HeadScatter
 
-MOST_ROWS = 32  # of the table in a figure; its numbers are always those of all heads
+MOST_ROWS = 32  # of the tables in a figure together; its numbers are always those of all heads
 _ROW = 1.4  # em
 _PLOT = 0.7  # of its width: how high the plot is on narrow paper
 _PLACE = ("layer", "head")
@@ -83,10 +83,11 @@ class MeasuresFigure:
         self.scatter.paint(painter, QRectF(rect.left(), rect.top(), rect.width(), top - em - rect.top()), style)
         painter.save()
         painter.setFont(style.font)
+        heads, height = self._shown(len(blocks)), self._block_height(len(blocks), em)
         for number, widths in enumerate(blocks):
-            at = QRectF(rect.left(), top + number * self._block_height(em), rect.width(), self._block_height(em))
-            self._paint_table(painter, at, widths, style)
-        if note := self._note():
+            at = QRectF(rect.left(), top + number * height, rect.width(), height)
+            self._paint_table(painter, at, widths, heads, style)
+        if note := self._note(len(heads)):
             painter.setPen(style.theme.faint)
             painter.drawText(QPointF(rect.left(), rect.bottom() - QFontMetricsF(style.font).descent()), note)
         painter.restore()
@@ -99,18 +100,23 @@ class MeasuresFigure:
     def _heads(self) -> list[HeadIndex]:
         return ordered(self.result, self.order, is_falling=self.is_falling)
 
-    def _note(self) -> str:
+    def _shown(self, n_blocks: int) -> list[HeadIndex]:
+        """Those of which all columns have room on a page."""
+        return self._heads[: max(MOST_ROWS // n_blocks, 1)]
+
+    def _note(self, n_shown: int) -> str:
         parts = []
-        if len(self._heads) > MOST_ROWS:
-            parts.append(_tr("the first {} of {} heads").format(MOST_ROWS, len(self._heads)))
+        if n_shown < len(self._heads):
+            parts.append(_tr("the first {} of {} heads").format(n_shown, len(self._heads)))
         return "; ".join(filter(None, (*parts, sample_text(self.result))))
 
-    def _block_height(self, em: float) -> float:
+    def _block_height(self, n_blocks: int, em: float) -> float:
         """Of some columns with their headings, and what is free below them."""
-        return (3.2 + _ROW * min(len(self._heads), MOST_ROWS)) * em
+        return (3.2 + _ROW * len(self._shown(n_blocks))) * em
 
     def _table_height(self, n_blocks: int, em: float) -> float:
-        return n_blocks * self._block_height(em) + (1.0 if self._note() else -0.6) * em
+        has_note = bool(self._note(len(self._shown(n_blocks))))
+        return n_blocks * self._block_height(n_blocks, em) + (1.0 if has_note else -0.6) * em
 
     def _widths(self, style: FigureStyle) -> dict[str, float]:
         """Of each column what it needs: columns of one width would make letters smaller on narrow paper."""
@@ -125,7 +131,7 @@ class MeasuresFigure:
         """Widths of the columns that stand side by side, each time behind those that say which head it is."""
         widths = self._widths(style)
         place = {name: widths.pop(name) for name in _PLACE}
-        free = width - sum(place.values())
+        free = width - sum(place.values()) + 0.5  # sums in another order
         dealt = (_dealt([*widths], n) for n in range(1, len(widths)))
         fitting = (names for names in dealt if max(sum(map(widths.__getitem__, some)) for some in names) <= free)
         return [place | {name: widths[name] for name in some} for some in next(fitting, [[name] for name in widths])]
@@ -139,7 +145,9 @@ class MeasuresFigure:
             return str(getattr(place, name))
         return number_text(name, float(self.result.measures[name][place]))
 
-    def _paint_table(self, painter: QPainter, rect: QRectF, widths: dict[str, float], style: FigureStyle) -> None:
+    def _paint_table(
+        self, painter: QPainter, rect: QRectF, widths: dict[str, float], heads: list[HeadIndex], style: FigureStyle
+    ) -> None:
         metrics, theme = QFontMetricsF(style.font), style.theme
         em = metrics.height()
         needed = np.array([*widths.values()])
@@ -153,7 +161,7 @@ class MeasuresFigure:
         top = rect.top() + 2.5 * em
         painter.setPen(QPen(theme.faint, 1))
         painter.drawLine(QPointF(rect.left(), top), QPointF(float(rights[-1]), top))
-        for row, place in enumerate(self._heads[:MOST_ROWS]):
+        for row, place in enumerate(heads):
             line = QRectF(rect.left(), top + row * _ROW * em, float(rights[-1]) - rect.left(), _ROW * em)
             if place == self.scatter.selected:
                 painter.setPen(QPen(theme.accent, 0.12 * em))
