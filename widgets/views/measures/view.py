@@ -216,7 +216,8 @@ class MeasuresView(View):
         if wanted != self._split.orientation() or self._split.sizes() == [0, 0]:
             self._split.setOrientation(wanted)
             half = max(self.width() // 2, columns)
-            self._split.setSizes([half, self.width() - half] if is_wide else [10_000, 10_000])
+            rest = self.width() - half - self._split.handleWidth()
+            self._split.setSizes([half, rest] if is_wide else [10_000, 10_000])
 
     def _keep_room(self) -> None:
         """For the plot: in less its points lie upon each other."""
