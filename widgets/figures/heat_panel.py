@@ -61,7 +61,7 @@ class ColorScale:
         if self.is_signed:
             colors = np.take(diverging.lookup(), diverging.levels(values, self.high))
         else:
-            colors = raster.colored(raster.levels(values, self.high), style.color_map)
+            colors = raster.colored(raster.levels(values, self.high, low=self.low), style.color_map)
         is_finite = np.isfinite(values)
         if not is_finite.all():
             colors[~is_finite] = style.theme.missing.rgb()
@@ -331,7 +331,7 @@ class HeatPanel:
         more = "\N{GREATER-THAN OR EQUAL TO} " if self.scale.is_clipped else ""
         is_below = self.scale.is_signed or bool((self.values < self.scale.low).any())
         less = "\N{LESS-THAN OR EQUAL TO} " if self.scale.is_clipped and is_below else ""
-        middle = 0.0 if self.scale.is_signed else self.scale.high / 2
+        middle = (self.scale.low + self.scale.high) / 2
         return more + short(self.scale.high, 2), short(middle, 2), less + short(self.scale.low, 2)
 
     def _paint_bar(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:

@@ -269,7 +269,9 @@ def test_what_is_no_sum_is_refused():
 def test_a_bent_head_is_told_before_it_is_asked(tmp_path):
     info = inspect(str(save_bert(tmp_path, "BertForMaskedLM")))
     why = info.why_missing(frozenset({Capability.LINEAR_UNEMBEDDING}))
-    assert why == "BertForMaskedLM has one more layer before its vocabulary, so its logits are no sum of what others add"
+    assert (
+        why == "BertForMaskedLM has one more layer before its vocabulary, so its logits are no sum of what others add"
+    )
 
 
 def test_it_can_be_cancelled_and_refuses_what_is_not_there():
