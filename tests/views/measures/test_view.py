@@ -27,7 +27,7 @@ from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.measures.figure import COLUMNS, MOST_ROWS, MeasuresFigure, header_lines
+from widgets.views.measures.figure import COLUMNS, HEADING_LINES, MOST_ROWS, MeasuresFigure, header_lines
 from widgets.views.measures.head_scatter import HeadScatter
 from widgets.views.measures.head_table import HeadTable
 from widgets.views.measures.view import MeasuresView
@@ -330,14 +330,16 @@ def test_the_title_of_an_axis_takes_the_height_of_the_whole_plot_before_it_is_cu
 
 
 def test_a_heading_says_the_unit_of_its_numbers():
-    units = {name: header_lines(name)[1] for name in ("entropy", "distance", "distance_variance", "induction")}
-    assert units == {
-        "entropy": "bits",
-        "distance": "tokens",
-        "distance_variance": "distance, tokens²",
-        "induction": "share",
-    }
-    assert header_lines("distance_variance", "image")[1] == "distance, patches²"
+    names = ("entropy", "distance", "distance_variance", "induction", "previous")
+    assert [header_lines(name) for name in names] == [
+        ("Entropy", "bits"),
+        ("Mean distance", "tokens"),
+        ("Variance", "of distance", "tokens²"),
+        ("Induction", "share"),
+        ("Previous", "token"),
+    ]
+    assert header_lines("distance_variance", "image")[-1] == "patches²"
+    assert max(len(header_lines(name)) for name in COLUMNS) == HEADING_LINES
 
 
 def test_numbers_have_room_however_narrow_the_table(view):

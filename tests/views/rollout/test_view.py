@@ -174,7 +174,7 @@ def test_what_is_a_querys_own_does_not_darken_all_else():
     rollout = np.full_like(plain.rollout, 0.4 / 99)
     rollout[:, range(100), range(100)] = np.linspace(0.6, 0.7, 100)
     figure = RolloutFigure(replace(plain, rollout=rollout), 1, 2)
-    assert figure.caption.endswith("in the last colour: rollout up to 0.7")
+    assert figure.caption.endswith("last colour: rollout \N{LESS-THAN OR EQUAL TO} 0.7")
     assert "\N{GREATER-THAN OR EQUAL TO} 0.0041" in texts_of(figure)
     assert float(figure.table("rollout")[3, 3]) > 0.6  # what is read out is what it is
     assert (
@@ -184,10 +184,13 @@ def test_what_is_a_querys_own_does_not_darken_all_else():
 
 def test_bars_take_what_wide_maps_leave_free_and_give_way_to_low_ones():
     figure, em = RolloutFigure(make_rollout_result(), 1, 2), QFontMetricsF(STYLE.font).height()
-    low, high = (figure.panels(QRectF(0, 0, 700, height), STYLE)[0] for height in (300, 700))
+    heights = (12 * em, 20 * em, 50 * em)
+    least, low, high = (figure.panels(QRectF(0, 0, 45 * em, height), STYLE)[0] for height in heights)
     assert low.strip.height() < 2 * em < 7 * em < high.strip.height()
-    assert low.strip.bottom() <= 300 + 1
-    assert high.strip.bottom() <= 700
+    assert low.strip.bottom() <= 20 * em + 1
+    assert high.strip.bottom() <= 50 * em
+    assert least.strip.isEmpty()
+    assert least.plot.bottom() > 11 * em
 
 
 def test_what_is_next_to_nothing_is_not_told_as_the_strongest(qapp):

@@ -143,7 +143,7 @@ class HeadsView(View):
         options = self._options.value()
         names = dict.fromkeys(("entropy", "distance", options.order, options.mark))
         lines = (describe(result, name, head) for name in names if name in result.measures)
-        parts = (head_title(head), head_sentence(result, head).removesuffix("."), *lines)
+        parts = (head_title(head), head_sentence(result, head, names).removesuffix("."), *lines)
         self._page.read_out.show_text("  \N{MIDDLE DOT}  ".join(filter(None, parts)))
 
     def restyle(self) -> None:

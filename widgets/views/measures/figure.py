@@ -28,7 +28,8 @@ MOST_ROWS = 32  # of the tables in a figure together; its numbers are always tho
 _ROW = 1.4  # em
 _PLOT = 0.7  # of its width: how high the plot is on narrow paper
 _PLACE = ("layer", "head")
-_LONG = 16  # letters of a title that takes both lines of a heading
+_LONG = 16  # letters of a title that takes two lines of a heading
+HEADING_LINES = 3
 COLUMNS = (*_PLACE, *(measure.name for measure in MEASURES))
 
 
@@ -112,7 +113,7 @@ class MeasuresFigure:
 
     def _block_height(self, n_blocks: int, em: float) -> float:
         """Of some columns with their headings, and what is free below them."""
-        return (3.2 + _ROW * len(self._shown(n_blocks))) * em
+        return (1.1 * HEADING_LINES + 1.0 + _ROW * len(self._shown(n_blocks))) * em
 
     def _table_height(self, n_blocks: int, em: float) -> float:
         has_note = bool(self._note(len(self._shown(n_blocks))))
@@ -153,12 +154,12 @@ class MeasuresFigure:
         needed = np.array([*widths.values()])
         rights = rect.left() + np.cumsum(needed) * min(1.0, rect.width() / needed.sum())
         lefts = [rect.left(), *rights[:-1].tolist()]
+        top = rect.top() + (1.1 * HEADING_LINES + 0.3) * em
         for name, right in zip(widths, rights.tolist(), strict=True):
             painter.setPen(theme.accent if name == self.order else theme.faint)
-            for i, text in enumerate(header_lines(name, self._axis)):
+            for i, text in enumerate(reversed(header_lines(name, self._axis))):
                 x = right - 0.5 * em - metrics.horizontalAdvance(text)
-                painter.drawText(QPointF(x, rect.top() + (1.1 * i) * em + metrics.ascent()), text)
-        top = rect.top() + 2.5 * em
+                painter.drawText(QPointF(x, top - (1.1 * i + 0.4) * em - metrics.descent()), text)
         painter.setPen(QPen(theme.faint, 1))
         painter.drawLine(QPointF(rect.left(), top), QPointF(float(rights[-1]), top))
         for row, place in enumerate(heads):
@@ -204,15 +205,15 @@ def column_title(name: str, axis: str = "text") -> str:
     return {"layer": _tr("Layer"), "head": _tr("Head")}.get(name) or measure_name(name, axis)
 
 
-def header_lines(name: str, axis: str = "text") -> tuple[str, str]:
-    """The title of a column in two lines: what it is, and its unit where there is room for it."""
+def header_lines(name: str, axis: str = "text") -> tuple[str, ...]:
+    """The title of a column, no wider than it must be: what it is, and its unit."""
     if name in _PLACE:
-        return "", column_title(name)
+        return (column_title(name),)
     whole, unit = column_title(name, axis), unit_of(name, axis)
     if unit and len(whole) < _LONG:
         return whole, unit
-    title, _, rest = whole.rpartition(" ")
-    return (title, f"{rest}, {unit}") if unit else (title, rest) if title else (rest, _tr("share"))
+    lines = tuple(whole.split(" ", 1))
+    return (*lines, unit or _tr("share")) if unit or len(lines) == 1 else lines
 
 
 def _dealt(names: list[str], n: int) -> list[list[str]]:

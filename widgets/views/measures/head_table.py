@@ -22,11 +22,12 @@ from widgets.figures.head_measures import MEASURE_BY_NAME, HeadIndex, number_tex
 from widgets.figures.head_sentence import head_sentence
 from widgets.kit.plain import plain_tip, tip_with_terms
 from widgets.look.theme import FigureStyle
-from widgets.views.measures.figure import COLUMNS, header_lines, paint_bar, share_of
+from widgets.views.measures.figure import COLUMNS, HEADING_LINES, header_lines, paint_bar, share_of
 
 Index = QModelIndex | QPersistentModelIndex
 _SHARE = Qt.ItemDataRole.UserRole
 _NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_HEADING = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
 
 
 class _Rows(QAbstractTableModel):
@@ -79,9 +80,9 @@ class _Rows(QAbstractTableModel):
             return None
         name = COLUMNS[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return "\n".join(header_lines(name, self.axis)).strip()
+            return "\n".join(header_lines(name, self.axis))
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _NUMBER
+            return _HEADING
         if role == Qt.ItemDataRole.ToolTipRole:
             about = self.tr("Click to sort.") if name in ("layer", "head") else self.tr(MEASURE_BY_NAME[name].about)
             return tip_with_terms(plain_tip(about), " ".join(header_lines(name, self.axis)))
@@ -181,7 +182,7 @@ class HeadTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(round(1.5 * em))
         header = self.horizontalHeader()
-        header.setMinimumHeight(round(2.9 * em))
+        header.setMinimumHeight(round((HEADING_LINES + 0.9) * em))
         widths = self._least_widths()
         spare = max(self.viewport().width() - sum(widths), 0.0) / (len(COLUMNS) - 2)
         for column, width in enumerate(widths):

@@ -151,7 +151,7 @@ class MeasuresView(View):
         shown = dict.fromkeys((self._options.value().across, self._options.value().up))
         values, axis = self._result.measures, self._result.axes[0]
         numbers = [with_unit(name, float(values[name][selected]), axis) for name in shown]
-        sentence = head_sentence(self._result, selected).removesuffix(".")
+        sentence = head_sentence(self._result, selected, shown).removesuffix(".")
         return "  \N{MIDDLE DOT}  ".join(filter(None, (selected.title, sentence, *numbers)))
 
     def _scatter(self) -> HeadScatter | None:

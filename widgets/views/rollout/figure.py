@@ -29,7 +29,7 @@ from widgets.views.rollout.options import RolloutOptions
 MapKind = Literal["rollout", "attention"]
 _TITLE = 1.8  # em
 _STRIP, _LEAST_STRIP, _MOST_STRIP = 5.0, 3.6, 9.0  # em of the bars with their title
-_STRIP_SHARE = 0.16  # of the height
+_STRIP_SHARE, _LOW = 0.16, 18.0  # of the height; em in which the maps need all of it
 _N_STRONGEST, _LEAST_TOLD = 5, 0.001  # keys in the read-out, and of the strongest what each has at least
 _MOST_MEASURED = 64  # words that are measured to see how wide they are: of more, those with the most letters
 
@@ -43,7 +43,7 @@ class RolloutCell(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Where a map is, the bars below it, and how many pixels its titles have."""
+    """Where a map is, the bars below it if there is room for any, and how many pixels its titles have."""
 
     kind: MapKind
     plot: QRectF
@@ -88,7 +88,7 @@ class RolloutFigure:
         own = _tr("own places left out") if self.options.hide_own else ""
         parts = (f"{shown[:1].upper()}{shown[1:]}: {where}", scales.get(self.options.scale, ""), own)
         beyond = ", ".join(filter(None, (each.beyond for each in self._maps.values())))
-        beyond = _tr("in the last colour: {}").format(beyond) if beyond else ""
+        beyond = _tr("last colour: {}").format(beyond) if beyond else ""
         return "; ".join(filter(None, (*parts, beyond)))
 
     @property
@@ -194,6 +194,7 @@ class RolloutFigure:
         bar = max(shown.bar.width(metrics) for shown in self._maps.values()) + 0.6 * em
         is_map = self.options.show == "map"
         beneath = min(max(_STRIP_SHARE * rect.height() / (1 if is_map else n), _LEAST_STRIP * em), _MOST_STRIP * em)
+        beneath = 0.5 * em if is_map and rect.height() < _LOW * em else beneath
         n_rows, n_keys = self.table(self.kinds[0]).shape
         panels = []
         for i, kind in enumerate(self.kinds):
@@ -211,8 +212,8 @@ class RolloutFigure:
                 plot, room = QRectF(rect.left() + left, y, rect.width() - left - bar, row * n_rows), rect.width() - left
             # What wide maps leave free below them is of use to the bars.
             spare = rect.bottom() - plot.bottom() - beneath if is_map else 0.0
-            bars = min(max(beneath + spare, beneath), _MOST_STRIP * em) - 1.9 * em
-            strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), bars)
+            bars = min(beneath + max(spare, 0.0), _MOST_STRIP * em) - 1.9 * em
+            strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), bars) if bars > em else QRectF()
             panels.append(Panel(kind, plot, strip, room - 0.5 * em))
         return panels
 
@@ -297,7 +298,8 @@ class RolloutFigure:
         for i, panel in enumerate(self.panels(rect, style)):
             is_map = self.options.show == "map"
             self._paint_map(painter, panel, style, has_rows=i == 0 or not is_map, has_keys=i == 0 or is_map)
-            self._paint_strip(painter, panel, style)
+            if not panel.strip.isEmpty():
+                self._paint_strip(painter, panel, style)
         painter.restore()
 
     def _paint_map(
