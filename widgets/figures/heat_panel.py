@@ -367,7 +367,7 @@ class HeatPanel:
         lettering.paint_cells(painter, self.texts, lambda row, column: self.cell_rect(row, column, plot), colors)
 
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
-        """One pixel a cell; on screen no more than there is room for; in vector files more, whose viewers blur."""
+        """One pixel a cell; on screen as many different ones as have room; in vector files more, whose viewers blur."""
         values = self.values
         n_rows, n_columns = values.shape
         if raster.is_vector(painter):
@@ -384,13 +384,16 @@ class HeatPanel:
 
 
 def _means(values: np.ndarray, n: int, axis: int) -> np.ndarray:
-    """Fewer cells along an axis: each is the mean of those that meet in it.
+    """Cells along an axis for no more than `n` pixels: as many neighbours each time have their mean.
 
     One of them alone would not do: every fourth row of alternating sines and cosines is a picture of something else.
+    Nor would now two and now three of them: there would be bands in it.
     """
     n_cells = values.shape[axis]
-    starts = np.arange(n) * n_cells // n
-    counts = np.diff(np.append(starts, n_cells)).astype(np.float32)
+    n_together = 2 * math.ceil(n_cells / (2 * n))
+    starts = np.arange(0, n_cells, n_together)
+    counts = np.diff(np.append(starts, n_cells))
     with np.errstate(invalid="ignore"):  # infinities of both signs
         sums = np.add.reduceat(values, starts, axis=axis)
-    return sums / (counts[:, None] if axis == 0 else counts)
+    means = sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)
+    return means.repeat(counts, axis)
