@@ -49,7 +49,7 @@ class PositionsView(View):
         layout.addWidget(self._pages)
         self._sinusoids = SinusoidsPage()
         self._canvas = PointedCanvas("positions_canvas", self.tr("Position encoding of the checkpoint"))
-        self._page = Page("positions", self._canvas, self.tr("What is shown"), self.tr("Number pointed at"))
+        self._page = Page("positions", self._canvas, "", self.tr("Number pointed at"))
         self._table = self._page.controls.add_choice("positions_table", self.tr("Table"), ())
         self._options = OptionControls(self._page.controls, "positions", PositionsOptions, leave_out=("length",))
         self._head = self._page.controls.add_choice("positions_head", self.tr("Head"), ())
@@ -156,7 +156,6 @@ class PositionsView(View):
             # The note stands above already, with all its lines.
             figure = replace(self._figure, note="")
             self._canvas.show_figure(figure, style)
-            self._page.caption.show_text(figure.caption)
             self._on_canvas_spot_changed(self._canvas.spot)
 
     # What the user does
