@@ -94,7 +94,6 @@ class PositionsView(View):
         if not result.tables:
             return
         self._result = result
-        self._note.setText(result.note)
         with QSignalBlocker(self._table):
             self._table.clear()
             for number, table in enumerate(result.tables):
@@ -127,7 +126,7 @@ class PositionsView(View):
         elif self.subject is None:
             self._page.show_empty(self.tr("Open a checkpoint to see how it encodes positions."))
         elif why := self._why_off(self.subject):
-            text = self.tr("{} has no position encoding to show: {}.")
+            text = self.tr("Headlight shows no position encoding of {}: {}.")
             self._page.show_empty(text.format(self.subject.checkpoint.name, why))
         else:
             self._page.show_empty(self.tr("Reading the position encoding …"))
@@ -153,8 +152,10 @@ class PositionsView(View):
         style = self.style_now()
         self._sinusoids.restyle(style)
         if self._figure is not None:
-            # The note stands above already, with all its lines.
+            # The note stands above already, with all its lines; so does what small maps without titles show.
             figure = replace(self._figure, note="")
+            said = (self._figure.note, figure.caption if isinstance(figure, PositionGridFigure) else "")
+            self._note.setText("  \N{MIDDLE DOT}  ".join(filter(None, said)))
             self._canvas.show_figure(figure, style)
             self._on_canvas_spot_changed(self._canvas.spot)
 
