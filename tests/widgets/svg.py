@@ -9,9 +9,9 @@ from PySide6.QtSvg import QSvgGenerator
 from widgets.look.theme import FigureStyle
 
 
-def texts_of(figure, rect=None):
+def texts_of(figure, rect=None, style=None):
     """The texts of a figure's SVG, in `rect` or of its natural size; fails where that is not well-formed."""
-    style = FigureStyle()
+    style = style or FigureStyle()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()

@@ -61,7 +61,7 @@ class ColorScale:
         if self.is_signed:
             colors = np.take(diverging.lookup(), diverging.levels(values, self.high))
         else:
-            colors = raster.colored(raster.levels(values, self.high), style.color_map)
+            colors = raster.colored(raster.levels(values, self.high, low=self.low), style.color_map)
         is_finite = np.isfinite(values)
         if not is_finite.all():
             colors[~is_finite] = style.theme.missing.rgb()
@@ -83,7 +83,7 @@ def short(value: float, digits: int = 3) -> str:
 def fixed(value: float, pattern: str) -> str:
     """A number by a pattern such as `.2f`; what is nothing after rounding has no sign."""
     text = f"{value:{pattern}}"
-    return text.removeprefix("-") if not text.strip("-0.") else text.replace("-", MINUS)
+    return text.replace("-", MINUS) if text.strip("+-0.") else text.lstrip("+-")
 
 
 def ticks(start: int, n: int, n_most: int) -> list[int]:
@@ -289,7 +289,7 @@ class HeatPanel:
         if self._is_turned(plot, metrics):
             self._paint_turned(painter, plot, metrics, _longest_turned(rect, em))
         else:
-            self._paint_columns(painter, plot, metrics)
+            self._paint_columns(painter, plot, style)
         painter.setPen(style.theme.faint)
         x = plot.center().x() - metrics.horizontalAdvance(self.column_label) / 2
         painter.drawText(QPointF(x, plot.bottom() + 1.3 * em + metrics.ascent()), self.column_label)
@@ -300,22 +300,29 @@ class HeatPanel:
         painter.drawText(QPointF(0, 0), self.row_label)
         painter.restore()
 
-    def _paint_columns(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+    def _paint_columns(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
         em, n_columns = metrics.height(), self.values.shape[1]
-        # Words are cut to the width that there is, of which they need some.
+        # Words become smaller and then are cut to the width that there is, of which they need some.
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
         widest = 2.5 * em if self.column_names else widest
         numbers = ticks(self.column_start, n_columns, int(plot.width() / widest))
         room = plot.width() / n_columns * (numbers[1] - numbers[0] if len(numbers) > 1 else 1) - 0.4 * em
-        for number in () if n_columns == 1 and not self.column_names else numbers:
+        texts = [self._column_title(number) for number in numbers]
+        painter.save()
+        if self.column_names:
+            painter.setFont(lettering.fitting(style.font, texts, room))
+            metrics = QFontMetricsF(painter.font())
+            texts = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, room) for text in texts]
+        for number, text in () if n_columns == 1 and not self.column_names else zip(numbers, texts, strict=True):
             x = plot.left() + (number - self.column_start + 0.5) * plot.width() / n_columns
-            text = self._label(number)
-            if self.column_names:
-                name = self.column_names[number - self.column_start]
-                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(
                 QPointF(x - metrics.horizontalAdvance(text) / 2, plot.bottom() + 0.2 * em + metrics.ascent()), text
             )
+        painter.restore()
+
+    def _column_title(self, number: int) -> str:
+        return self.column_names[number - self.column_start] if self.column_names else self._label(number)
 
     def _label(self, number: int) -> str:
         return str(self.labels[number] if self.labels else number).replace("-", MINUS)
@@ -324,7 +331,7 @@ class HeatPanel:
         more = "\N{GREATER-THAN OR EQUAL TO} " if self.scale.is_clipped else ""
         is_below = self.scale.is_signed or bool((self.values < self.scale.low).any())
         less = "\N{LESS-THAN OR EQUAL TO} " if self.scale.is_clipped and is_below else ""
-        middle = 0.0 if self.scale.is_signed else self.scale.high / 2
+        middle = (self.scale.low + self.scale.high) / 2
         return more + short(self.scale.high, 2), short(middle, 2), less + short(self.scale.low, 2)
 
     def _paint_bar(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
@@ -360,7 +367,7 @@ class HeatPanel:
         lettering.paint_cells(painter, self.texts, lambda row, column: self.cell_rect(row, column, plot), colors)
 
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
-        """One pixel a cell; on screen no more than there is room for; in vector files more, whose viewers blur."""
+        """One pixel a cell; on screen as many different ones as have room; in vector files more, whose viewers blur."""
         values = self.values
         n_rows, n_columns = values.shape
         if raster.is_vector(painter):
@@ -382,13 +389,16 @@ def _longest_turned(rect: QRectF, em: float) -> float:
 
 
 def _means(values: np.ndarray, n: int, axis: int) -> np.ndarray:
-    """Fewer cells along an axis: each is the mean of those that meet in it.
+    """Cells along an axis for no more than `n` pixels: as many neighbours each time have their mean.
 
     One of them alone would not do: every fourth row of alternating sines and cosines is a picture of something else.
+    Nor would now two and now three of them: there would be bands in it.
     """
     n_cells = values.shape[axis]
-    starts = np.arange(n) * n_cells // n
-    counts = np.diff(np.append(starts, n_cells)).astype(np.float32)
+    n_together = 2 * math.ceil(n_cells / (2 * n))
+    starts = np.arange(0, n_cells, n_together)
+    counts = np.diff(np.append(starts, n_cells))
     with np.errstate(invalid="ignore"):  # infinities of both signs
         sums = np.add.reduceat(values, starts, axis=axis)
-    return sums / (counts[:, None] if axis == 0 else counts)
+    means = sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)
+    return means.repeat(counts, axis)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
@@ -11,7 +12,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, Q
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 
-_SMALLER = (0.9, 0.82, 0.75)  # of the letters' size: what the words in cells may become
+_SMALLER = (0.9, 0.82, 0.75)  # of the letters' size: what words in cells and along them may become
 
 
 def points_font(font: QFont, device: QPaintDevice) -> QFont:
@@ -40,6 +41,14 @@ def resized(font: QFont, factor: float = 1.0, *, bold: bool = False) -> QFont:
     return other
 
 
+def fitting(font: QFont, texts: Iterable[str], room: float) -> QFont:
+    """The font, or a little smaller, so that the longest text has room: often only the end of one word has none."""
+    metrics = QFontMetricsF(font)
+    longest = max(texts, key=metrics.horizontalAdvance, default="")
+    sizes = (font, *(resized(font, factor) for factor in _SMALLER))
+    return next((each for each in sizes if QFontMetricsF(each).horizontalAdvance(longest) <= room), sizes[-1])
+
+
 def paint_cells(
     painter: QPainter, texts: Sequence[Sequence[str]], cell_rect: Callable[[int, int], QRectF], colors: np.ndarray
 ) -> None:
@@ -59,13 +68,8 @@ def paint_cells(
         return
     painter.save()
     room = cell.width() - 0.3 * metrics.height()
-    font = painter.font()
-    longest = max((text for line in texts for text in line), key=metrics.horizontalAdvance, default="")
-    for factor in _SMALLER:  # rather than cut: often only the end of one word has no room
-        if metrics.horizontalAdvance(longest) <= room:
-            break
-        painter.setFont(resized(font, factor))
-        metrics = QFontMetricsF(painter.font())
+    painter.setFont(fitting(painter.font(), chain.from_iterable(texts), room))
+    metrics = QFontMetricsF(painter.font())
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
             painter.setPen(color_maps.ink_on(int(colors[row, column])))

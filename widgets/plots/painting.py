@@ -251,9 +251,12 @@ def _paint_titles(painter: QPainter, frame: Frame, style: FigureStyle) -> None:
         left = inner.center().x() - metrics.horizontalAdvance(text) / 2
         painter.drawText(QPointF(left, inner.bottom() + 1.35 * em + metrics.ascent()), text)
     if plot.y.title:
-        text = metrics.elidedText(plot.y.title, right, inner.height() + 2 * em)
+        text = metrics.elidedText(plot.y.title, right, rect.height())
+        half = metrics.horizontalAdvance(text) / 2
+        # In the middle of the axis, or as far from there as it takes to say it all.
+        middle = min(max(inner.center().y(), rect.top() + half), rect.bottom() - half)
         painter.save()
-        painter.translate(rect.left() + metrics.ascent(), inner.center().y() + metrics.horizontalAdvance(text) / 2)
+        painter.translate(rect.left() + metrics.ascent(), middle + half)
         painter.rotate(-90)
         painter.drawText(QPointF(), text)
         painter.restore()

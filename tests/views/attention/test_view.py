@@ -519,7 +519,13 @@ def test_limits_of_the_colours_are_heeded_said_and_kept_in_order():
     figure = AttentionFigure(result, 0, 0, AttentionOptions(low=0.1, high=0.3))
     assert (figure.bar.low, figure.bar.high) == (0.1, 0.3)
     assert figure.caption.endswith("colours from 0.1 to 0.3")
-    assert [text for _, text in figure.bar.ticks()] == ["0.10", "0.15", "0.20", "0.25", "0.30"]
+    assert [text for _, text in figure.bar.ticks()] == [
+        "0.10",
+        "0.15",
+        "0.20",
+        "0.25",
+        "\N{GREATER-THAN OR EQUAL TO} 0.3",
+    ]
     assert [height for height, _ in figure.bar.ticks()] == pytest.approx([0, 0.25, 0.5, 0.75, 1])
     places = raster.levels(np.array([0.0, 0.1, 0.2, 0.3, 0.9]), figure.bar.high, low=figure.bar.low)
     assert places.tolist() == [0, 0, 128, 255, 255]
@@ -528,3 +534,19 @@ def test_limits_of_the_colours_are_heeded_said_and_kept_in_order():
     assert "colours from 0.5 are not heeded" in crossed.caption
     plain = AttentionFigure(result, 0, 0, AttentionOptions())
     assert "colours" not in plain.caption
+
+
+def test_a_few_cells_far_beyond_all_others_leave_these_their_colours():
+    plain = make_attention_result(tokens=make_long_tokens(40))
+    pattern = np.full_like(plain.pattern, 0.02)
+    pattern[0, 0, 3, 4], pattern[0, 0, 7, 7] = 0.9, 0.5
+    result = replace(plain, pattern=pattern)
+    figure = AttentionFigure(result, 0, 0)
+    assert (figure.bar.high, figure.bar.ticks()[-1]) == (0.02, (1.0, "\N{GREATER-THAN OR EQUAL TO} 0.02"))
+    assert figure.caption.endswith("2 values beyond the last colour, up to 0.9")
+    assert float(figure.probabilities[3, 4]) == pytest.approx(0.9)  # what is read out is what it is
+    chosen = AttentionFigure(result, 0, 0, AttentionOptions(high=0.6))
+    assert (chosen.bar.high, "beyond" in chosen.caption) == (0.6, False)
+    from_above = AttentionFigure(result, 0, 0, AttentionOptions(low=0.3))
+    assert (from_above.bar.low, from_above.bar.high) == (0.3, pytest.approx(0.9))
+    assert AttentionFigure(result, 0, 1).bar.high == pytest.approx(0.02)

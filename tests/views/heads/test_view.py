@@ -129,6 +129,15 @@ def test_heads_that_all_attend_a_little_to_everything_are_told_apart():
     assert "up to 0.0022" in figure.caption
 
 
+def test_a_patch_that_looks_at_itself_does_not_darken_all_others():
+    thumbnails = np.full((2, 2, 64, 64), 32, np.uint8)
+    thumbnails[0, 1, 3, 3] = 240
+    figure = HeadsFigure(replace(make_heads_result(n_layers=2, n_heads=2), thumbnails=thumbnails))
+    colors = raster.colored(thumbnails, "cividis", figure.highest)
+    assert colors[0, 0, 0, 0] == color_maps.lookup("cividis")[255]
+    assert figure.caption.endswith("brightest from 0.016 on")
+
+
 def test_thumbnails_are_square_and_as_large_as_fit(view):
     box = grid_of(view).box_of((0, 0))
     assert box.width() == box.height() >= 120
@@ -238,6 +247,12 @@ def test_arrow_keys_walk_through_sorted_heads_like_text(view, selection):
     for expected in reversed(heads[:-1]):
         QTest.keyClick(grid_of(view), Qt.Key.Key_Left)
         assert (selection.now.layer, selection.now.head) == expected
+
+
+def test_the_read_out_has_room_for_what_it_says_as_the_card_has_all(view):
+    choose(view, "heads_mark", "same")
+    facts = read_out(view).split("  \N{MIDDLE DOT}  ")
+    assert [fact.partition(" ")[0] for fact in facts[2:]] == ["Entropy", "Mean", "Same"]
 
 
 def test_the_numbers_are_of_the_head_under_the_pointer_or_of_the_selected_one(view):

@@ -13,7 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.attention import AttentionResult
 from inference.results.tokens import Tokens
-from widgets.figures.color_bar import ColorBar
+from widgets.figures.color_bar import ColorBar, bright_end
 from widgets.figures.counts import number_of
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
 from widgets.figures.map_frame import paint_cross_hair, paint_map_frame
@@ -95,14 +95,17 @@ class AttentionFigure:
 
     @cached_property
     def bar(self) -> ColorBar:
-        finite = self.values[np.isfinite(self.values)]
         options = self.options
-        high = 1.0 if options.scale == "row" else float(finite.max(initial=0.0)) or 1.0
-        high = high if options.high is None else options.high
+        largest = float(np.fmax.reduce(self.values, axis=None, initial=0.0))
+        high = options.high
+        if high is None:
+            high = bright_end(self.values) if options.scale == "raw" else largest or 1.0
+            high = high if (options.low or 0.0) < high else largest
         low = 0.0 if options.low is None or options.scale == "log" or options.low >= high else options.low
         title = _tr("share of the row's maximum") if self.options.scale == "row" else _tr("attention")
         missing = _tr("no value") if np.isnan(self.values).any() else ""
-        return ColorBar(high, "log" if options.scale == "log" else "raw", title, missing, low)
+        scale: raster.RasterScale = "log" if options.scale == "log" else "raw"
+        return ColorBar(high, scale, title, missing, low, is_clipped=largest > high)
 
     @property
     def shown(self) -> MapPart:
@@ -133,6 +136,11 @@ class AttentionFigure:
             parts.append(_tr("colours from {:.3g} to {:.3g}").format(self.bar.low, self.bar.high))
         if self.options.low and not self.bar.low:
             parts.append(_tr("colours from {:.3g} are not heeded").format(self.options.low))
+        if self.options.high is None and self.bar.is_clipped:
+            beyond = self.values[self.values > self.bar.high]
+            parts.append(
+                _tr("{} beyond the last colour, up to {:.3g}").format(number_of(len(beyond), "values"), beyond.max())
+            )
         if self.options.merge_words:
             parts.append(_tr("words: sum over a key's pieces, mean over a query's"))
         if self.hides_tokens:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from inference.results.heads import HeadsResult
 from widgets.figures.badge import paint_badge
+from widgets.figures.color_bar import bright_end
 from widgets.figures.counts import number_of
 from widgets.figures.head_measures import measure_name, number_text, with_unit
 from widgets.figures.head_sentence import head_sentence
@@ -91,8 +92,9 @@ class HeadsFigure:
 
     @cached_property
     def highest(self) -> int:
-        """Level of the brightest pixel: where all heads attend a little to everything, that is what is told apart."""
-        return int(self.result.thumbnails.max(initial=0)) or 255
+        """Level of the last colour: where all heads attend a little to everything, that is what is told apart."""
+        end = bright_end((self.result.thumbnails / np.float32(255)) ** 2)
+        return max(1, round(255 * end**0.5))
 
     @cached_property
     def top(self) -> frozenset[tuple[int, int]]:
@@ -118,7 +120,10 @@ class HeadsFigure:
             parts.append(_tr("sorted by {}, highest first").format(self._name_of(self.order)))
         if self.measure is not None:
             parts.append(_tr("bars: {}, the highest {} marked").format(self._name_of(self.measure), len(self.top)))
-        parts.append(_tr("colours: square root of attention, up to {:.2g}").format((self.highest / 255) ** 2))
+        up_to = _tr("colours: square root of attention, up to {:.2g}")
+        if self.highest < int(self.result.thumbnails.max(initial=0)):
+            up_to = _tr("colours: square root of attention, brightest from {:.2g} on")
+        parts.append(up_to.format((self.highest / 255) ** 2))
         if self.result.is_sampled:
             parts.append(_tr("from sampled rows"))
         return "; ".join(parts)

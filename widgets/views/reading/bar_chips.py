@@ -14,7 +14,7 @@ from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
 
 _BAR, _SIGNED_BAR = 3.4, 2.2  # em, of the longest bar; where there are some above and some below
-_TALLEST = 12.0  # em, where there is room
+_TALLEST = 20.0  # em, where there is room
 _NUMBER = 0.75  # of the letters, for the numbers over the bars
 _LEAST_WIDTH = 2.2  # em of a token, so that its number has room
 
