@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, Q
 
 from widgets.look import color_maps
 
-_SMALLER = (0.9, 0.82, 0.75)  # of the letters' size: what the words in cells may become
+_LEAST_IN_CELLS = 0.75  # of the letters' size: what the words in cells may become
 
 
 def points_font(font: QFont, device: QPaintDevice) -> QFont:
@@ -39,6 +39,17 @@ def resized(font: QFont, factor: float = 1.0, *, bold: bool = False) -> QFont:
     return other
 
 
+def fitted(font: QFont, text: str, room: float, least: float) -> QFont:
+    """The font as large as it lets the text be no wider than `room`: at most itself, at least `least` of its size."""
+    width = QFontMetricsF(font).horizontalAdvance(text)
+    factor, smaller = 1.0, font
+    while width > room and factor > least:  # again where hinted letters do not become narrower evenly
+        factor = max(factor * min(room / width, 0.98), least)
+        smaller = resized(font, factor)
+        width = QFontMetricsF(smaller).horizontalAdvance(text)
+    return smaller
+
+
 def paint_cells(
     painter: QPainter, texts: Sequence[Sequence[str]], cell_rect: Callable[[int, int], QRectF], colors: np.ndarray
 ) -> None:
@@ -58,13 +69,10 @@ def paint_cells(
         return
     painter.save()
     room = cell.width() - 0.3 * metrics.height()
-    font = painter.font()
     longest = max((text for line in texts for text in line), key=metrics.horizontalAdvance, default="")
-    for factor in _SMALLER:  # rather than cut: often only the end of one word has no room
-        if metrics.horizontalAdvance(longest) <= room:
-            break
-        painter.setFont(resized(font, factor))
-        metrics = QFontMetricsF(painter.font())
+    # Rather than cut: often only the end of one word has no room.
+    painter.setFont(fitted(painter.font(), longest, room, _LEAST_IN_CELLS))
+    metrics = QFontMetricsF(painter.font())
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
             painter.setPen(color_maps.ink_on(int(colors[row, column])))
