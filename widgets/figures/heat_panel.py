@@ -253,12 +253,16 @@ class HeatPanel:
         width = plot.width() / self.values.shape[1]
         return self.turns_names and width < self._widest_name(metrics) + 0.4 * metrics.height()
 
-    def _paint_turned(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+    def _paint_turned(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         """Names of columns, from below: those that there is room for."""
+        longest = _LONGEST_TURNED * QFontMetricsF(style.font).height()
+        painter.save()
+        painter.setFont(lettering.turned(style.font, self.column_names, plot.width(), longest))
+        metrics = QFontMetricsF(painter.font())
         em = metrics.height()
         n_columns = self.values.shape[1]
-        for number in ticks(0, n_columns, int(plot.width() / (1.05 * em))):
-            text = metrics.elidedText(self.column_names[number], Qt.TextElideMode.ElideRight, _LONGEST_TURNED * em)
+        for number in ticks(0, n_columns, int(plot.width() / (lettering.TURNED_APART * em) + 1e-6)):
+            text = metrics.elidedText(self.column_names[number], Qt.TextElideMode.ElideRight, longest)
             painter.save()
             painter.translate(
                 plot.left() + (number + 0.5) * plot.width() / n_columns + 0.36 * metrics.ascent(),
@@ -267,6 +271,7 @@ class HeatPanel:
             painter.rotate(-90)
             painter.drawText(QPointF(0, 0), text)
             painter.restore()
+        painter.restore()
 
     def _tick_width(self, metrics: QFontMetricsF) -> float:
         if self.row_names:
@@ -287,7 +292,7 @@ class HeatPanel:
                 QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
             )
         if self._is_turned(plot, metrics):
-            self._paint_turned(painter, plot, metrics)
+            self._paint_turned(painter, plot, style)
         else:
             self._paint_columns(painter, plot, metrics)
         painter.setPen(style.theme.faint)

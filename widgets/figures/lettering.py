@@ -10,7 +10,8 @@ from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, Q
 
 from widgets.look import color_maps
 
-_LEAST_IN_CELLS = 0.75  # of the letters' size: what the words in cells may become
+_LEAST = 0.75  # of the letters' size: what words in cells and turned names may become
+TURNED_APART = 1.05  # em, from one turned name to the next
 
 
 def points_font(font: QFont, device: QPaintDevice) -> QFont:
@@ -41,13 +42,36 @@ def resized(font: QFont, factor: float = 1.0, *, bold: bool = False) -> QFont:
 
 def fitted(font: QFont, text: str, room: float, least: float) -> QFont:
     """The font as large as it lets the text be no wider than `room`: at most itself, at least `least` of its size."""
-    width = QFontMetricsF(font).horizontalAdvance(text)
+    return shrunk(font, lambda metrics: metrics.horizontalAdvance(text), room, least)
+
+
+def shrunk(font: QFont, needs: Callable[[QFontMetricsF], float], room: float, least: float) -> QFont:
+    """The same for what `needs` so much room with letters of some size."""
+    needed = needs(QFontMetricsF(font))
     factor, smaller = 1.0, font
-    while width > room and factor > least:  # again where hinted letters do not become narrower evenly
-        factor = max(factor * min(room / width, 0.98), least)
+    while needed > room and factor > least:  # again where hinted letters do not become smaller evenly
+        factor = max(factor * min(room / needed, 0.98), least)
         smaller = resized(font, factor)
-        width = QFontMetricsF(smaller).horizontalAdvance(text)
+        needed = needs(QFontMetricsF(smaller))
     return smaller
+
+
+def turned(font: QFont, names: Sequence[str], width: float, longest: float) -> QFont:
+    """For names that stand upright beside each other: somewhat smaller where so all have room, or are whole.
+
+    Parameters
+    ----------
+    width, longest
+        What they have together, and what one of them may take up along it.
+    """
+
+    def needs(metrics: QFontMetricsF) -> float:
+        return TURNED_APART * metrics.height() * len(names)
+
+    smaller = shrunk(font, needs, width, _LEAST)
+    if needs(QFontMetricsF(smaller)) > width:  # some are left out in any case
+        smaller = font
+    return fitted(smaller, max(names, key=QFontMetricsF(font).horizontalAdvance), longest, _LEAST)
 
 
 def paint_cells(
@@ -71,7 +95,7 @@ def paint_cells(
     room = cell.width() - 0.3 * metrics.height()
     longest = max((text for line in texts for text in line), key=metrics.horizontalAdvance, default="")
     # Rather than cut: often only the end of one word has no room.
-    painter.setFont(fitted(painter.font(), longest, room, _LEAST_IN_CELLS))
+    painter.setFont(fitted(painter.font(), longest, room, _LEAST))
     metrics = QFontMetricsF(painter.font())
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
