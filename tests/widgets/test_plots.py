@@ -404,7 +404,9 @@ def test_names_are_written_beside_points_where_nothing_is_covered():
         assert not box.intersects(called)
         assert frame.inner.contains(box)
         assert not any(box.intersects(other) for other in boxes[:number])
-        assert not any(box.contains(frame.point(0, point)) for point in range(60))
+        half = 0.25 * points.size * metrics.height()  # of a dot's radius
+        around = box.adjusted(-half, -half, half, half)
+        assert not any(around.contains(frame.point(0, point)) for point in range(60))
         for share in np.linspace(0, 1, 200):
             start, end = frame.point(1, 0), frame.point(1, 1)
             assert not box.adjusted(3, 3, -3, -3).contains(start + share * (end - start))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
@@ -184,7 +186,12 @@ def test_the_axis_names_whole_layers_and_the_last_norm_where_not_all_names_have_
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_the_curves_fill_the_plot(quantity):
-    for plot in NormsCurvesFigure(make_result(), quantity).plots:
+    result = make_result()
+    farther = {  # from 6 to 30: nowhere near whole powers of ten
+        field: {name: 3 * values + 3 for name, values in getattr(result, field).items()}
+        for field in ("values", "first", "final")
+    }
+    for plot in NormsCurvesFigure(replace(result, **farther), quantity).plots:
         _, y = extents(plot)
         units = np.concatenate(
             [plot.y.units(one) for curve in plot.series for one in (curve.y, curve.low, curve.high) if one is not None]
