@@ -43,3 +43,17 @@ def test_letters_are_as_large_as_lets_a_text_fit_and_no_smaller_than_told(qapp, 
     else:
         assert share == pytest.approx(0.7)
         assert width > room
+
+
+@pytest.mark.parametrize(
+    ("names", "numbers", "told"),
+    [
+        (("the", "cat", "the", "mat"), (0, 2), [None, None]),
+        (("the", "cat", "the", "mat"), (0, 1, 2, 3), ["the", "cat", "the", "mat"]),
+        (("the", "cat", "sat", "on"), (0, 2), ["the", "sat"]),
+        (("", "", "", ""), (0, 2), ["", ""]),
+        ((), (0, 2), [None, None]),
+    ],
+)
+def test_names_of_which_most_are_the_same_tell_nothing(names, numbers, told):
+    assert lettering.telling(names, numbers) == told

@@ -261,8 +261,9 @@ class HeatPanel:
         metrics = QFontMetricsF(painter.font())
         em = metrics.height()
         n_columns = self.values.shape[1]
-        for number in ticks(0, n_columns, int(plot.width() / (lettering.TURNED_APART * em) + 1e-6)):
-            text = metrics.elidedText(self.column_names[number], Qt.TextElideMode.ElideRight, longest)
+        numbers = ticks(0, n_columns, int(plot.width() / (lettering.TURNED_APART * em) + 1e-6))
+        for number, name in zip(numbers, lettering.telling(self.column_names, numbers), strict=True):
+            text = metrics.elidedText(name or self._label(number), Qt.TextElideMode.ElideRight, longest)
             painter.save()
             painter.translate(
                 plot.left() + (number + 0.5) * plot.width() / n_columns + 0.36 * metrics.ascent(),
@@ -285,9 +286,10 @@ class HeatPanel:
         em = metrics.height()
         n_rows = len(self.values)
         painter.setPen(style.theme.ink)
-        for number in ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em))):
+        numbers = ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em)))
+        for number, name in zip(numbers, lettering.telling(self.row_names, numbers, self.row_start), strict=True):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
-            text = self.row_names[number - self.row_start] if self.row_names else self._label(number)
+            text = self._label(number) if name is None else name
             painter.drawText(
                 QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
             )

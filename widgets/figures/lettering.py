@@ -74,6 +74,13 @@ def turned(font: QFont, names: Sequence[str], width: float, longest: float) -> Q
     return fitted(smaller, max(names, key=QFontMetricsF(font).horizontalAdvance), longest, _LEAST)
 
 
+def telling(names: Sequence[str], numbers: Sequence[int], start: int = 0) -> list[str | None]:
+    """The names of some numbered places; None where most of these are called alike, as every fifth token of a mesh."""
+    shown = [names[number - start] for number in numbers] if names else []
+    tells = len(shown) == len(names) or len(set(shown)) > len(shown) / 2 or not any(shown)
+    return [name if tells else None for name in shown] or [None] * len(numbers)
+
+
 def paint_cells(
     painter: QPainter, texts: Sequence[Sequence[str]], cell_rect: Callable[[int, int], QRectF], colors: np.ndarray
 ) -> None:
