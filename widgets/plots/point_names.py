@@ -15,7 +15,7 @@ from widgets.plots.frame import Frame
 
 _MOST = 4_000  # that are tried: beyond, nothing could be read
 _BETWEEN = 5.0  # points, along a line
-_MARGIN = 0.15  # em between two names
+_BESIDE, _MARGIN = 0.5, 0.15  # em between two names: beside and below each other
 _OF_DOT = 0.5  # of a dot's radius that a name leaves free
 
 
@@ -78,8 +78,8 @@ def placed_names(
             ):
                 box = QRectF(left, top, width, height)
                 if inner.contains(box) and not _meets(box, taken) and not _covers(box, dots):
-                    margin = _MARGIN * height
-                    edges = [[left - margin, top - margin, left + width + margin, top + height + margin]]
+                    beside, margin = _BESIDE * height, _MARGIN * height
+                    edges = [[left - beside, top - margin, left + width + beside, top + height + margin]]
                     taken = np.concatenate([taken, edges])
                     # Letters need more contrast than dots: what is coloured by number is written in ink.
                     ink: Ink = series.ink if isinstance(series.ink, str) else "ink"
