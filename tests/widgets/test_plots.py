@@ -19,7 +19,7 @@ from tests.widgets.svg import texts_of
 from widgets.figures.lettering import resized
 from widgets.look.theme import DARK, LIGHT, FigureStyle
 from widgets.plots.canvas import PlotCanvas
-from widgets.plots.data import Axis, Callout, Curve, Plot, PlotSpot, Points, Shown, Zoom, color_of
+from widgets.plots.data import Axis, Bars, Callout, Curve, Plot, PlotSpot, Points, Shown, Zoom, color_of
 from widgets.plots.figure import PlotFigure, next_spot, side_by_side
 from widgets.plots.frame import SMALL, Frame, extents
 from widgets.plots.painting import clipped_line
@@ -426,3 +426,12 @@ def test_the_last_number_of_an_axis_has_room_beside_the_plot():
         end = float(frame.x.pixels(np.array(last.at), frame.inner.left(), frame.inner.right()))
         metrics = QFontMetricsF(resized(STYLE.font, SMALL))
         assert end + metrics.horizontalAdvance(last.text) / 2 <= rect.right() + 1e-6
+
+
+def test_every_bar_of_a_list_has_its_name_where_rows_are_as_high_as_letters():
+    names = tuple("abcdefghij")
+    bars = Bars("", np.arange(10.0), np.zeros(10), np.linspace(0.1, 1, 10), "accent", are_lying=True)
+    em = QFontMetricsF(resized(STYLE.font, SMALL)).height()
+    frame = Frame.of(Plot((bars,), Axis(), Axis(labels=names)), QRectF(0, 0, 300, 10 * 1.2 * em + 2.3 * em), STYLE)
+    assert frame.inner.height() < 12.5 * em
+    assert [tick.text for tick in frame.y_ticks] == list(names)
