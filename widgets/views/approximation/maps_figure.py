@@ -20,7 +20,7 @@ from widgets.look.theme import FigureStyle
 
 _GAP = 1.2  # em between maps below each other
 _HIGHEST = 1.7  # height of a map to its width: cells may be higher than wide, but not by far
-_USUAL, _FAR = 99.5, 4.0  # per cent of the numbers, and how many times as large the largest may be
+_USUAL, _FAR = 99.0, 2.0  # per cent of the numbers, and how many times as large the largest may be
 _ROUNDING = 1e-6  # what a sum is off is no more than that
 
 
