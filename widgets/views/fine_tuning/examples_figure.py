@@ -36,8 +36,9 @@ class ExamplesFigure(PlottedFigure):
 
     @property
     def caption(self) -> str:
-        text = _tr("What pre-training buys: {}; right of {:,} {}, by the number of labelled examples")
-        return text.format(self.study.task, self.study.n_tested, self.study.unit)
+        text = _tr("{}: right of {:,} {}, by the number of labelled examples")
+        task = self.study.task[:1].upper() + self.study.task[1:]
+        return text.format(task, self.study.n_tested, self.study.unit)
 
     @cached_property
     def _methods(self) -> list[tuple[str, list[MeasuredRuns]]]:
