@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from widgets.figures.lettering import resized
 from widgets.kit.labels import CaptionLabel, EmptyLabel, LineLabel, in_two_lines, shortened
 from widgets.look.theme import DARK
 
@@ -213,3 +214,16 @@ def test_a_line_more_that_costs_some_width_does_not_come_and_go(caption, qapp):
     broken = next(width for width in range(2000, 200, -1) if n_lines(width) == 2)
     assert n_lines(broken + 20) == 2
     assert n_lines(broken + 60) == 1
+
+
+def test_what_was_broken_in_large_letters_is_one_line_in_small_ones(caption, qapp):
+    caption.show_text(("word " * 30).strip())
+    caption.window().resize(2000, 200)
+    qapp.processEvents()
+    font, metrics = caption.font(), caption.fontMetrics()
+    caption.window().resize(round(1.05 * metrics.horizontalAdvance(caption.text())) + 60, 200)
+    qapp.processEvents()
+    for factor, n_lines in ((1.0, 1), (1.6, 2), (1.0, 1)):
+        caption.setFont(resized(font, factor))
+        qapp.processEvents()
+        assert 1 + seen(caption).count("\n") == n_lines

@@ -147,6 +147,7 @@ class CaptionLabel(LineLabel):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
+            self._broken_at = 0  # with letters of another size
             self._fit()
 
     def _fit(self) -> None:
