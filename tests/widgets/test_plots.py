@@ -14,6 +14,7 @@ from PySide6.QtSvg import QSvgRenderer
 
 from app.export import export, render
 from app.export.page.sheet import GAP, Sheet
+from tests.lettering import cut, watched
 from tests.widgets.plot_figures import CURVES, EVERYTHING, LOG, SCATTER
 from tests.widgets.svg import texts_of
 from widgets.figures.lettering import resized
@@ -22,7 +23,7 @@ from widgets.plots.canvas import PlotCanvas
 from widgets.plots.data import Axis, Bars, Callout, Curve, Plot, PlotSpot, Points, Shown, Zoom, color_of
 from widgets.plots.figure import PlotFigure, next_spot, side_by_side
 from widgets.plots.frame import SMALL, Frame, extents
-from widgets.plots.painting import clipped_line
+from widgets.plots.painting import clipped_line, paint
 from widgets.plots.point_names import callout_box, placed_names
 from widgets.plots.ticks import (
     Extent,
@@ -435,3 +436,17 @@ def test_every_bar_of_a_list_has_its_name_where_rows_are_as_high_as_letters():
     frame = Frame.of(Plot((bars,), Axis(), Axis(labels=names)), QRectF(0, 0, 300, 10 * 1.2 * em + 2.3 * em), STYLE)
     assert frame.inner.height() < 12.5 * em
     assert [tick.text for tick in frame.y_ticks] == list(names)
+
+
+@pytest.mark.parametrize(("part", "is_whole"), [(1.3, True), (0.9, True), (0.5, False)])
+def test_the_title_of_a_low_upright_axis_becomes_smaller_before_it_is_shortened_and_is_not_cut(part, is_whole):
+    title = "component 2: 14.5 % of the variance"
+    plot = Plot((Curve("", np.arange(3.0), np.arange(3.0), 0),), Axis("across"), Axis(title))
+    metrics = QFontMetricsF(resized(STYLE.font, SMALL))
+    height = part * metrics.horizontalAdvance(title) + 2.65 * metrics.height()  # and ticks with their title below
+    frame = Frame.of(plot, QRectF(0, 0, 300, height), STYLE)
+    image = QImage(300, round(height), QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched() as words:
+        paint(painter, frame, STYLE)
+    assert not cut(words)
+    assert (title in [word.text for word in words]) == is_whole
