@@ -255,15 +255,19 @@ class HeatPanel:
 
     def _paint_turned(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         """Names of columns, from below: those that there is room for."""
-        longest = _LONGEST_TURNED * QFontMetricsF(style.font).height()
-        painter.save()
-        painter.setFont(lettering.turned(style.font, self.column_names, plot.width(), longest))
-        metrics = QFontMetricsF(painter.font())
+        longest, n_columns = _LONGEST_TURNED * QFontMetricsF(style.font).height(), self.values.shape[1]
+        font = lettering.turned(style.font, n_columns, plot.width())
+        n_most = plot.width() / (lettering.TURNED_APART * QFontMetricsF(font).height())
+        numbers = ticks(0, n_columns, int(n_most + 1e-6))
+        told = lettering.telling(self.column_names, numbers)
+        names = [self._label(number) if name is None else name for number, name in zip(numbers, told, strict=True)]
+        font = lettering.fitted(font, max(names, key=QFontMetricsF(font).horizontalAdvance), longest, lettering.LEAST)
+        metrics = QFontMetricsF(font)
         em = metrics.height()
-        n_columns = self.values.shape[1]
-        numbers = ticks(0, n_columns, int(plot.width() / (lettering.TURNED_APART * em) + 1e-6))
-        for number, name in zip(numbers, lettering.telling(self.column_names, numbers), strict=True):
-            text = metrics.elidedText(name or self._label(number), Qt.TextElideMode.ElideRight, longest)
+        painter.save()
+        painter.setFont(font)
+        for number, name in zip(numbers, names, strict=True):
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, longest)
             painter.save()
             painter.translate(
                 plot.left() + (number + 0.5) * plot.width() / n_columns + 0.36 * metrics.ascent(),

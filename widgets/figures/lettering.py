@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, Q
 
 from widgets.look import color_maps
 
-_LEAST = 0.75  # of the letters' size: what words in cells and turned names may become
+LEAST = 0.75  # of the letters' size: what words in cells and turned names may become
 TURNED_APART = 1.05  # em, from one turned name to the next
 
 
@@ -56,22 +56,14 @@ def shrunk(font: QFont, needs: Callable[[QFontMetricsF], float], room: float, le
     return smaller
 
 
-def turned(font: QFont, names: Sequence[str], width: float, longest: float) -> QFont:
-    """For names that stand upright beside each other: somewhat smaller where so all have room, or are whole.
-
-    Parameters
-    ----------
-    width, longest
-        What they have together, and what one of them may take up along it.
-    """
+def turned(font: QFont, n: int, width: float) -> QFont:
+    """For `n` names that stand upright beside each other in such a width: somewhat smaller where so all have room."""
 
     def needs(metrics: QFontMetricsF) -> float:
-        return TURNED_APART * metrics.height() * len(names)
+        return TURNED_APART * metrics.height() * n
 
-    smaller = shrunk(font, needs, width, _LEAST)
-    if needs(QFontMetricsF(smaller)) > width:  # some are left out in any case
-        smaller = font
-    return fitted(smaller, max(names, key=QFontMetricsF(font).horizontalAdvance), longest, _LEAST)
+    smaller = shrunk(font, needs, width, LEAST)
+    return smaller if needs(QFontMetricsF(smaller)) <= width else font  # some are left out in any case
 
 
 def telling(names: Sequence[str], numbers: Sequence[int], start: int = 0) -> list[str | None]:
@@ -102,7 +94,7 @@ def paint_cells(
     room = cell.width() - 0.3 * metrics.height()
     longest = max((text for line in texts for text in line), key=metrics.horizontalAdvance, default="")
     # Rather than cut: often only the end of one word has no room.
-    painter.setFont(fitted(painter.font(), longest, room, _LEAST))
+    painter.setFont(fitted(painter.font(), longest, room, LEAST))
     metrics = QFontMetricsF(painter.font())
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
