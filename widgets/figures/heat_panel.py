@@ -253,12 +253,21 @@ class HeatPanel:
         width = plot.width() / self.values.shape[1]
         return self.turns_names and width < self._widest_name(metrics) + 0.4 * metrics.height()
 
-    def _paint_turned(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF, longest: float) -> None:
+    def _paint_turned(self, painter: QPainter, plot: QRectF, style: FigureStyle, longest: float) -> None:
         """Names of columns, from below: those that there is room for."""
-        em = metrics.height()
         n_columns = self.values.shape[1]
-        for number in ticks(0, n_columns, int(plot.width() / (1.05 * em))):
-            text = metrics.elidedText(self.column_names[number], Qt.TextElideMode.ElideRight, longest)
+        font = lettering.turned(style.font, n_columns, plot.width())
+        n_most = plot.width() / (lettering.TURNED_APART * QFontMetricsF(font).height())
+        numbers = ticks(0, n_columns, int(n_most + 1e-6))
+        told = lettering.telling(self.column_names, numbers)
+        names = [self._label(number) if name is None else name for number, name in zip(numbers, told, strict=True)]
+        font = lettering.fitted(font, max(names, key=QFontMetricsF(font).horizontalAdvance), longest, lettering.LEAST)
+        metrics = QFontMetricsF(font)
+        em = metrics.height()
+        painter.save()
+        painter.setFont(font)
+        for number, name in zip(numbers, names, strict=True):
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, longest)
             painter.save()
             painter.translate(
                 plot.left() + (number + 0.5) * plot.width() / n_columns + 0.36 * metrics.ascent(),
@@ -267,6 +276,7 @@ class HeatPanel:
             painter.rotate(-90)
             painter.drawText(QPointF(0, 0), text)
             painter.restore()
+        painter.restore()
 
     def _tick_width(self, metrics: QFontMetricsF) -> float:
         if self.row_names:
@@ -280,14 +290,15 @@ class HeatPanel:
         em = metrics.height()
         n_rows = len(self.values)
         painter.setPen(style.theme.ink)
-        for number in ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em))):
+        numbers = ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em)))
+        for number, name in zip(numbers, lettering.telling(self.row_names, numbers, self.row_start), strict=True):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
-            text = self.row_names[number - self.row_start] if self.row_names else self._label(number)
+            text = self._label(number) if name is None else name
             painter.drawText(
                 QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
             )
         if self._is_turned(plot, metrics):
-            self._paint_turned(painter, plot, metrics, _longest_turned(rect, em))
+            self._paint_turned(painter, plot, style, _longest_turned(rect, em))
         else:
             self._paint_columns(painter, plot, style)
         painter.setPen(style.theme.faint)
@@ -311,7 +322,8 @@ class HeatPanel:
         texts = [self._column_title(number) for number in numbers]
         painter.save()
         if self.column_names:
-            painter.setFont(lettering.fitting(style.font, texts, room))
+            longest = max(texts, key=metrics.horizontalAdvance)
+            painter.setFont(lettering.fitted(style.font, longest, room, lettering.LEAST))
             metrics = QFontMetricsF(painter.font())
             texts = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, room) for text in texts]
         for number, text in () if n_columns == 1 and not self.column_names else zip(numbers, texts, strict=True):
