@@ -199,6 +199,8 @@ def test_two_lines_lose_nothing_and_begin_with_no_space(qtbot):
         assert two.replace("\n", "").replace(" ", "") == text.replace(" ", "")
         assert all(line == line.strip() for line in two.split("\n"))
     assert in_two_lines("w" * 300, metrics, 100).endswith("…")
+    facts, width = "one fact  ·  another one  ·  a third", metrics.horizontalAdvance("one fact  ·  another one  ·  a")
+    assert in_two_lines(facts, metrics, width) == "one fact  ·  another one  ·\na third"
 
 
 def test_a_line_more_that_costs_some_width_does_not_come_and_go(caption, qapp):

@@ -45,12 +45,15 @@ def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
 
 
 def in_two_lines(text: str, metrics: QFontMetrics, width: int) -> str:
-    """Broken before the first word that has no room in a line of some width; what has none in two is cut there."""
+    """Broken behind the last fact, else the last word, that has room in a line; what has none in two is cut there."""
     ends = (found.start() for found in re.finditer(" (?! )", text))
     fitting = [*takewhile(lambda end: metrics.horizontalAdvance(text[:end]) <= width, ends)]
     if not fitting:
         return shortened(text, metrics, width)
-    first, rest = text[: fitting[-1]].rstrip(), text[fitting[-1] :].strip()
+    facts = [end for end in fitting if text[:end].rstrip().endswith(_PART.rstrip())]
+    has_room = bool(facts) and metrics.horizontalAdvance(text[facts[-1] :].strip()) <= width
+    end = facts[-1] if has_room else fitting[-1]
+    first, rest = text[:end].rstrip(), text[end:].strip()
     return f"{first}\n{shortened(rest, metrics, width)}"
 
 
