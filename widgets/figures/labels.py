@@ -60,6 +60,10 @@ class AxisLabels:
         """Cells whose labels are painted."""
         return range(0, len(self.texts), self.step)
 
+    def shown_beside(self, marked: int | None) -> list[int]:
+        """Those that the ground of a marked label does not cut; a cell is marked by its number, None is none."""
+        return [cell for cell in self.shown() if marked is None or not 0 < abs(cell - marked) < self.step]
+
 
 def paint_left(
     painter: QPainter, labels: AxisLabels, cell: int, box: QRectF, style: FigureStyle, *, mark: QColor | None = None

@@ -19,6 +19,7 @@ from tests.factories import PAIR, make_attention_result, make_checkpoint_info, m
 from tests.inputs import text_input
 from tests.places import at, index_of
 from widgets.context import ViewContext
+from widgets.figures.labels import AxisLabels
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
@@ -550,3 +551,24 @@ def test_a_few_cells_far_beyond_all_others_leave_these_their_colours():
     from_above = AttentionFigure(result, 0, 0, AttentionOptions(low=0.3))
     assert (from_above.bar.low, from_above.bar.high) == (0.3, pytest.approx(0.9))
     assert AttentionFigure(result, 0, 1).bar.high == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize("width", range(500, 1100, 40))
+def test_the_axis_titles_and_labels_stay_inside_however_far_labels_turn(qapp, width):
+    tokens = make_tokens(" ".join(["[CLS]", *["yellow-balloon", "small"] * 9, "[SEP]"]))
+    figure = AttentionFigure(make_attention_result(tokens=tokens, layers=(0,)), 0, 0)
+    rect = QRectF(0, 0, width, 480)
+    layout = figure._layout(rect, STYLE)
+    em = QFontMetricsF(STYLE.font).height()
+    assert layout.plot.top() - layout.top.extent - 1.8 * em >= rect.top() - 1
+    assert layout.plot.bottom() <= rect.bottom()
+
+
+def test_no_label_stands_half_behind_the_selected_one(qapp):
+    labels = AxisLabels.left(tuple("abcdefghij"), 5.0, QFontMetricsF(STYLE.font), 200)
+    assert labels.step > 1
+    step = labels.step
+    assert list(labels.shown()) == labels.shown_beside(None)
+    marked = step + 1
+    assert all(cell == marked or abs(cell - marked) >= step for cell in labels.shown_beside(marked))
+    assert labels.shown_beside(marked)

@@ -14,6 +14,7 @@ from inference.results.attention import AttentionResult
 from inference.results.lines import MOST_LINES
 from inference.results.tokens import Tokens
 from widgets.figures.lettering import measure, points_font
+from widgets.figures.token_axis import names_explained
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
@@ -80,7 +81,11 @@ class ArcsFigure:
             parts.append(f"strongest {MAX_LINES:,} lines")
         if self.options.threshold > 0:
             parts.append(self._weights())
-        return "Attention: " + ", ".join(parts)
+        told = ["Attention: " + ", ".join(parts)]
+        if any(has_two_segments(self.tokens(side)) for side in _SIDES):
+            told.append("bars beside the words: segment A blue, segment B orange")
+        told.append(names_explained((*self.result.query_tokens.words, *self.result.key_tokens.words)))
+        return "; ".join(filter(None, told))
 
     def _weights(self) -> str:
         """From which on weights are drawn; where none is so large, how large they are."""

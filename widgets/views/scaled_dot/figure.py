@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from inference.results.scaled_dot import ScaledDotResult
 from widgets.figures.lettering import measure, points_font, resized
+from widgets.figures.token_axis import names_explained
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle, Theme
@@ -78,7 +79,8 @@ class ScaledDotFigure:
         ]
         if self.options.by_weight:
             parts.append("keys sorted by weight")
-        return ", ".join(parts)
+        named = names_explained((*result.query_tokens.words, *result.key_tokens.words))
+        return "; ".join(filter(None, (", ".join(parts), named)))
 
     @cached_property
     def steps(self) -> tuple[FormulaStep, ...]:
