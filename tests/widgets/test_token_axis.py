@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from tests.factories import make_tokens
-from widgets.figures.token_axis import POOLED, TokenAxis, names_explained
+from widgets.figures.token_axis import POOLED, TokenAxis, names_explained, special_tip
 
 
 def test_the_pooled_token_is_marked_and_no_other():
@@ -28,3 +30,11 @@ def test_names_that_are_no_words_are_explained_by_an_example():
     assert names_explained(("start", "v17", "new face")) == "“v17” is vertex 17"
     assert names_explained(("[CLS]" + POOLED, "the")) == "◂ marks where the vector of the whole is read"
     assert names_explained(("the", "10,000", "x")) == ""
+
+
+def test_special_tokens_say_what_they_are_and_words_of_the_text_do_not(qapp):
+    tokens = make_tokens("[CLS] the head [>] chip [SEP]")
+    tokens = replace(tokens, is_special=tokens.is_special | np.array([word == "[>]" for word in tokens.words]))
+    assert "between the words of a text and the chips" in special_tip((tokens, 3))
+    assert "before words or before patches" in special_tip((tokens, 0), (tokens, 5))
+    assert special_tip((tokens, 2)) == special_tip() == ""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication
 
 from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
+from widgets.kit.plain import tip_with_terms
 
 POOLED = " \N{BLACK LEFT-POINTING SMALL TRIANGLE}"  # behind the token from which the vector of all is read
 
@@ -75,6 +76,11 @@ class TokenAxis:
 def label(word: str) -> str:
     """A token as it is written beside a map; what would be blank has a sign."""
     return clean(word).strip() or "\N{OPEN BOX}"
+
+
+def special_tip(*places: tuple[Tokens, int]) -> str:
+    """What the special tokens among these are, as a tool tip; words of the text mean what their writer meant."""
+    return tip_with_terms("", *(tokens.words[at] for tokens, at in places if tokens.is_special[at]))
 
 
 def names_explained(words: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
-from widgets.kit.plain import plain_tip
+from widgets.kit.plain import plain_tip, tip_with_terms
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle, Theme
 from widgets.selection import Position, Selected, Selection
@@ -169,7 +169,10 @@ class TokenChips(QWidget):
             text += self.tr("; the vector of the text is read here")
         if self._can_mask:
             text += self.tr("; double click or M masks it")
-        QToolTip.showText(event.globalPosition().toPoint(), plain_tip(text), self)
+        tip = plain_tip(text)
+        if self._tokens.is_special[position]:
+            tip = tip_with_terms(tip, self._tokens.words[position])
+        QToolTip.showText(event.globalPosition().toPoint(), tip, self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         n, now = len(self._chips), self._query()

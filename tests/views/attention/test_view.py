@@ -572,3 +572,12 @@ def test_no_label_stands_half_behind_the_selected_one(qapp):
     marked = step + 1
     assert all(cell == marked or abs(cell - marked) >= step for cell in labels.shown_beside(marked))
     assert labels.shown_beside(marked)
+
+
+def test_the_label_of_a_special_token_says_what_it_is(view, qtbot):
+    plot = view.figure().plot(heat_map(view).figure_rect(), heat_map(view).style_now)
+    label = QPointF(plot.left() - 10, view.figure().cell_rect(0, 0, plot).center().y())
+    qtbot.mouseMove(heat_map(view), label.toPoint())
+    assert "[CLS]: A token put first" in heat_map(view).toolTip()
+    qtbot.mouseMove(heat_map(view), heat_map(view).cell_center(2, 3).toPoint())
+    assert heat_map(view).toolTip() == ""

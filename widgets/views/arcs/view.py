@@ -15,6 +15,7 @@ from inference.results.request import Request
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
 from widgets.figures.places import place_name
+from widgets.figures.token_axis import special_tip
 from widgets.kit.delay import Delay
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
@@ -304,6 +305,8 @@ class ArcsView(View):
 
     def _on_canvas_hovered(self, token: Focus | None) -> None:
         self._read()
+        figure = self._canvas.figure
+        self._canvas.setToolTip(special_tip((figure.tokens(token.side), token.pos)) if figure and token else "")
         self.figure_changed.emit()
         if isinstance(self._result, LinesResult):
             self._feed.point_at(token.pos if token is not None and token.side == "query" else None)

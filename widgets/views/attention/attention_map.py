@@ -138,6 +138,9 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self._pan(point.toPoint())
         self._point_at(self.cell_at(point))
+        if self.figure is not None:
+            plot = self.figure.plot(self.figure_rect(), self.style_now)
+            self.setToolTip(self.figure.tip_at(point, plot))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position())
