@@ -168,7 +168,7 @@ class ArcsFigure:
         if 1 < n_heads <= _MAX_SQUARES:
             values += n_heads * 0.55 * em
         n_rows = max(len(self.result.query_tokens), len(self.result.key_tokens))
-        row = min(max((rect.height() - 2.5 * em) / n_rows, 1.3 * em), 3.4 * em)
+        row = min(max((rect.height() - 2.5 * em) / n_rows, 1.3 * em), 4.6 * em)
         # Short texts need no wide fan: the slopes stay readable with a little more across than down.
         widest = min(max(1.2 * n_rows * row, 18 * em), 54 * em)
         fan = min(max(rect.width() - 2 * (label + values), 8 * em), widest)
@@ -325,7 +325,7 @@ class ArcsFigure:
         square = QRectF(x, y, side, side)
         for color, weight in zip(colors, weights, strict=True):
             if weight:
-                color.setAlphaF(0.1 + 0.9 * weight**0.5)
+                color.setAlphaF(0.35 + 0.65 * weight**0.5)
                 painter.fillRect(square, color)
             square.translate(step, 0)
 
