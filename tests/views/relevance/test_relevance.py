@@ -200,7 +200,7 @@ def test_the_caption_says_what_is_laid_over_the_image():
 def test_what_the_colours_stand_for_is_told_beside_each_map_and_not_of_darkness(qapp):
     result, style = make_result((3, 3), (96, 96), (0.0, 0.0, 1.0, 1.0)), FigureStyle()
     shown = {
-        spotlight: RelevanceFigure(result, "x", "a", RelevanceOptions(spotlight=spotlight)) for spotlight in (False, True)
+        is_dark: RelevanceFigure(result, "x", "a", RelevanceOptions(spotlight=is_dark)) for is_dark in (False, True)
     }
     rect = QRectF(0, 0, 900, 420)
     first, second = shown[False].maps(rect, style)

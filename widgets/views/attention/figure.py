@@ -242,14 +242,19 @@ class AttentionFigure:
         left = AxisLabels.left(row_words, 1e6, metrics, 0.3 * rect.width())
         room = rect.adjusted(left.extent + _LEFT * em, (_TOP + 1) * em, -self.bar.width(metrics), -_BOTTOM * em)
         spacing = max(1e-3, min(room.width() / len(columns), room.height() / len(rows)))
-        top = AxisLabels.top(column_words, spacing, metrics, 0.3 * rect.height())
-        for _ in range(2):  # labels that take height make columns narrower, which may turn them further
+
+        def labels(width: float) -> AxisLabels:
+            return AxisLabels.top(column_words, width, metrics, 0.3 * rect.height())
+
+        def cell_size(top: AxisLabels) -> tuple[float, float]:
             room.setTop(rect.top() + _TOP * em + top.extent)
-            height, width = self._cell_size(room)
-            again = AxisLabels.top(column_words, width, metrics, 0.3 * rect.height()) if top.angle else top
-            is_lower, top = again.extent <= top.extent, again
-            if is_lower:
-                break
+            return self._cell_size(room)
+
+        top = labels(spacing)
+        height, width = cell_size(top)
+        if top.angle and labels(width).extent > top.extent:  # they turn further, which takes more of the height
+            height, width = cell_size(labels(width))
+        top = labels(width) if top.angle else top
         plot = QRectF(room.left(), room.top(), width * len(columns), height * len(rows))
         plot.translate(max(0.0, float(int((room.width() - plot.width()) / 2))), 0)
         return _MapLayout(
