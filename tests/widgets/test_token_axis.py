@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from tests.factories import make_tokens
-from widgets.figures.token_axis import POOLED, TokenAxis, names_explained, special_tip
+from widgets.figures.token_axis import POOLED, TokenAxis, names_explained, special_words
+from widgets.kit.plain import tip_with_terms
 
 
 def test_the_pooled_token_is_marked_and_no_other():
@@ -32,9 +33,10 @@ def test_names_that_are_no_words_are_explained_by_an_example():
     assert names_explained(("the", "10,000", "x")) == ""
 
 
-def test_special_tokens_say_what_they_are_and_words_of_the_text_do_not(qapp):
+def test_special_tokens_are_explained_and_words_of_the_text_are_not():
     tokens = make_tokens("[CLS] the head [>] chip [SEP]")
     tokens = replace(tokens, is_special=tokens.is_special | np.array([word == "[>]" for word in tokens.words]))
-    assert "between the words of a text and the chips" in special_tip((tokens, 3))
-    assert "before words or before patches" in special_tip((tokens, 0), (tokens, 5))
-    assert special_tip((tokens, 2)) == special_tip() == ""
+    assert special_words((tokens, 3), (tokens, 2), (tokens, 3)) == ("[>]",)
+    assert special_words((tokens, 2)) == special_words() == ()
+    assert "between the words of a text and the chips" in tip_with_terms("", *special_words((tokens, 3)))
+    assert "before words or before patches" in tip_with_terms("", "[CLS]")

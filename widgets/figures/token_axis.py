@@ -12,7 +12,6 @@ from PySide6.QtCore import QCoreApplication
 
 from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
-from widgets.kit.plain import tip_with_terms
 
 POOLED = " \N{BLACK LEFT-POINTING SMALL TRIANGLE}"  # behind the token from which the vector of all is read
 
@@ -78,9 +77,9 @@ def label(word: str) -> str:
     return clean(word).strip() or "\N{OPEN BOX}"
 
 
-def special_tip(*places: tuple[Tokens, int]) -> str:
-    """What the special tokens among these are, as a tool tip; words of the text mean what their writer meant."""
-    return tip_with_terms("", *(tokens.words[at] for tokens, at in places if tokens.is_special[at]))
+def special_words(*places: tuple[Tokens, int]) -> tuple[str, ...]:
+    """The special tokens among these, which a tool tip explains; words of the text mean what their writer meant."""
+    return tuple(dict.fromkeys(tokens.words[at] for tokens, at in places if tokens.is_special[at]))
 
 
 def names_explained(words: Iterable[str]) -> str:

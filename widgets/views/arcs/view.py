@@ -15,12 +15,13 @@ from inference.results.request import Request
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
 from widgets.figures.places import place_name
-from widgets.figures.token_axis import special_tip
+from widgets.figures.token_axis import special_words
 from widgets.kit.delay import Delay
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
+from widgets.kit.plain import tip_with_terms
 from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.selection import Selected
 from widgets.subject import Subject
@@ -324,7 +325,8 @@ class ArcsView(View):
     def _on_canvas_hovered(self, token: Focus | None) -> None:
         self._read()
         figure = self._canvas.figure
-        self._canvas.setToolTip(special_tip((figure.tokens(token.side), token.pos)) if figure and token else "")
+        special = special_words((figure.tokens(token.side), token.pos)) if figure and token else ()
+        self._canvas.setToolTip(tip_with_terms("", *special))
         self.figure_changed.emit()
         if isinstance(self._result, LinesResult):
             self._feed.point_at(token.pos if token is not None and token.side == "query" else None)

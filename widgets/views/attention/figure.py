@@ -17,7 +17,7 @@ from widgets.figures.color_bar import ColorBar, bright_end
 from widgets.figures.counts import number_of
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
 from widgets.figures.map_frame import paint_cross_hair, paint_map_frame
-from widgets.figures.token_axis import TokenAxis, by_unit, names_explained, special_tip
+from widgets.figures.token_axis import TokenAxis, by_unit, names_explained, special_words
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
@@ -209,8 +209,8 @@ class AttentionFigure:
         column = int((point.x() - plot.left()) / plot.width() * len(columns))
         return rows[min(row, len(rows) - 1)], columns[min(column, len(columns) - 1)]
 
-    def tip_at(self, point: QPointF, plot: QRectF) -> str:
-        """What the special tokens of the row and the column under a point are, labels included."""
+    def specials_at(self, point: QPointF, plot: QRectF) -> tuple[str, ...]:
+        """The special tokens among the row and the column under a point, labels included."""
         rows, columns = self.shown
         row = int((point.y() - plot.top()) // (plot.height() / len(rows)))
         column = int((point.x() - plot.left()) // (plot.width() / len(columns)))
@@ -219,7 +219,7 @@ class AttentionFigure:
             places.append((self.result.query_tokens, int(self.queries.starts[rows[row]])))
         if column in range(len(columns)) and point.y() < plot.bottom():
             places.append((self.result.key_tokens, int(self.keys.starts[columns[column]])))
-        return special_tip(*places)
+        return special_words(*places)
 
     @cached_property
     def _layouts(self) -> dict[object, _MapLayout]:
