@@ -36,7 +36,7 @@ from widgets.views.arcs.options import ArcsOnly, ArcsOptions
 from widgets.views.arcs.threshold_slider import THRESHOLDS, ThresholdSlider
 
 _PAUSE = 40  # milliseconds that moves are gathered before lines are asked for
-_N_STRONGEST = 4  # as many as a line of a small window holds
+_N_STRONGEST = 3  # as many as a line of a small window holds
 _PATCHES = ("patches", "all patches", "film", "pixels")  # names of axes along an image; those of stages are numbered
 _MIXED = ("both", "coordinates", "items", "pointers")  # of words with parts of an image or a film, and along a mesh
 _MANY = 40  # places of these, whose lines all together are a fog
