@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
@@ -21,26 +20,10 @@ from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.views.heads.options import MEASURES, HeadsOptions
+from widgets.views.heads.thumbnail_grid import ThumbnailGrid
 
 _LEAST_SIDE = 2.8  # em
-
-
-class ThumbnailGrid(NamedTuple):
-    """Where the thumbnails are; `step` is from one to the next, `side` their size.
-
-    `has_numbers` says whether there is room for numbers beside the bars.
-    """
-
-    origin: QPointF
-    side: float
-    step: QSizeF
-    n_columns: int
-    has_numbers: bool
-
-    def box(self, index: int) -> QRectF:
-        row, column = divmod(index, self.n_columns)
-        x = self.origin.x() + column * self.step.width()
-        return QRectF(x, self.origin.y() + row * self.step.height(), self.side, self.side)
+_WORTH = 1.15  # times as large thumbnails must become before layers stand in one stack more
 
 
 @dataclass(frozen=True)
@@ -160,10 +143,12 @@ class HeadsFigure:
         metrics = QFontMetricsF(style.font)
         left, top, below, gap = self._margins(metrics, has_numbers=False)
         side = _LEAST_SIDE * metrics.height()
-        n_columns = self.result.thumbnails.shape[1]
+        n_columns, n_stacks = self.result.thumbnails.shape[1], 1
         if self.order is not None:
             n_columns = max(1, int((width - left) / (side + gap)))
-        n_rows = -(-len(self.heads) // n_columns)
+        else:
+            n_stacks = max(1, int(width / (left + n_columns * (side + gap))))
+        n_rows = -(-len(self.heads) // (n_columns * n_stacks))
         return QSizeF(left + n_columns * (side + gap), top + n_rows * (side + below + gap))
 
     def grid(self, rect: QRectF, style: FigureStyle) -> ThumbnailGrid:
@@ -175,18 +160,28 @@ class HeadsFigure:
     def _grid(self, rect: QRectF, metrics: QFontMetricsF, *, has_numbers: bool) -> ThumbnailGrid:
         left, top, below, gap = self._margins(metrics, has_numbers=has_numbers)
         n = len(self.heads)
-        candidates = range(1, n + 1) if self.order is not None else (self.result.thumbnails.shape[1],)
 
-        def side_of(n_columns: int) -> float:
-            n_rows = -(-n // n_columns)
-            return min((rect.width() - left) / n_columns - gap, (rect.height() - top) / n_rows - below - gap)
+        def side_of(n_columns: int, n_rows: int, n_stacks: int = 1) -> float:
+            width = (rect.width() / n_stacks - left) / n_columns - gap
+            return min(width, (rect.height() - top) / n_rows - below - gap)
 
-        n_columns = max(candidates, key=side_of)
-        side = max(4.0, float(int(side_of(n_columns))))
+        if self.order is not None:
+            n_columns = max(range(1, n + 1), key=lambda n_columns: side_of(n_columns, -(-n // n_columns)))
+            n_rows, n_stacks = -(-n // n_columns), 1
+        else:
+            # Many layers of few heads stand in several stacks, where that makes them larger.
+            n_columns, n_layers = self.result.thumbnails.shape[1], len(self.layers)
+            n_rows, n_stacks = n_layers, 1
+            for more in range(2, n_layers + 1):
+                fewer = -(-n_layers // more)
+                if side_of(n_columns, fewer, more) > _WORTH * side_of(n_columns, n_rows, n_stacks):
+                    n_rows, n_stacks = fewer, -(-n_layers // fewer)
+        side = max(4.0, float(int(side_of(n_columns, n_rows, n_stacks))))
         step = QSizeF(side + gap, side + below + gap)
-        spare = rect.width() - left - n_columns * step.width()
-        origin = QPointF(round(rect.left() + left + max(0.0, spare / 2)), round(rect.top() + top))
-        return ThumbnailGrid(origin, side, step, n_columns, has_numbers)
+        stride = left + n_columns * step.width()
+        spare = max(0.0, rect.width() - n_stacks * stride) / (n_stacks + 1)
+        origin = QPointF(round(rect.left() + left + spare), round(rect.top() + top))
+        return ThumbnailGrid(origin, side, step, n_columns, n_rows, round(stride + spare), has_numbers)
 
     def box_of(self, place: tuple[int, int], grid: ThumbnailGrid) -> QRectF | None:
         """Where the thumbnail of a layer and head is."""
@@ -194,14 +189,11 @@ class HeadsFigure:
 
     def head_at(self, point: QPointF, grid: ThumbnailGrid) -> tuple[int, int] | None:
         """Layer and head under a point, the line beneath the thumbnail included."""
-        column = int((point.x() - grid.origin.x()) // grid.step.width())
-        row = int((point.y() - grid.origin.y()) // grid.step.height())
-        index = row * grid.n_columns + column
-        if not (0 <= column < grid.n_columns and row >= 0 and index < len(self.heads)):
+        index = grid.index_at(point)
+        if index is None or index >= len(self.heads):
             return None
         place = self.heads[index]
-        is_gap = point.x() >= grid.box(index).right()
-        return place if self.exists[place] and not is_gap else None
+        return place if self.exists[place] else None
 
     def _margins(self, metrics: QFontMetricsF, *, has_numbers: bool) -> tuple[float, float, float, float]:
         """Left of and above the grid, below each thumbnail, and between them."""
@@ -232,7 +224,8 @@ class HeadsFigure:
         if self.result.is_sampled:
             last = grid.box(len(self.heads) - 1)
             right = max(grid.box(min(grid.n_columns, len(self.heads)) - 1).right(), last.right())
-            paint_badge(painter, QPointF(right, last.bottom()), _tr("sampled rows"), style)
+            bottom = grid.box((min(grid.n_rows * grid.n_columns, len(self.heads))) - 1).bottom()
+            paint_badge(painter, QPointF(right, bottom), _tr("sampled rows"), style)
         painter.restore()
 
     def paint_frame(self, painter: QPainter, place: tuple[int, int], grid: ThumbnailGrid, style: FigureStyle) -> None:
@@ -274,18 +267,20 @@ class HeadsFigure:
         n_heads = self.result.thumbnails.shape[1]
         painter.setPen(style.theme.ink)
         titles = [_tr("Head {}").format(head) for head in range(n_heads)]
-        if any(metrics.horizontalAdvance(title) > grid.step.width() - 0.3 * em for title in titles):
-            titles = [str(head) for head in range(n_heads)]
-            corner = _tr("Head")
-            x = grid.origin.x() - 0.8 * em - metrics.horizontalAdvance(corner)
-            painter.drawText(QPointF(x, grid.origin.y() - 0.5 * em), corner)
-        for head, title in enumerate(titles):
-            x = grid.box(head).center().x() - metrics.horizontalAdvance(title) / 2
-            painter.drawText(QPointF(x, grid.origin.y() - 0.5 * em), title)
+        is_crowded = any(metrics.horizontalAdvance(title) > grid.step.width() - 0.3 * em for title in titles)
         for row, layer in enumerate(self.layers):
             box, title = grid.box(row * n_heads), _tr("Layer {}").format(layer)
             y = box.center().y() + (metrics.ascent() - metrics.descent()) / 2
             painter.drawText(QPointF(box.left() - 0.8 * em - metrics.horizontalAdvance(title), y), title)
+            if row % grid.n_rows:
+                continue
+            above = grid.origin.y() - 0.5 * em
+            if is_crowded:
+                titles, corner = [str(head) for head in range(n_heads)], _tr("Head")
+                painter.drawText(QPointF(box.left() - 0.8 * em - metrics.horizontalAdvance(corner), above), corner)
+            for head, title in enumerate(titles):
+                x = grid.box(row * n_heads + head).center().x() - metrics.horizontalAdvance(title) / 2
+                painter.drawText(QPointF(x, above), title)
 
     def _paint_names(self, painter: QPainter, grid: ThumbnailGrid, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
