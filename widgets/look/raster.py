@@ -66,7 +66,8 @@ def image(colors: np.ndarray) -> QImage:
 def is_vector(painter: QPainter) -> bool:
     """Whether it paints into a file that can be enlarged, and not into pixels."""
     engine = painter.paintEngine()
-    return engine is None or engine.type() != QPaintEngine.Type.Raster
+    # One of our own only listens to what is written, as it stands on screen.
+    return engine is None or engine.type() not in (QPaintEngine.Type.Raster, QPaintEngine.Type.User)
 
 
 def resample(values: np.ndarray, height: int, width: int) -> np.ndarray:
