@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from inference.results.checkpoint import AttentionGroup
 from widgets.context import ViewContext
-from widgets.kit.painted_words import meaning_at
 from widgets.kit.plain import plain_tip
+from widgets.painted_words import meaning_at
 from widgets.passed_focus import PassesFocus
 from widgets.selection import Selection
 from widgets.subject import Subject

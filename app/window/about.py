@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLa
 
 from app import VERSION
 from app.window.actions import COMMANDS
-from app.window.view_keys import VIEW_KEYS
+from app.window.help.view_keys import VIEW_KEYS
 from widgets.kit.plain import resize_on_screen, show_own_page
 
 ABOUT = f"""<h2>Headlight {VERSION}</h2>

@@ -8,7 +8,7 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
 
 from tests.views.test_all_views import shown
-from widgets.kit.painted_words import PaintedWords, meaning_at, painted_words
+from widgets.painted_words import PaintedWords, meaning_at, painted_words
 from widgets.registry import VIEWS
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from PySide6.QtWidgets import QPlainTextEdit
 
 from app.window.about import messages_dialog
-from app.window.view_keys import VIEW_KEYS
+from app.window.help.view_keys import VIEW_KEYS
 
 WIDGETS = Path(__file__).parents[3] / "widgets"
 SIGNS = {
-    "Plus": "+", "Minus": "-", "Comma": "comma", "Period": "period", "Escape": "Esc", "Return": "Enter", "PageUp": "PgUp",
-    "PageDown": "PgDown", "Delete": "Del",
+    "Plus": "+", "Minus": "-", "Comma": "comma", "Period": "period", "Escape": "Esc", "Return": "Enter",
+    "PageUp": "PgUp", "PageDown": "PgDown", "Delete": "Del",
 }  # fmt: skip
 AS_WELL = {"Equal", "Underscore", "Backspace", "Tab"}  # beside another key on the same key, or as everywhere
 

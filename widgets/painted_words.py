@@ -22,7 +22,7 @@ class PaintedWords(NamedTuple):
 
 def painted_words(widget: QWidget) -> list[PaintedWords]:
     """All that is painted on a widget now, by listening to it while it is painted once more."""
-    device = _Listener(widget)
+    device = _Hearing(widget)
     if isinstance(widget, FigureCanvas):  # its picture is kept as pixels
         if widget.figure is not None and not widget.figure_rect().isEmpty():
             with QPainter(device) as painter:
@@ -41,7 +41,7 @@ def meaning_at(widget: QWidget, point: QPointF, own_text: str) -> str:
     return ""
 
 
-class _Listener(QPaintDevice):
+class _Hearing(QPaintDevice):
     """As large as a widget, with its letters; keeps what is written, and nothing else."""
 
     def __init__(self, widget: QWidget) -> None:
