@@ -14,6 +14,9 @@ from widgets.look import raster
 from widgets.look.theme import FigureStyle
 
 _MISSING = 1.7  # em of the bar's height that go to the colour of what is missing
+_USUAL, _HELD = 99.5, 0.2  # per cent of the numbers, and share of their sum, that the last colour must leave apart
+_FAR = 3.0  # times as large the largest number may be before it counts as far beyond the others
+_CROWDED = 0.9  # of the bar: a round number above would stand in the one at the end
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class ColorBar:
         What the numbers are.
     missing
         What the colour of cells without a number says, in a word or two; empty where every cell has one.
+    is_clipped
+        Some numbers lie beyond `high` and have its colour.
     """
 
     high: float
@@ -33,6 +38,7 @@ class ColorBar:
     title: str
     missing: str = ""
     low: float = 0.0
+    is_clipped: bool = False
 
     def ticks(self) -> list[tuple[float, str]]:
         """Height (0 to 1) and text of each tick."""
@@ -46,7 +52,11 @@ class ColorBar:
         n_digits = max(0, -math.floor(math.log10(step) + 1e-9))
         first, last = math.ceil(self.low / step - 1e-6), int(self.high / step + 1e-6)
         values = [i * step for i in range(first, last + 1)]
-        return [((value - self.low) / reach, f"{value:.{n_digits}f}") for value in values]
+        marks = [((value - self.low) / reach, f"{value:.{n_digits}f}") for value in values]
+        if not self.is_clipped:
+            return marks
+        end = f"\N{GREATER-THAN OR EQUAL TO} {self.high:.3g}"
+        return [*((height, text) for height, text in marks if height < _CROWDED), (1.0, end)]
 
     def width(self, metrics: QFontMetricsF) -> float:
         """Space to reserve, the gap to the map included."""
@@ -87,6 +97,30 @@ class ColorBar:
         painter.rotate(-90)
         painter.drawText(QPointF(0, 0), text)
         painter.restore()
+
+
+def bright_end(shares: np.ndarray) -> float:
+    """The number of the last colour for shares of attention; above 0, and the largest one as a rule.
+
+    Where a few lie far beyond all others, as the first query of a causal model or a patch that looks at itself, all
+    else would be dark. Then it is less: no more than 1 in 200 lies beyond, which hold no more than a fifth of the sum.
+    Such an end has two digits, so that it can be written beside the colours as it is.
+
+    Parameters
+    ----------
+    shares
+        Of any shape, 0 to 1; NaN is passed over, and zeros are, which a mask makes.
+    """
+    found = np.sort(shares[shares > 0])[::-1].astype(np.float64)  # NaN is not above 0
+    if not found.size:
+        return 1.0
+    largest = float(found[0])
+    n_beyond = min(int(np.searchsorted(np.cumsum(found), _HELD * found.sum())), int(found.size * (1 - _USUAL / 100)))
+    usual = float(found[n_beyond])
+    if largest <= _FAR * usual:
+        return largest
+    digit = 10.0 ** (math.floor(math.log10(usual)) - 1)
+    return math.ceil(usual / digit - 1e-6) * digit
 
 
 def paint_missing(painter: QPainter, top_left: QPointF, word: str, style: FigureStyle) -> None:

@@ -43,7 +43,7 @@ class AxisLabels:
     def left(words: Iterable[str], spacing: float, metrics: QFontMetricsF, longest: float) -> AxisLabels:
         """Beside rows that are `spacing` apart, at most `longest` wide."""
         texts, widest = _shortened(words, metrics, min(longest, _LONGEST * metrics.height()))
-        return AxisLabels(texts, 0, max(1, math.ceil(metrics.height() * 0.98 / spacing)), widest)
+        return AxisLabels(texts, 0, _step(texts, metrics.height() * 0.98 / spacing), widest)
 
     @staticmethod
     def top(words: Iterable[str], spacing: float, metrics: QFontMetricsF, longest: float) -> AxisLabels:
@@ -54,11 +54,15 @@ class AxisLabels:
             return AxisLabels(texts, 0, 1, em)
         if spacing >= 1.3 * em:
             return AxisLabels(texts, 45, 1, (widest + em) * math.sqrt(0.5))
-        return AxisLabels(texts, 90, max(1, math.ceil(em * 0.98 / spacing)), widest)
+        return AxisLabels(texts, 90, _step(texts, em * 0.98 / spacing), widest)
 
     def shown(self) -> range:
         """Cells whose labels are painted."""
         return range(0, len(self.texts), self.step)
+
+    def shown_beside(self, marked: int | None) -> list[int]:
+        """Those that the ground of a marked label does not cut; a cell is marked by its number, None is none."""
+        return [cell for cell in self.shown() if marked is None or not 0 < abs(cell - marked) < self.step]
 
 
 def paint_left(
@@ -113,6 +117,13 @@ def _paint(
 def _paint_tick(painter: QPainter, start: QPointF, step: QPointF, style: FigureStyle) -> None:
     painter.setPen(style.theme.faint)
     painter.drawLine(start, start + step)
+
+
+def _step(texts: tuple[str, ...], least: float) -> int:
+    """Every how manyeth is painted: one more where it would be the same word each time, as the first of each face."""
+    step = max(1, math.ceil(least))
+    is_one_word = len(set(texts[step::step])) == 1 < len(set(texts[step + 1 :: step + 1]))
+    return step + 1 if is_one_word else step
 
 
 def _shortened(words: Iterable[str], metrics: QFontMetricsF, longest: float) -> tuple[tuple[str, ...], float]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+from PySide6.QtCore import QCoreApplication
 
 from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
@@ -72,6 +75,36 @@ class TokenAxis:
 def label(word: str) -> str:
     """A token as it is written beside a map; what would be blank has a sign."""
     return clean(word).strip() or "\N{OPEN BOX}"
+
+
+def special_words(*places: tuple[Tokens, int]) -> tuple[str, ...]:
+    """The special tokens among these, which a tool tip explains; words of the text mean what their writer meant."""
+    return tuple(dict.fromkeys(tokens.words[at] for tokens, at in places if tokens.is_special[at]))
+
+
+def names_explained(words: Iterable[str]) -> str:
+    """How the names of places that are no words are read, by an example of each kind; empty where all are words."""
+    n = r"(0|[1-9]\d*)"
+    kinds = (
+        (f"{n},{n},{n}", _tr("“{}” is frame {}, row {}, column {}")),
+        (f"{n},{n}", _tr("“{}” is row {}, column {}")),
+        (f"([zyx]) {n}", _tr("“{}” is a vertex's {} = {}")),
+        (f"v{n}", _tr("“{}” is vertex {}")),
+    )
+    parts, words = [], tuple(words)
+    for kind, text in kinds:
+        found = [match for word in words if (match := re.fullmatch(kind, word.removesuffix(POOLED)))]
+        # Which number is which is seen where they differ.
+        example = next((match for match in found if len(set(match.groups())) == len(match.groups())), None)
+        if example is not None:
+            parts.append(text.format(example.group(), *example.groups()))
+    if any(word.endswith(POOLED) for word in words):
+        parts.append(_tr("{} marks where the vector of the whole is read").format(POOLED.strip()))
+    return "; ".join(parts)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("TokenAxis", text)
 
 
 def by_unit(pattern: np.ndarray, queries: TokenAxis, keys: TokenAxis) -> np.ndarray:

@@ -71,11 +71,19 @@ ENTRIES = (
         ("to itself", "same patch", "same pixel", "same vertex", "same coordinate", "same face token"),
     ),
     Entry(
-        "[CLS]", "The token that BERT puts first, from which it tells classes; heads without work often rest there.",
-        ("<s>",), "", "Devlin et al. 2019",
+        "[CLS]",
+        "A token put first, before words or before patches: classes are told from its vector; idle heads rest there.",
+        (), "", "Devlin et al. 2019",
     ),
+    Entry("<s>", "The token before a text: models without [CLS] tell classes from it, decoders begin with it.", ("[SOS]", "<start>")),
     Entry(
         "[SEP]", "The token that ends a sentence; heads without work often rest there.", ("</s>",), "", "Clark et al. 2019",
+    ),
+    Entry("[EOS]", "The token that ends a text: a model that writes stops there.", ("<end>",)),
+    Entry("[>]", "VideoBERT's token between the words of a text and the chips of its film.", (), "", "Sun et al. 2019"),
+    Entry(
+        "segment A", "The first part of the input, as sentence A or the words; segment B is the second, as sentence B or the tags.",
+        ("segment B",), "", "Devlin et al. 2019",
     ),
     Entry(
         "special token", "A token that is no word: [CLS], [SEP], the start or the end of a text, padding.",

@@ -45,11 +45,19 @@ def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
 
 
 def in_two_lines(text: str, metrics: QFontMetrics, width: int) -> str:
-    """Broken before the first word that has no room in a line of some width; what has none in two is cut there."""
+    """Broken between facts, else before the first word that has no room in a line; what has none in two is cut there.
+
+    Where a line ends no sign stands between two facts.
+    """
     ends = (found.start() for found in re.finditer(" (?! )", text))
     fitting = [*takewhile(lambda end: metrics.horizontalAdvance(text[:end]) <= width, ends)]
     if not fitting:
         return shortened(text, metrics, width)
+    facts = [found.start() for found in re.finditer(f"{_PART.rstrip()} ", text) if found.start() <= fitting[-1]]
+    if facts and metrics.horizontalAdvance(text[: facts[-1]]) >= width / 2:
+        behind = text[facts[-1] :].lstrip(_PART)
+        if metrics.horizontalAdvance(behind) <= width:
+            return f"{text[: facts[-1]].rstrip()}\n{behind}"
     first, rest = text[: fitting[-1]].rstrip(), text[fitting[-1] :].strip()
     return f"{first}\n{shortened(rest, metrics, width)}"
 

@@ -41,14 +41,23 @@ class Page(PassesFocus, QWidget):
         Whether what it shows depends on checkpoint and input, and so can be old.
     """
 
-    def __init__(self, name: str, canvas: QWidget, caption: str, read_out: str, parent: QWidget | None = None) -> None:
-        """`caption` and `read_out` are their accessible names; empty: there is none."""
+    def __init__(
+        self,
+        name: str,
+        canvas: QWidget,
+        caption: str,
+        read_out: str,
+        parent: QWidget | None = None,
+        *,
+        has_long_read_out: bool = False,
+    ) -> None:
+        """`caption` and `read_out` are their accessible names; empty: there is none. A long read-out has two lines."""
         super().__init__(parent)
         self.controls = ControlBar(self)
         self.caption = CaptionLabel(caption, self)
         self.caption.setObjectName(f"{name}_caption")
         self.canvas = canvas
-        self.read_out = LineLabel(read_out, self)
+        self.read_out = (CaptionLabel if has_long_read_out else LineLabel)(read_out, self)
         self.read_out.setObjectName(f"{name}_read_out")
         self._empty = EmptyLabel(f"{name}_empty")
         self._sentence = self._why_nothing = ""

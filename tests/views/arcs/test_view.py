@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QBuffer, QEvent, QRectF, Qt
+from PySide6.QtCore import QBuffer, QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 
@@ -267,11 +267,11 @@ def read_out(view):
     return view.findChild(object, "arcs_read_out").text()
 
 
-def test_the_five_strongest_lines_name_their_head_where_several_are_shown(view):
+def test_the_three_strongest_lines_name_their_head_where_several_are_shown(view):
     answer(view, result := result_of())
     view.canvas.set_hovered(Focus("query", 3))
     weights = result.pattern[0, :, 3]
-    strongest = np.argsort(-weights, axis=None, kind="stable")[:5]
+    strongest = np.argsort(-weights, axis=None, kind="stable")[:3]
     wanted = [(int(place) // weights.shape[1], float(weights.flat[place])) for place in strongest]
     told = re.findall(r"([\d.e-]+), head (\d+)", read_out(view))
     assert [(int(head), float(weight)) for weight, head in told] == [
@@ -419,3 +419,39 @@ def test_of_many_patches_lines_are_drawn_that_are_weak_among_words(view):
     view.set_subject(Subject(make_checkpoint_info(name="vit", groups=(of_patches,)), INPUT))
     answer(view, make_attention_result(layers=(0,), tokens=make_long_tokens(200)))
     assert view._options.value().threshold == 0.1
+
+
+def test_words_with_many_patches_begin_with_one_place_and_with_few_regions_with_all_lines(view):
+    mixed = AttentionGroup("encoder", "Encoder", (4,) * 4, query_axis="both", key_axis="both")
+    only, usual = view.findChild(object, "arcs_only_token"), ArcsOptions().threshold
+    view.set_subject(Subject(make_checkpoint_info(name="vilt", groups=(mixed,)), INPUT))
+    answer(view, make_attention_result(tokens=make_long_tokens(77), layers=(2,)))
+    assert only.isChecked()
+    assert view.figure().focus is not None
+    only.setChecked(False)
+    view.set_subject(Subject(make_checkpoint_info(name="vilt", groups=(mixed,)), text_input("another")))
+    answer(view, make_attention_result(tokens=make_long_tokens(76), layers=(2,)))
+    assert not only.isChecked()  # which the user wished
+    view.set_subject(Subject(make_checkpoint_info(name="uniter", groups=(mixed,)), INPUT))
+    answer(view, make_attention_result(tokens=make_long_tokens(17), layers=(2,)))
+    assert view.figure().focus is None
+    assert view._options.value().threshold == 0.1  # above the mean of 17
+    view.set_subject(Subject(make_checkpoint_info(), INPUT))
+    assert view._options.value().threshold == usual
+
+
+def test_the_query_stays_in_sight_in_a_window_of_any_size_until_the_user_scrolls(view, qtbot):
+    of_patches = AttentionGroup("encoder", "Encoder", (4,) * 4, query_axis="patches", key_axis="patches")
+    view.set_subject(Subject(make_checkpoint_info(name="vit", groups=(of_patches,)), INPUT))
+    view.selection.update(query=Position("patches", 100))
+    answer(view, make_attention_result(tokens=make_long_tokens(200), layers=(2,)))
+    canvas = view.canvas
+    for size in ((900, 400), (700, 900), (1200, 500)):
+        view.resize(*size)
+        assert 0 < canvas.point_of(Focus("query", 100)).y() < canvas.viewport().height(), size
+    bar = canvas.verticalScrollBar()
+    bar.triggerAction(bar.SliderAction.SliderToMinimum)
+    view.resize(800, 450)
+    assert bar.value() == 0
+    bar.setValue(500)
+    assert canvas._token_at(QPointF(canvas.point_of(Focus("query", 100)).x(), 5)) is None  # there stands the heading

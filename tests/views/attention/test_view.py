@@ -19,6 +19,7 @@ from tests.factories import PAIR, make_attention_result, make_checkpoint_info, m
 from tests.inputs import text_input
 from tests.places import at, index_of
 from widgets.context import ViewContext
+from widgets.figures.labels import AxisLabels
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
@@ -519,7 +520,13 @@ def test_limits_of_the_colours_are_heeded_said_and_kept_in_order():
     figure = AttentionFigure(result, 0, 0, AttentionOptions(low=0.1, high=0.3))
     assert (figure.bar.low, figure.bar.high) == (0.1, 0.3)
     assert figure.caption.endswith("colours from 0.1 to 0.3")
-    assert [text for _, text in figure.bar.ticks()] == ["0.10", "0.15", "0.20", "0.25", "0.30"]
+    assert [text for _, text in figure.bar.ticks()] == [
+        "0.10",
+        "0.15",
+        "0.20",
+        "0.25",
+        "\N{GREATER-THAN OR EQUAL TO} 0.3",
+    ]
     assert [height for height, _ in figure.bar.ticks()] == pytest.approx([0, 0.25, 0.5, 0.75, 1])
     places = raster.levels(np.array([0.0, 0.1, 0.2, 0.3, 0.9]), figure.bar.high, low=figure.bar.low)
     assert places.tolist() == [0, 0, 128, 255, 255]
@@ -528,3 +535,57 @@ def test_limits_of_the_colours_are_heeded_said_and_kept_in_order():
     assert "colours from 0.5 are not heeded" in crossed.caption
     plain = AttentionFigure(result, 0, 0, AttentionOptions())
     assert "colours" not in plain.caption
+
+
+def test_a_few_cells_far_beyond_all_others_leave_these_their_colours():
+    plain = make_attention_result(tokens=make_long_tokens(40))
+    pattern = np.full_like(plain.pattern, 0.02)
+    pattern[0, 0, 3, 4], pattern[0, 0, 7, 7] = 0.9, 0.5
+    result = replace(plain, pattern=pattern)
+    figure = AttentionFigure(result, 0, 0)
+    assert (figure.bar.high, figure.bar.ticks()[-1]) == (0.02, (1.0, "\N{GREATER-THAN OR EQUAL TO} 0.02"))
+    assert figure.caption.endswith("2 values beyond the last colour, up to 0.9")
+    assert float(figure.probabilities[3, 4]) == pytest.approx(0.9)  # what is read out is what it is
+    chosen = AttentionFigure(result, 0, 0, AttentionOptions(high=0.6))
+    assert (chosen.bar.high, "beyond" in chosen.caption) == (0.6, False)
+    from_above = AttentionFigure(result, 0, 0, AttentionOptions(low=0.3))
+    assert (from_above.bar.low, from_above.bar.high) == (0.3, pytest.approx(0.9))
+    assert AttentionFigure(result, 0, 1).bar.high == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize("width", range(500, 1100, 40))
+def test_the_axis_titles_and_labels_stay_inside_however_far_labels_turn(qapp, width):
+    tokens = make_tokens(" ".join(["[CLS]", *["yellow-balloon", "small"] * 9, "[SEP]"]))
+    figure = AttentionFigure(make_attention_result(tokens=tokens, layers=(0,)), 0, 0)
+    rect = QRectF(0, 0, width, 480)
+    layout = figure._layout(rect, STYLE)
+    em = QFontMetricsF(STYLE.font).height()
+    assert layout.plot.top() - layout.top.extent - 1.8 * em >= rect.top() - 1
+    assert layout.plot.bottom() <= rect.bottom()
+
+
+def test_no_label_stands_half_behind_the_selected_one(qapp):
+    labels = AxisLabels.left(tuple("abcdefghij"), 5.0, QFontMetricsF(STYLE.font), 200)
+    assert labels.step > 1
+    step = labels.step
+    assert list(labels.shown()) == labels.shown_beside(None)
+    marked = step + 1
+    assert all(cell == marked or abs(cell - marked) >= step for cell in labels.shown_beside(marked))
+    assert labels.shown_beside(marked)
+
+
+def test_the_label_of_a_special_token_says_what_it_is(view, qtbot):
+    plot = view.figure().plot(heat_map(view).figure_rect(), heat_map(view).style_now)
+    label = QPointF(plot.left() - 10, view.figure().cell_rect(0, 0, plot).center().y())
+    qtbot.mouseMove(heat_map(view), label.toPoint())
+    assert "[CLS]: A token put first" in heat_map(view).toolTip()
+    qtbot.mouseMove(heat_map(view), heat_map(view).cell_center(2, 3).toPoint())
+    assert heat_map(view).toolTip() == ""
+
+
+def test_labels_that_are_thinned_do_not_all_name_the_one_word_that_comes_again():
+    words = tuple("new face" if place % 5 == 0 else f"v{place}" for place in range(50))
+    metrics = QFontMetricsF(STYLE.font)
+    labels = AxisLabels.left(words, metrics.height() / 4.8, metrics, 200)
+    assert len({words[cell] for cell in labels.shown()}) > 2
+    assert AxisLabels.left(tuple(map(str, range(50))), metrics.height() / 4.8, metrics, 200).step == 5

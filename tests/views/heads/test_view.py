@@ -17,6 +17,7 @@ from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_heads_result, make_long_tokens, make_tokens
 from tests.inputs import text_input
 from widgets.context import ViewContext
+from widgets.kit.plain import PlainLabel
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
@@ -127,6 +128,35 @@ def test_heads_that_all_attend_a_little_to_everything_are_told_apart():
     colors = raster.colored(thumbnails, "cividis", figure.highest)
     assert colors[0, 1, 3, 4] == color_maps.lookup("cividis")[255]
     assert "up to 0.0022" in figure.caption
+
+
+def test_many_layers_of_few_heads_stand_in_stacks_where_that_makes_them_larger():
+    figure, style = HeadsFigure(make_heads_result(n_layers=8, n_heads=4)), FigureStyle()
+    narrow, wide = figure.grid(QRectF(0, 0, 500, 800), style), figure.grid(QRectF(0, 0, 1200, 500), style)
+    assert narrow.n_rows == 8
+    assert wide.n_rows == 4
+    boxes = {place: figure.box_of(place, wide) for place in figure.heads}
+    assert boxes[4, 0].top() == boxes[0, 0].top()
+    assert boxes[4, 0].left() > boxes[0, 3].right()
+    assert boxes[7, 3].right() <= 1200
+    assert all(figure.head_at(box.center(), wide) == place for place, box in boxes.items())
+    assert figure.head_at(QPointF(boxes[4, 0].left() - 3, boxes[4, 0].center().y()), wide) is None
+
+
+def test_all_measures_of_a_head_are_read_in_a_narrow_window(view):
+    view.selection.update(layer=0, head=1)
+    view.resize(820, 700)
+    shown = control_of(view, "heads_read_out").findChild(PlainLabel).text()
+    assert shown.replace("·", " ").split() == read_out(view).replace("·", " ").split()
+
+
+def test_a_patch_that_looks_at_itself_does_not_darken_all_others():
+    thumbnails = np.full((2, 2, 64, 64), 32, np.uint8)
+    thumbnails[0, 1, 3, 3] = 240
+    figure = HeadsFigure(replace(make_heads_result(n_layers=2, n_heads=2), thumbnails=thumbnails))
+    colors = raster.colored(thumbnails, "cividis", figure.highest)
+    assert colors[0, 0, 0, 0] == color_maps.lookup("cividis")[255]
+    assert figure.caption.endswith("brightest from 0.016 on")
 
 
 def test_thumbnails_are_square_and_as_large_as_fit(view):

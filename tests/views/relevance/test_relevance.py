@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QCheckBox, QLabel
 
 from inference.results.image import ImageResult
@@ -149,7 +149,7 @@ def test_the_overlay_is_exact_to_the_pixel(qapp, grid, size, box, ratio, high):
     part = device_rect(part_rect(box, one.box), to_device)
     table = color_maps.lookup(style.color_map)
     levels = np.rint(np.minimum(result.relevance / (high or result.relevance.max()), 1) * 255).astype(int)
-    assert ("colours to 0.7" in one.title) == (high is not None)
+    assert one.bar.ticks()[-1][1].endswith("0.7") == one.bar.is_clipped == (high is not None)
     y, x = np.mgrid[part.top() + 3 : part.bottom() - 3, part.left() + 3 : part.right() - 3]
     row = ((y - part.top() + 0.5) * grid[0] / part.height()).astype(int)
     column = ((x - part.left() + 0.5) * grid[1] / part.width()).astype(int)
@@ -195,3 +195,17 @@ def test_the_caption_says_what_is_laid_over_the_image():
     )
     assert both.startswith("Relevance of")
     assert patches.startswith("Each patch of")
+
+
+def test_what_the_colours_stand_for_is_told_beside_each_map_and_not_of_darkness(qapp):
+    result, style = make_result((3, 3), (96, 96), (0.0, 0.0, 1.0, 1.0)), FigureStyle()
+    shown = {
+        is_dark: RelevanceFigure(result, "x", "a", RelevanceOptions(spotlight=is_dark)) for is_dark in (False, True)
+    }
+    rect = QRectF(0, 0, 900, 420)
+    first, second = shown[False].maps(rect, style)
+    width = first.bar.width(QFontMetricsF(style.font))
+    assert first.box.right() + width <= second.box.left()
+    assert second.box.right() + width <= rect.right() + 1
+    assert (second.bar.low, second.bar.high) == (result.patch_similarity.min(), result.patch_similarity.max())
+    assert shown[True].maps(rect, style)[0].box.width() >= first.box.width()

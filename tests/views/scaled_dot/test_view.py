@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QBuffer, QRectF, Qt
+from PySide6.QtCore import QBuffer, QRectF, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
@@ -54,12 +54,12 @@ def show(view, result):
     answer(view, result)
 
 
-def svg_of(figure: ScaledDotFigure) -> ElementTree.Element:
+def svg_of(figure: ScaledDotFigure, size: QSizeF | None = None) -> ElementTree.Element:
     buffer = QBuffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     generator.setResolution(72)
-    size = figure.natural_size(FigureStyle())
+    size = size or figure.natural_size(FigureStyle())
     generator.setSize(size.toSize())
     painter = QPainter(generator)
     figure.paint(painter, QRectF(0, 0, size.width(), size.height()), FigureStyle())
@@ -67,8 +67,9 @@ def svg_of(figure: ScaledDotFigure) -> ElementTree.Element:
     return ElementTree.fromstring(bytes(buffer.data().data()))
 
 
-def texts_of(figure: ScaledDotFigure) -> list[str]:
-    return [element.text.strip() for element in svg_of(figure).iter() if element.tag.endswith("text") and element.text]
+def texts_of(figure: ScaledDotFigure, size: QSizeF | None = None) -> list[str]:
+    elements = svg_of(figure, size).iter()
+    return [element.text.strip() for element in elements if element.tag.endswith("text") and element.text]
 
 
 def click(qtbot, view: ScaledDotView, key: int) -> None:
@@ -184,6 +185,16 @@ def test_other_scales_are_written_as_they_are(qapp):
     texts = " ".join(texts_of(ScaledDotFigure(make_scaled_dot_result(scale=1.0))))
     assert "√" not in texts
     assert "scale = 1.000" in texts
+
+
+def test_what_the_colours_stand_for_is_told_however_little_room_there_is(qapp):
+    figure = ScaledDotFigure(make_scaled_dot_result(is_causal=True))
+    texts = texts_of(figure, QSizeF(figure.least_width(FigureStyle()), 300))
+    result = figure.result
+    limits = (max(abs(result.q).max(), abs(result.k).max()), abs(result.pattern[:, None] * result.v).max())
+    for limit in limits:
+        assert {f"{limit:.2g}", f"\N{MINUS SIGN}{limit:.2g}"} <= set(texts)
+    assert f"\N{MINUS SIGN}{abs(result.z).max():.2g} to {abs(result.z).max():.2g}" in texts
 
 
 def test_the_read_out_writes_out_a_product(view, qtbot):

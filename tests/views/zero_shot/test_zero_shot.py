@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QSpinBox, QToolButton
 
 from inference.results.events import Failure
@@ -138,6 +139,15 @@ def test_fewer_blocks_stand_side_by_side_where_labels_would_be_cut(qapp):
     assert n_columns(few, room) < n_columns(many, room)
     blocks = few.blocks(QRectF(0, 0, room, 700), style)
     assert all(few.bars(i).width(style) <= bars.width() for i, (_, bars) in enumerate(blocks))
+
+
+@pytest.mark.parametrize("size", [(840, 425), (1900, 560), (1500, 640), (1280, 430)])
+def test_images_beside_each_other_leave_bars_that_can_be_compared(qapp, size):
+    style = FigureStyle()
+    figure = ZeroShotFigure(make_result(), ("a", "b", "c"), tuple(f"a medium blue {label}" for label in LABELS))
+    em = QFontMetricsF(style.font).height()
+    for i, (_, bars) in enumerate(figure.blocks(QRectF(0, 0, *size), style)):
+        assert bars.width() - figure.bars(i).width(style) >= 5 * em - 1
 
 
 def n_columns(figure, width):

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.approximation import METHOD_BY_NAME, ApproximationMethod, ApproximationResult
+from widgets.figures.color_bar import bright_end
 from widgets.figures.heat_panel import MINUS, ColorScale, HeatPanel, short
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.figures.token_axis import TokenAxis
@@ -19,7 +20,6 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _GAP = 1.2  # em between maps
-_USUAL, _FAR = 99.5, 4.0  # per cent of the numbers, and how many times as large the largest may be
 _ROUNDING = 1e-6  # what a sum is off is no more than that
 
 
@@ -85,7 +85,7 @@ class ApproximationMapsFigure(PanelFigure):
     def _panels(self) -> tuple[HeatPanel, HeatPanel, HeatPanel]:
         result = self.result
         rows, columns = self._axes
-        high = _high(result.exact)
+        high = bright_end(result.exact)
         exact, approximate = (
             ColorScale(0.0, high, is_signed=False, is_clipped=float(values.max()) > high * 1.001)
             for values in (result.exact, result.approximate)
@@ -177,13 +177,6 @@ class ApproximationMapsFigure(PanelFigure):
             for k, key in enumerate(result.key_tokens.words)
         ]
         return Numbers(arrays, header, rows)
-
-
-def _high(pattern: np.ndarray) -> float:
-    """The number of the last colour: few far beyond all others, as the first query of a causal model, dim nothing."""
-    largest = float(pattern.max()) or 1.0
-    usual = float(np.percentile(pattern[pattern > 0], _USUAL)) if (pattern > 0).any() else largest
-    return usual if largest > _FAR * usual else largest
 
 
 def share_text(share: float) -> str:

@@ -21,6 +21,7 @@ _POINTED = 0.001  # the same where the pointer waits for it
 _HEAD_START = 8  # milliseconds in which a picture is on its way to the screen before more is drawn
 _FRAME = 0.1  # seconds between two pictures of what is drawn so far
 _FADED = 0.12  # all lines, while those of one token are shown
+_HEADING = 1.7  # em that it takes
 _FIRST_ROWS = 64  # of a text of which nothing is known yet
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
@@ -52,6 +53,7 @@ class ArcsCanvas(QAbstractScrollArea):
         self._before: DrawnLines | None = None  # shown until the whole is drawn
         self._spare: list[QImage] = []
         self._style = FigureStyle.of(self)
+        self._kept: Focus | None = None  # what stays in sight at any size, until the user scrolls
         self._painted = 0.0
         self._more, self._soon = Delay(0, self), Delay(_HEAD_START, self)
         for delay in (self._more, self._soon):
@@ -60,6 +62,7 @@ class ArcsCanvas(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
+        self.verticalScrollBar().actionTriggered.connect(self._on_bar_action_triggered)
 
     @property
     def figure(self) -> ArcsFigure | None:
@@ -110,6 +113,7 @@ class ArcsCanvas(QAbstractScrollArea):
 
     def go_to_start(self) -> None:
         """Scroll to the first row."""
+        self._kept = None
         self.verticalScrollBar().setValue(0)
 
     def set_hovered(self, token: Focus | None) -> None:
@@ -125,13 +129,16 @@ class ArcsCanvas(QAbstractScrollArea):
         self.hovered.emit(token)
 
     def ensure_visible(self, token: Focus) -> None:
-        """Scroll as far as needed to show a token."""
-        y, row = self.point_of(token).y(), self.verticalScrollBar().singleStep()
+        """Scroll as far as needed to show a token, which stays in sight; from far away it comes into the middle."""
+        self._kept = token
+        y, row, height = self.point_of(token).y(), self.verticalScrollBar().singleStep(), self.viewport().height()
         bar = self.verticalScrollBar()
-        if y < 2 * row:
+        if not -height < y < 2 * height:
+            bar.setValue(round(bar.value() + y - height / 2))
+        elif y < 2 * row:
             bar.setValue(math.floor(bar.value() + y - 2 * row))
-        elif y > self.viewport().height() - row:
-            bar.setValue(math.ceil(bar.value() + y - self.viewport().height() + row))
+        elif y > height - row:
+            bar.setValue(math.ceil(bar.value() + y - height + row))
 
     # Geometry: the figure thinks in points, the viewport in pixels.
 
@@ -201,8 +208,11 @@ class ArcsCanvas(QAbstractScrollArea):
         painter.setFont(points_font(style.font, painter.device()))
         painter.translate(0, -scroll)
         painter.scale(scale, scale)
-        shown.paint_heading(painter, layout, style)
-        shown.paint_tokens(painter, layout, style, self._page().translated(0, scroll / scale))
+        page = self._page().translated(0, scroll / scale)
+        shown.paint_tokens(painter, layout, style, page)
+        # What the columns are stays in sight.
+        painter.fillRect(QRectF(0, page.top(), page.width(), _HEADING * layout.em), style.theme.paper)
+        shown.paint_heading(painter, layout._replace(top=page.top() + 2 * layout.em), style)
 
     def _on_more_elapsed(self) -> None:
         """Draw the part that the pointer asks for first, then the rest."""
@@ -229,7 +239,7 @@ class ArcsCanvas(QAbstractScrollArea):
             self.clicked.emit(token)
 
     def _token_at(self, point: QPointF) -> Focus | None:
-        if self._figure is None:
+        if self._figure is None or point.y() < _HEADING * self._layout().em * self._scale():
             return None
         scroll = QPointF(0, self.verticalScrollBar().value())
         return self._figure.at(self._layout(), (point + scroll) / self._scale())
@@ -239,6 +249,7 @@ class ArcsCanvas(QAbstractScrollArea):
         if event.key() in _ARROWS:
             event.ignore()  # they walk through heads and layers
         elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self._kept = None
             bar.setValue(bar.minimum() if event.key() == Qt.Key.Key_Home else bar.maximum())
         else:
             super().keyPressEvent(event)
@@ -256,4 +267,10 @@ class ArcsCanvas(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._restart()
+        figure, kept = self._figure, self._kept
+        if figure is not None and kept is not None and kept.pos < len(figure.tokens(kept.side)):
+            self.ensure_visible(kept)
         self.scrolled.emit()
+
+    def _on_bar_action_triggered(self, _action: int) -> None:
+        self._kept = None

@@ -14,6 +14,7 @@ from inference.results.attention import AttentionResult
 from inference.results.lines import MOST_LINES
 from inference.results.tokens import Tokens
 from widgets.figures.lettering import measure, points_font
+from widgets.figures.token_axis import names_explained
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
@@ -80,7 +81,11 @@ class ArcsFigure:
             parts.append(f"strongest {MAX_LINES:,} lines")
         if self.options.threshold > 0:
             parts.append(self._weights())
-        return "Attention: " + ", ".join(parts)
+        told = ["Attention: " + ", ".join(parts)]
+        if any(has_two_segments(self.tokens(side)) for side in _SIDES):
+            told.append("bars beside the words: segment A blue, segment B orange")
+        told.append(names_explained((*self.result.query_tokens.words, *self.result.key_tokens.words)))
+        return "; ".join(filter(None, told))
 
     def _weights(self) -> str:
         """From which on weights are drawn; where none is so large, how large they are."""
@@ -163,7 +168,7 @@ class ArcsFigure:
         if 1 < n_heads <= _MAX_SQUARES:
             values += n_heads * 0.55 * em
         n_rows = max(len(self.result.query_tokens), len(self.result.key_tokens))
-        row = min(max((rect.height() - 2.5 * em) / n_rows, 1.3 * em), 3.4 * em)
+        row = min(max((rect.height() - 2.5 * em) / n_rows, 1.3 * em), 4.6 * em)
         # Short texts need no wide fan: the slopes stay readable with a little more across than down.
         widest = min(max(1.2 * n_rows * row, 18 * em), 54 * em)
         fan = min(max(rect.width() - 2 * (label + values), 8 * em), widest)
@@ -320,7 +325,7 @@ class ArcsFigure:
         square = QRectF(x, y, side, side)
         for color, weight in zip(colors, weights, strict=True):
             if weight:
-                color.setAlphaF(0.1 + 0.9 * weight**0.5)
+                color.setAlphaF(0.35 + 0.65 * weight**0.5)
                 painter.fillRect(square, color)
             square.translate(step, 0)
 

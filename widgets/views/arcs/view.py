@@ -15,11 +15,13 @@ from inference.results.request import Request
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
 from widgets.figures.places import place_name
+from widgets.figures.token_axis import special_words
 from widgets.kit.delay import Delay
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
+from widgets.kit.plain import tip_with_terms
 from widgets.kit.text_length import WHOLE, most_tokens
 from widgets.selection import Selected
 from widgets.subject import Subject
@@ -34,8 +36,10 @@ from widgets.views.arcs.options import ArcsOnly, ArcsOptions
 from widgets.views.arcs.threshold_slider import THRESHOLDS, ThresholdSlider
 
 _PAUSE = 40  # milliseconds that moves are gathered before lines are asked for
-_N_STRONGEST = 5
+_N_STRONGEST = 3  # as many as a line of a small window holds
 _PATCHES = ("patches", "all patches", "film", "pixels")  # names of axes along an image; those of stages are numbered
+_MIXED = ("both", "coordinates", "items", "pointers")  # of words with parts of an image or a film, and along a mesh
+_MANY = 40  # places of these, whose lines all together are a fog
 
 
 class ArcsView(View):
@@ -49,7 +53,7 @@ class ArcsView(View):
         super().__init__(context, parent)
         self._result: AttentionResult | LinesResult | None = None
         self._clicked: Focus | None = None
-        self._is_of_patches = False
+        self._is_fog = False  # all lines together would be
         self._is_at_start = True  # nothing of this input and group was shown yet
         self._fitted = ArcsOptions().threshold  # to how many patches there are
         self._feed = ArcsFeed()
@@ -110,28 +114,42 @@ class ArcsView(View):
             self._feed.forget()
         self._group.offer(subject.checkpoint if subject else None)
         super().set_subject(subject)
-        self._begin_with_one_patch()
+        self._begin_with_one_place()
 
-    def _begin_with_one_patch(self) -> None:
+    @property
+    def _is_of_patches(self) -> bool:
+        group = self.group
+        return group is not None and (group.query_axis in _PATCHES or group.query_axis.startswith("stage_"))
+
+    def _begin_with_one_place(self) -> None:
         """Every patch attends a little to every other: the lines of all of them are a fog."""
         if (group := self.group) is None:
             return
-        is_of_patches = group.query_axis in _PATCHES or group.query_axis.startswith("stage_")
-        if is_of_patches != self._is_of_patches:
-            self._is_of_patches = is_of_patches
-            self._only.set_value(replace(self._only.value(), token=is_of_patches), quietly=True)
+        is_mixed, length = group.query_axis in _MIXED, self._lengths.get(group.name)
+        if is_mixed and length is None:
+            return  # how many there are is known with the first answer
+        is_fog = self._is_of_patches or (is_mixed and length is not None and length > _MANY)
+        if is_fog != self._is_fog:
+            self._is_fog = is_fog
+            self._only.set_value(replace(self._only.value(), token=is_fog), quietly=True)
+            self._fit_threshold(None)
+        elif not is_fog and not is_mixed:
             self._fit_threshold(None)
 
     def _fit_threshold(self, n_keys: int | None) -> None:
-        """Of hundreds of patches none may get the share that is a weak one among words: draw what is above the mean.
+        """Draw what is above the mean; None is for words, of which weak lines are drawn too.
 
-        None goes back to that share; what the user chose stays.
+        Of hundreds of patches none may get the share that is a weak one among words. What the user chose stays.
         """
         usual, now = ArcsOptions().threshold, self._options.value().threshold
         if now not in (usual, self._fitted):
             return
-        fitting = usual if n_keys is None else next(each for each in THRESHOLDS if each * n_keys >= 1)
-        self._fitted = min(fitting, usual)
+        fitting = usual
+        if n_keys is not None and self._is_fog:
+            fitting = min(next(each for each in THRESHOLDS if each * n_keys >= 1), usual)
+        elif n_keys is not None:
+            fitting = next((each for each in THRESHOLDS if each * n_keys >= 1.5 and each >= usual), usual)
+        self._fitted = fitting
         self._options.set_value(replace(self._options.value(), threshold=self._fitted), quietly=True)
         self._threshold.set_value(self._fitted)
 
@@ -161,8 +179,10 @@ class ArcsView(View):
                 return
             result = self._feed.lines or result
         self._result = result
-        if self._is_of_patches and isinstance(result, AttentionResult):
-            self._fit_threshold(len(result.key_tokens))
+        if isinstance(result, AttentionResult) and self.group is not None:
+            self._begin_with_one_place()
+            if self._is_fog or self.group.query_axis in _MIXED:
+                self._fit_threshold(len(result.key_tokens))
         if isinstance(result, AttentionResult) or len(result.heads) > 1 or not self._chips.heads_on:
             self._chips.set_heads(result.heads)
         self._offer_segments(has_pair=has_two_segments(result.query_tokens) and has_two_segments(result.key_tokens))
@@ -186,7 +206,7 @@ class ArcsView(View):
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if now.group != old.group:
             self._is_at_start = True
-            self._begin_with_one_patch()
+            self._begin_with_one_place()
         self.refresh()
         if (now.head, now.query, now.key) != (old.head, old.query, old.key):
             self._redraw()
@@ -267,7 +287,7 @@ class ArcsView(View):
         query = Focus("query", self.query_pos) if self.query_pos is not None else None
         key = Focus("key", self.key_pos) if self.key_pos is not None else None
         focus = key if key and key == self._clicked else query or key
-        if focus is None and self._is_of_patches and self.group is not None:
+        if focus is None and self._is_fog and self.group is not None:
             focus = Focus("query", self._result.query_tokens.default_query(is_causal=self.group.is_causal))
         if focus is None:
             return None
@@ -304,6 +324,9 @@ class ArcsView(View):
 
     def _on_canvas_hovered(self, token: Focus | None) -> None:
         self._read()
+        figure = self._canvas.figure
+        special = special_words((figure.tokens(token.side), token.pos)) if figure and token else ()
+        self._canvas.setToolTip(tip_with_terms("", *special))
         self.figure_changed.emit()
         if isinstance(self._result, LinesResult):
             self._feed.point_at(token.pos if token is not None and token.side == "query" else None)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from widgets.kit.figure_canvas import FigureCanvas
+from widgets.kit.plain import tip_with_terms
 from widgets.views.attention.figure import AttentionFigure, MapPart
 
 _LEAST = 4  # cells along an axis at the strongest zoom
@@ -138,6 +139,9 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self._pan(point.toPoint())
         self._point_at(self.cell_at(point))
+        if self.figure is not None:
+            plot = self.figure.plot(self.figure_rect(), self.style_now)
+            self.setToolTip(tip_with_terms("", *self.figure.specials_at(point, plot)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position())

@@ -13,11 +13,11 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.attention import AttentionResult
 from inference.results.tokens import Tokens
-from widgets.figures.color_bar import ColorBar
+from widgets.figures.color_bar import ColorBar, bright_end
 from widgets.figures.counts import number_of
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
 from widgets.figures.map_frame import paint_cross_hair, paint_map_frame
-from widgets.figures.token_axis import TokenAxis, by_unit
+from widgets.figures.token_axis import TokenAxis, by_unit, names_explained, special_words
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
@@ -95,14 +95,17 @@ class AttentionFigure:
 
     @cached_property
     def bar(self) -> ColorBar:
-        finite = self.values[np.isfinite(self.values)]
         options = self.options
-        high = 1.0 if options.scale == "row" else float(finite.max(initial=0.0)) or 1.0
-        high = high if options.high is None else options.high
+        largest = float(np.fmax.reduce(self.values, axis=None, initial=0.0))
+        high = options.high
+        if high is None:
+            high = bright_end(self.values) if options.scale == "raw" else largest or 1.0
+            high = high if (options.low or 0.0) < high else largest
         low = 0.0 if options.low is None or options.scale == "log" or options.low >= high else options.low
         title = _tr("share of the row's maximum") if self.options.scale == "row" else _tr("attention")
         missing = _tr("no value") if np.isnan(self.values).any() else ""
-        return ColorBar(high, "log" if options.scale == "log" else "raw", title, missing, low)
+        scale: raster.RasterScale = "log" if options.scale == "log" else "raw"
+        return ColorBar(high, scale, title, missing, low, is_clipped=largest > high)
 
     @property
     def shown(self) -> MapPart:
@@ -133,13 +136,19 @@ class AttentionFigure:
             parts.append(_tr("colours from {:.3g} to {:.3g}").format(self.bar.low, self.bar.high))
         if self.options.low and not self.bar.low:
             parts.append(_tr("colours from {:.3g} are not heeded").format(self.options.low))
+        if self.options.high is None and self.bar.is_clipped:
+            beyond = self.values[self.values > self.bar.high]
+            parts.append(
+                _tr("{} beyond the last colour, up to {:.3g}").format(number_of(len(beyond), "values"), beyond.max())
+            )
         if self.options.merge_words:
             parts.append(_tr("words: sum over a key's pieces, mean over a query's"))
         if self.hides_tokens:
             parts.append(_tr("special tokens hidden, the rest unchanged"))
         if self.part is not None:
             parts.append(_tr("zoomed in"))
-        return "; ".join(parts)
+        parts.append(names_explained((*self.queries.labels, *self.keys.labels)))
+        return "; ".join(filter(None, parts))
 
     @property
     def hides_tokens(self) -> bool:
@@ -200,6 +209,18 @@ class AttentionFigure:
         column = int((point.x() - plot.left()) / plot.width() * len(columns))
         return rows[min(row, len(rows) - 1)], columns[min(column, len(columns) - 1)]
 
+    def specials_at(self, point: QPointF, plot: QRectF) -> tuple[str, ...]:
+        """The special tokens among the row and the column under a point, labels included."""
+        rows, columns = self.shown
+        row = int((point.y() - plot.top()) // (plot.height() / len(rows)))
+        column = int((point.x() - plot.left()) // (plot.width() / len(columns)))
+        places = []
+        if row in range(len(rows)) and point.x() < plot.right():
+            places.append((self.result.query_tokens, int(self.queries.starts[rows[row]])))
+        if column in range(len(columns)) and point.y() < plot.bottom():
+            places.append((self.result.key_tokens, int(self.keys.starts[columns[column]])))
+        return special_words(*places)
+
     @cached_property
     def _layouts(self) -> dict[object, _MapLayout]:
         return {}
@@ -221,24 +242,39 @@ class AttentionFigure:
         left = AxisLabels.left(row_words, 1e6, metrics, 0.3 * rect.width())
         room = rect.adjusted(left.extent + _LEFT * em, (_TOP + 1) * em, -self.bar.width(metrics), -_BOTTOM * em)
         spacing = max(1e-3, min(room.width() / len(columns), room.height() / len(rows)))
-        top = AxisLabels.top(column_words, spacing, metrics, 0.3 * rect.height())
-        room.setTop(room.top() + top.extent - em)
-        height, width = max(room.height(), 1.0) / len(rows), max(room.width(), 1.0) / len(columns)
-        # Square cells, unless one axis is far longer than the other.
-        height, width = min(height, 2 * width), min(width, 2 * height)
-        if len(rows) == len(columns):
-            height = width = min(height, width)
-        if min(height, width) >= 8:  # whole pixels, so that all cells look alike
-            height, width = float(int(height)), float(int(width))
+
+        def labels(width: float) -> AxisLabels:
+            return AxisLabels.top(column_words, width, metrics, 0.3 * rect.height())
+
+        def cell_size(top: AxisLabels) -> tuple[float, float]:
+            room.setTop(rect.top() + _TOP * em + top.extent)
+            return self._cell_size(room)
+
+        top = labels(spacing)
+        height, width = cell_size(top)
+        if top.angle and labels(width).extent > top.extent:  # they turn further, which takes more of the height
+            height, width = cell_size(labels(width))
+        top = labels(width) if top.angle else top
         plot = QRectF(room.left(), room.top(), width * len(columns), height * len(rows))
         plot.translate(max(0.0, float(int((room.width() - plot.width()) / 2))), 0)
         return _MapLayout(
             QRectF(QPointF(round(plot.left()), round(plot.top())), plot.size()),
             AxisLabels.left(row_words, height, metrics, 0.3 * rect.width()),
-            AxisLabels.top(column_words, width, metrics, 0.3 * rect.height()) if top.angle else top,
+            top,
             height,
             width,
         )
+
+    def _cell_size(self, room: QRectF) -> tuple[float, float]:
+        """Height and width of a cell: square, unless one axis is far longer than the other."""
+        rows, columns = self.shown
+        height, width = max(room.height(), 1.0) / len(rows), max(room.width(), 1.0) / len(columns)
+        height, width = min(height, 2 * width), min(width, 2 * height)
+        if len(rows) == len(columns):
+            height = width = min(height, width)
+        if min(height, width) >= 8:  # whole pixels, so that all cells look alike
+            height, width = float(int(height)), float(int(width))
+        return height, width
 
     # Painting
 
@@ -252,9 +288,10 @@ class AttentionFigure:
         painter.drawRect(layout.plot)
         self._paint_titles(painter, layout, style)
         rows, columns = self.shown
-        for cell in layout.left.shown():
+        row, column = self._selected_units
+        for cell in layout.left.shown_beside(None if row is None else row - rows.start):
             paint_left(painter, layout.left, cell, self.cell_rect(rows[cell], columns.start, layout.plot), style)
-        for cell in layout.top.shown():
+        for cell in layout.top.shown_beside(None if column is None else column - columns.start):
             paint_top(painter, layout.top, cell, self.cell_rect(rows.start, columns[cell], layout.plot), style)
         self._paint_values(painter, layout, style)
         self.bar.paint(painter, layout.plot, style)
@@ -323,10 +360,15 @@ class AttentionFigure:
             text = "\N{EN DASH}" if np.isnan(value) else f"{value:.2f}"
             painter.drawText(self.cell_rect(rows[i], columns[j], layout.plot), Qt.AlignmentFlag.AlignCenter, text)
 
+    @property
+    def _selected_units(self) -> tuple[int | None, int | None]:
+        """Row and column that are framed."""
+        return self.queries.unit_of(self.query_pos), self.keys.unit_of(self.key_pos)
+
     def _paint_selected(self, painter: QPainter, layout: _MapLayout, style: FigureStyle) -> None:
         rows, columns = self.shown
         plot = layout.plot
-        row, column = self.queries.unit_of(self.query_pos), self.keys.unit_of(self.key_pos)
+        row, column = self._selected_units
         if row is not None and row in rows:
             box = self.cell_rect(row, columns.start, plot)
             paint_map_frame(

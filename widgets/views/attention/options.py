@@ -50,8 +50,9 @@ class AttentionOptions(Options):
         0.001,
         1,
         "to",
-        "The number that has the last colour, as higher ones have. Set it to compare heads by one scale.",
+        "The number that has the last colour, as higher ones have. Set it to compare heads by one scale. "
+        "Automatic: the largest, or less where a few cells lie far beyond all others; the colour bar says so.",
         step=0.05,
         decimals=3,
-        otherwise="largest",
+        otherwise="automatic",
     )

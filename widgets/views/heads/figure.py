@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
@@ -12,6 +11,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from inference.results.heads import HeadsResult
 from widgets.figures.badge import paint_badge
+from widgets.figures.color_bar import bright_end
 from widgets.figures.counts import number_of
 from widgets.figures.head_measures import measure_name, number_text, with_unit
 from widgets.figures.head_sentence import head_sentence
@@ -20,26 +20,10 @@ from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.views.heads.options import MEASURES, HeadsOptions
+from widgets.views.heads.thumbnail_grid import ThumbnailGrid
 
 _LEAST_SIDE = 2.8  # em
-
-
-class ThumbnailGrid(NamedTuple):
-    """Where the thumbnails are; `step` is from one to the next, `side` their size.
-
-    `has_numbers` says whether there is room for numbers beside the bars.
-    """
-
-    origin: QPointF
-    side: float
-    step: QSizeF
-    n_columns: int
-    has_numbers: bool
-
-    def box(self, index: int) -> QRectF:
-        row, column = divmod(index, self.n_columns)
-        x = self.origin.x() + column * self.step.width()
-        return QRectF(x, self.origin.y() + row * self.step.height(), self.side, self.side)
+_WORTH = 1.15  # times as large thumbnails must become before layers stand in one stack more
 
 
 @dataclass(frozen=True)
@@ -91,8 +75,9 @@ class HeadsFigure:
 
     @cached_property
     def highest(self) -> int:
-        """Level of the brightest pixel: where all heads attend a little to everything, that is what is told apart."""
-        return int(self.result.thumbnails.max(initial=0)) or 255
+        """Level of the last colour: where all heads attend a little to everything, that is what is told apart."""
+        end = bright_end((self.result.thumbnails / np.float32(255)) ** 2)
+        return max(1, round(255 * end**0.5))
 
     @cached_property
     def top(self) -> frozenset[tuple[int, int]]:
@@ -118,7 +103,10 @@ class HeadsFigure:
             parts.append(_tr("sorted by {}, highest first").format(self._name_of(self.order)))
         if self.measure is not None:
             parts.append(_tr("bars: {}, the highest {} marked").format(self._name_of(self.measure), len(self.top)))
-        parts.append(_tr("colours: square root of attention, up to {:.2g}").format((self.highest / 255) ** 2))
+        up_to = _tr("colours: square root of attention, up to {:.2g}")
+        if self.highest < int(self.result.thumbnails.max(initial=0)):
+            up_to = _tr("colours: square root of attention, brightest from {:.2g} on")
+        parts.append(up_to.format((self.highest / 255) ** 2))
         if self.result.is_sampled:
             parts.append(_tr("from sampled rows"))
         return "; ".join(parts)
@@ -155,10 +143,12 @@ class HeadsFigure:
         metrics = QFontMetricsF(style.font)
         left, top, below, gap = self._margins(metrics, has_numbers=False)
         side = _LEAST_SIDE * metrics.height()
-        n_columns = self.result.thumbnails.shape[1]
+        n_columns, n_stacks = self.result.thumbnails.shape[1], 1
         if self.order is not None:
             n_columns = max(1, int((width - left) / (side + gap)))
-        n_rows = -(-len(self.heads) // n_columns)
+        else:
+            n_stacks = max(1, int(width / (left + n_columns * (side + gap))))
+        n_rows = -(-len(self.heads) // (n_columns * n_stacks))
         return QSizeF(left + n_columns * (side + gap), top + n_rows * (side + below + gap))
 
     def grid(self, rect: QRectF, style: FigureStyle) -> ThumbnailGrid:
@@ -170,18 +160,28 @@ class HeadsFigure:
     def _grid(self, rect: QRectF, metrics: QFontMetricsF, *, has_numbers: bool) -> ThumbnailGrid:
         left, top, below, gap = self._margins(metrics, has_numbers=has_numbers)
         n = len(self.heads)
-        candidates = range(1, n + 1) if self.order is not None else (self.result.thumbnails.shape[1],)
 
-        def side_of(n_columns: int) -> float:
-            n_rows = -(-n // n_columns)
-            return min((rect.width() - left) / n_columns - gap, (rect.height() - top) / n_rows - below - gap)
+        def side_of(n_columns: int, n_rows: int, n_stacks: int = 1) -> float:
+            width = (rect.width() / n_stacks - left) / n_columns - gap
+            return min(width, (rect.height() - top) / n_rows - below - gap)
 
-        n_columns = max(candidates, key=side_of)
-        side = max(4.0, float(int(side_of(n_columns))))
+        if self.order is not None:
+            n_columns = max(range(1, n + 1), key=lambda n_columns: side_of(n_columns, -(-n // n_columns)))
+            n_rows, n_stacks = -(-n // n_columns), 1
+        else:
+            # Many layers of few heads stand in several stacks, where that makes them larger.
+            n_columns, n_layers = self.result.thumbnails.shape[1], len(self.layers)
+            n_rows, n_stacks = n_layers, 1
+            for more in range(2, n_layers + 1):
+                fewer = -(-n_layers // more)
+                if side_of(n_columns, fewer, more) > _WORTH * side_of(n_columns, n_rows, n_stacks):
+                    n_rows, n_stacks = fewer, -(-n_layers // fewer)
+        side = max(4.0, float(int(side_of(n_columns, n_rows, n_stacks))))
         step = QSizeF(side + gap, side + below + gap)
-        spare = rect.width() - left - n_columns * step.width()
-        origin = QPointF(round(rect.left() + left + max(0.0, spare / 2)), round(rect.top() + top))
-        return ThumbnailGrid(origin, side, step, n_columns, has_numbers)
+        stride = left + n_columns * step.width()
+        spare = max(0.0, rect.width() - n_stacks * stride) / (n_stacks + 1)
+        origin = QPointF(round(rect.left() + left + spare), round(rect.top() + top))
+        return ThumbnailGrid(origin, side, step, n_columns, n_rows, round(stride + spare), has_numbers)
 
     def box_of(self, place: tuple[int, int], grid: ThumbnailGrid) -> QRectF | None:
         """Where the thumbnail of a layer and head is."""
@@ -189,14 +189,11 @@ class HeadsFigure:
 
     def head_at(self, point: QPointF, grid: ThumbnailGrid) -> tuple[int, int] | None:
         """Layer and head under a point, the line beneath the thumbnail included."""
-        column = int((point.x() - grid.origin.x()) // grid.step.width())
-        row = int((point.y() - grid.origin.y()) // grid.step.height())
-        index = row * grid.n_columns + column
-        if not (0 <= column < grid.n_columns and row >= 0 and index < len(self.heads)):
+        index = grid.index_at(point)
+        if index is None or index >= len(self.heads):
             return None
         place = self.heads[index]
-        is_gap = point.x() >= grid.box(index).right()
-        return place if self.exists[place] and not is_gap else None
+        return place if self.exists[place] else None
 
     def _margins(self, metrics: QFontMetricsF, *, has_numbers: bool) -> tuple[float, float, float, float]:
         """Left of and above the grid, below each thumbnail, and between them."""
@@ -227,7 +224,8 @@ class HeadsFigure:
         if self.result.is_sampled:
             last = grid.box(len(self.heads) - 1)
             right = max(grid.box(min(grid.n_columns, len(self.heads)) - 1).right(), last.right())
-            paint_badge(painter, QPointF(right, last.bottom()), _tr("sampled rows"), style)
+            bottom = grid.box((min(grid.n_rows * grid.n_columns, len(self.heads))) - 1).bottom()
+            paint_badge(painter, QPointF(right, bottom), _tr("sampled rows"), style)
         painter.restore()
 
     def paint_frame(self, painter: QPainter, place: tuple[int, int], grid: ThumbnailGrid, style: FigureStyle) -> None:
@@ -269,18 +267,20 @@ class HeadsFigure:
         n_heads = self.result.thumbnails.shape[1]
         painter.setPen(style.theme.ink)
         titles = [_tr("Head {}").format(head) for head in range(n_heads)]
-        if any(metrics.horizontalAdvance(title) > grid.step.width() - 0.3 * em for title in titles):
-            titles = [str(head) for head in range(n_heads)]
-            corner = _tr("Head")
-            x = grid.origin.x() - 0.8 * em - metrics.horizontalAdvance(corner)
-            painter.drawText(QPointF(x, grid.origin.y() - 0.5 * em), corner)
-        for head, title in enumerate(titles):
-            x = grid.box(head).center().x() - metrics.horizontalAdvance(title) / 2
-            painter.drawText(QPointF(x, grid.origin.y() - 0.5 * em), title)
+        is_crowded = any(metrics.horizontalAdvance(title) > grid.step.width() - 0.3 * em for title in titles)
         for row, layer in enumerate(self.layers):
             box, title = grid.box(row * n_heads), _tr("Layer {}").format(layer)
             y = box.center().y() + (metrics.ascent() - metrics.descent()) / 2
             painter.drawText(QPointF(box.left() - 0.8 * em - metrics.horizontalAdvance(title), y), title)
+            if row % grid.n_rows:
+                continue
+            above = grid.origin.y() - 0.5 * em
+            if is_crowded:
+                titles, corner = [str(head) for head in range(n_heads)], _tr("Head")
+                painter.drawText(QPointF(box.left() - 0.8 * em - metrics.horizontalAdvance(corner), above), corner)
+            for head, title in enumerate(titles):
+                x = grid.box(row * n_heads + head).center().x() - metrics.horizontalAdvance(title) / 2
+                painter.drawText(QPointF(x, above), title)
 
     def _paint_names(self, painter: QPainter, grid: ThumbnailGrid, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.relevance import RelevanceResult
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chips
+from widgets.figures.color_bar import ColorBar
 from widgets.figures.heat_panel import short
 from widgets.figures.image_geometry import letterbox, part_rect, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import (
@@ -46,8 +47,7 @@ class RelevanceSpot(NamedTuple):
 class _Map(NamedTuple):
     title: str
     values: np.ndarray  # [row, column]
-    low: float
-    high: float
+    bar: ColorBar
     box: QRectF  # of the whole image
 
 
@@ -90,25 +90,27 @@ class RelevanceFigure:
 
     def maps(self, rect: QRectF, style: FigureStyle) -> list[_Map]:
         """The maps, and where their images are."""
-        em = QFontMetricsF(style.font).height()
-        result, show = self.result, self.options.show
-        wanted: list[tuple[str, np.ndarray, float, float]] = []
+        metrics = QFontMetricsF(style.font)
+        em, result, show = metrics.height(), self.result, self.options.show
+        wanted: list[tuple[str, np.ndarray, ColorBar]] = []
         if show != "patches":
-            high = float(result.relevance.max())
-            title, last = _tr("Relevance, 0 to {}").format(short(high, 3)), self.options.high
-            if last is not None:
-                title += _tr("; colours to {}").format(short(last, 3))
-            wanted.append((title, result.relevance, 0.0, high if last is None else last))
+            high, last = float(result.relevance.max()), self.options.high
+            bar = ColorBar(
+                (high or 1.0) if last is None else last, "raw", "", is_clipped=last is not None and last < high
+            )
+            wanted.append((_tr("Relevance"), result.relevance, bar))
         if show != "relevance":
             low, high = float(result.patch_similarity.min()), float(result.patch_similarity.max())
-            title = _tr("Cosine of each patch alone, {} to {}").format(short(low, 2), short(high, 2))
-            wanted.append((title, result.patch_similarity, low, high))
+            bar = ColorBar(high if high > low else low + 1.0, "raw", "", low=low)
+            wanted.append((_tr("Cosine of each patch alone"), result.patch_similarity, bar))
         height, width = result.picture.original.shape[:2]
-        area = rect.adjusted(0, 0, 0, -self._words_height(rect, style) - 0.8 * em)
-        boxes = tiles(len(wanted), width / height, area, _HEAD * em, _GAP * em)
+        # Darkness has no colours to explain.
+        beside = 0.0 if self.options.spotlight else max(bar.width(metrics) for _, _, bar in wanted)
+        area = rect.adjusted(0, 0, -beside, -self._words_height(rect, style) - 0.8 * em)
+        boxes = tiles(len(wanted), width / height, area, _HEAD * em, _GAP * em + beside)
         return [
-            _Map(title, values, low, high, letterbox(height, width, box.adjusted(0, _HEAD * em, 0, 0)))
-            for (title, values, low, high), box in zip(wanted, boxes, strict=True)
+            _Map(title, values, bar, letterbox(height, width, box.adjusted(0, _HEAD * em, 0, 0)))
+            for (title, values, bar), box in zip(wanted, boxes, strict=True)
         ]
 
     def seen_part(self, box: QRectF) -> QRectF:
@@ -148,13 +150,13 @@ class RelevanceFigure:
     def least_width(self, style: FigureStyle) -> float:
         """Titles of the maps beside each other."""
         n = 2 if self.options.show == "both" else 1
-        return (n * 19 + (n - 1) * _GAP) * QFontMetricsF(style.font).height()
+        return (n * 20 + (n - 1) * _GAP) * QFontMetricsF(style.font).height()
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n = 2 if self.options.show == "both" else 1
         height, width = self.result.picture.original.shape[:2]
-        return QSizeF(n * 24 * em * width / height + (n - 1) * _GAP * em, 24 * em + (_HEAD + 5) * em)
+        return QSizeF(n * (24 * em * width / height + 6 * em) + (n - 1) * _GAP * em, 24 * em + (_HEAD + 5) * em)
 
     # Painting
 
@@ -173,6 +175,8 @@ class RelevanceFigure:
             if self.options.grid:
                 paint_grid(painter, picture.grid, part)
             paint_border(painter, part, style)
+            if not self.options.spotlight:
+                one.bar.paint(painter, one.box, style)
         chips, boxes = self.chips(rect, style)
         painter.setPen(style.theme.faint)
         if boxes:
@@ -279,5 +283,4 @@ class RelevanceFigure:
 
 def _levels(one: _Map) -> np.ndarray:
     """Numbers of a map brought to 0-1, from its lowest to its highest colour."""
-    spread = one.high - one.low
-    return np.clip((one.values - one.low) / spread, 0, 1) if spread > 0 else np.zeros_like(one.values)
+    return np.clip((one.values - one.bar.low) / (one.bar.high - one.bar.low), 0, 1)

@@ -12,13 +12,14 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from inference.results.scaled_dot import ScaledDotResult
 from widgets.figures.lettering import measure, points_font, resized
+from widgets.figures.token_axis import names_explained
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle, Theme
 from widgets.views.scaled_dot.formula import paint_formula
 from widgets.views.scaled_dot.options import ScaledDotOptions
 from widgets.views.scaled_dot.steps import MINUS, FormulaStep, number, steps_of
-from widgets.views.scaled_dot.strips import CELL, largest, strip_image
+from widgets.views.scaled_dot.strips import CELL, largest, paint_scale, strip_image
 
 _LATER = 0.16  # opacity of what comes after the step that is explained
 
@@ -78,7 +79,8 @@ class ScaledDotFigure:
         ]
         if self.options.by_weight:
             parts.append("keys sorted by weight")
-        return ", ".join(parts)
+        named = names_explained((*result.query_tokens.words, *result.key_tokens.words))
+        return "; ".join(filter(None, (", ".join(parts), named)))
 
     @cached_property
     def steps(self) -> tuple[FormulaStep, ...]:
@@ -145,7 +147,7 @@ class ScaledDotFigure:
             x += width + gap
         head, foot = 9.4 * em, 3.6 * em
         n_rows = len(result.key_tokens)
-        row = min(max((rect.height() - head - foot - 0.5 * em) / n_rows, 1.45 * em), 2.8 * em)
+        row = min(max((rect.height() - head - foot - 0.5 * em) / n_rows, 1.45 * em), 3.6 * em)
         return TableLayout(em, tuple(columns), left, left + total, head, row, foot)
 
     def least_width(self, style: FigureStyle) -> float:
@@ -183,7 +185,7 @@ class ScaledDotFigure:
         paint_formula(painter, area, style, self.result, current)
         painter.setPen(theme.faint if self.step is None else theme.ink)
         query = isolated(result.query_tokens.words[result.query_pos])
-        about = f"layer {result.layer}, head {result.head}, query “{query}”"
+        about = "A strip is a vector: a cell is a number, blue below 0 and orange above."
         if self.step is not None:
             about = f"{self.step}   {self.steps[self.step - 1].about}"
         painter.drawText(QRectF(layout.left, height + 0.3 * em, layout.right - layout.left, 1.4 * em), _LEFT, about)
@@ -203,6 +205,7 @@ class ScaledDotFigure:
         painter.drawText(QRectF(token.left, row.top(), token.width, row.height()), _RIGHT, text)
         painter.setFont(plain)
         self._paint_strip(painter, QRectF(strip.left, row.top(), strip.width, row.height()), "q", 0, style)
+        self._paint_scales(painter, layout, row, style)
         painter.setPen(QPen(theme.line, 0.1 * em))
         painter.drawLine(QPointF(layout.left, layout.head - 0.1 * em), QPointF(layout.right, layout.head - 0.1 * em))
 
@@ -226,23 +229,18 @@ class ScaledDotFigure:
         painter.setPen(theme.ink)
         painter.drawText(title, _LEFT if column.step else _RIGHT, column.title)
         painter.setFont(plain)
-        if column.name in ("k", "weighted"):
-            painter.setPen(theme.faint)
-            limit = self._limits["k" if column.name == "k" else "weighted"]
-            self._paint_scale(painter, QRectF(column.left, top, column.width, 1.5 * em), limit, em, style)
 
-    def _paint_scale(self, painter: QPainter, rect: QRectF, limit: float, em: float, style: FigureStyle) -> None:
-        """A small colour scale at the right end of a column's head, where it has room."""
-        text = f"{limit:.2g}"
-        metrics = QFontMetricsF(painter.font(), painter.device())
-        wide = metrics.horizontalAdvance(MINUS + text)
-        bar = QRectF(rect.right() - wide - 4.3 * em, rect.center().y() - 0.25 * em, 4 * em, 0.5 * em)
-        if bar.left() - wide - em < rect.left() + 10 * em:
-            return
-        ramp = strip_image(np.linspace(-1, 1, 33)[None], 1.0, style.theme)
-        painter.drawImage(bar, ramp)
-        painter.drawText(QRectF(bar.left() - wide - 0.4 * em, rect.top(), wide, rect.height()), _RIGHT, MINUS + text)
-        painter.drawText(QRectF(bar.right() + 0.3 * em, rect.top(), wide, rect.height()), _LEFT, text)
+    def _paint_scales(self, painter: QPainter, layout: TableLayout, row: QRectF, style: FigureStyle) -> None:
+        """In the query's row, where no other column says anything: what the colours of both strips stand for."""
+        em = layout.em
+        strip, weighted = layout.column("k"), layout.column("weighted")
+        beside = strip.left + strip.width + 0.6 * em
+        room = QRectF(beside, row.top(), weighted.left - beside, row.height())
+        paint_scale(painter, room, self._limits["k"], em, style)
+        own = QRectF(weighted.left, row.top(), weighted.width, row.height())
+        self._fade(painter, weighted.step)
+        paint_scale(painter, own, self._limits["weighted"], em, style)
+        painter.setOpacity(1.0)
 
     def paint_rows(
         self, painter: QPainter, layout: TableLayout, style: FigureStyle, rows: range, hovered: int | None = None
@@ -304,7 +302,8 @@ class ScaledDotFigure:
         painter.setFont(plain)
         painter.setPen(theme.faint)
         below = QRectF(strip.left, top + 1.8 * em, strip.width, 1.2 * em)
-        painter.drawText(below, _RIGHT, f"±{self._limits['z']:.2g}")
+        limit = f"{self._limits['z']:.2g}"
+        painter.drawText(below, _RIGHT, f"{MINUS}{limit} to {limit}")
         self._paint_strip(painter, QRectF(strip.left, top, strip.width, 1.8 * em), "z", 0, style)
         painter.setOpacity(1.0)
 

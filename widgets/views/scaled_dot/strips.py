@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
-from widgets.look.theme import Theme
+from widgets.look.theme import FigureStyle, Theme
+from widgets.views.scaled_dot.steps import MINUS
 
 CELL = 8  # pixels a cell, so that no viewer of a file blurs it
 
@@ -29,3 +31,16 @@ def strip_image(values: np.ndarray, limit: float, theme: Theme) -> QImage:
     height, width = pixels.shape
     # The copy owns its pixels; this array goes.
     return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()
+
+
+def paint_scale(painter: QPainter, rect: QRectF, limit: float, em: float, style: FigureStyle) -> None:
+    """What the colours stand for, from `-limit` to `limit`, at the left end of a room."""
+    text = f"{limit:.2g}"
+    wide = QFontMetricsF(painter.font(), painter.device()).horizontalAdvance(MINUS + text)
+    length = max(min(4 * em, rect.width() - 2 * wide - 0.6 * em), em)
+    bar = QRectF(rect.left() + wide + 0.3 * em, rect.center().y() - 0.25 * em, length, 0.5 * em)
+    painter.drawImage(bar, strip_image(np.linspace(-1, 1, 33)[None], 1.0, style.theme))
+    painter.setPen(style.theme.faint)
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(QRectF(rect.left(), rect.top(), wide, rect.height()), flags, MINUS + text)
+    painter.drawText(QRectF(bar.right() + 0.3 * em, rect.top(), wide, rect.height()), flags, text)

@@ -13,11 +13,12 @@ from inference.results.request import Request
 from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
+from widgets.figures.token_axis import special_words
 from widgets.kit.clean import isolated
 from widgets.kit.head_steps import layer_and_head, walk
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
-from widgets.kit.plain import explain_items
+from widgets.kit.plain import explain_items, tip_with_terms
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
@@ -193,8 +194,11 @@ class ScaledDotView(View):
     def _on_steps_activated(self, step: int) -> None:
         self.set_step(step or None)
 
-    def _on_canvas_hovered(self) -> None:
+    def _on_canvas_hovered(self, key: int | None) -> None:
         self._read()
+        figure = self._canvas.figure
+        places = () if figure is None or key is None else ((figure.result.key_tokens, key),)
+        self._canvas.setToolTip(tip_with_terms("", *special_words(*places)))
 
     def _on_canvas_clicked(self, key: int) -> None:
         self.choose(key_pos=None if self.key_pos == key else key)

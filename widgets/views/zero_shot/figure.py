@@ -21,7 +21,8 @@ from widgets.look.theme import FigureStyle
 from widgets.views.zero_shot.options import ZeroShotOptions
 
 _BLOCK, _SIDE, _GAP = 27.0, 6.0, 1.2  # em: width of an image with its bars, side of the image, space between blocks
-_LEAST, _LARGEST = 4.0, 14.0  # em: side of an image where labels leave little room, and where there is much
+_LEAST, _LARGEST = 4.0, 22.0  # em: side of an image where labels leave little room, and where there is much
+_BARS = 5.0  # em that images beside each other, or one that grows, leave the bars beyond the least
 
 
 def _tr(text: str) -> str:
@@ -84,7 +85,7 @@ class ZeroShotFigure:
 
     def _block_width(self, style: FigureStyle) -> float:
         em = QFontMetricsF(style.font).height()
-        return max(_BLOCK * em, (_LEAST + 0.8) * em + self._bars_width(style))
+        return max(_BLOCK * em, (_LEAST + 0.8 + _BARS) * em + self._bars_width(style))
 
     def _columns(self, width: float, style: FigureStyle) -> int:
         """As many as leave labels whole; no more than as many rows take."""
@@ -100,7 +101,7 @@ class ZeroShotFigure:
         columns = self._columns(rect.width(), style)
         width = min((rect.width() - (columns - 1) * _GAP * em) / columns, 2 * _BLOCK * em)
         room = min(_LARGEST * em, rect.height() / -(-len(self.images) // columns) - _GAP * em)
-        wanted = min(max(_SIDE * em, room), width - 0.8 * em - self._bars_width(style))
+        wanted = min(max(_SIDE * em, room), width - (0.8 + _BARS) * em - self._bars_width(style))
         side = max(min(_LEAST * em, 0.3 * width), wanted)
         height = max(self._block_height(em), side + _GAP * em)
         found = []

@@ -1,0 +1,38 @@
+"""Where the colours of attention end, and what the bar beside them says."""
+
+import numpy as np
+import pytest
+
+from widgets.figures.color_bar import ColorBar, bright_end
+
+
+def test_as_a_rule_the_last_colour_is_the_largest_number():
+    assert bright_end(np.array([[0.7, 0.3], [0.4, np.nan]])) == 0.7
+    assert bright_end(np.zeros((3, 3))) == 1.0
+
+
+def test_a_few_numbers_far_beyond_all_others_have_the_colour_of_what_is_usual():
+    pattern = np.full((65, 65), 1 / 65)
+    pattern[3, 3:5] = 0.4, 0.3
+    assert bright_end(pattern) == pytest.approx(0.016)
+
+
+def test_a_causal_model_is_not_measured_by_its_first_query():
+    pattern = np.tril(np.ones((256, 256)))
+    pattern /= pattern.sum(1, keepdims=True)
+    end = bright_end(pattern)
+    assert 1 / 256 < end < 0.1
+
+
+def test_a_head_that_looks_at_one_place_is_shown_as_it_is():
+    pattern = np.full((256, 256), 0.3 / 255)
+    np.fill_diagonal(pattern, np.linspace(0.6, 0.75, 256))  # 1 cell in 256, but most of the attention
+    assert bright_end(pattern) == 0.75
+
+
+def test_the_bar_says_that_numbers_lie_beyond_its_end():
+    bar = ColorBar(0.076, "raw", "attention", is_clipped=True)
+    texts = [text for _, text in bar.ticks()]
+    assert texts == ["0.00", "0.02", "0.04", "0.06", "\N{GREATER-THAN OR EQUAL TO} 0.076"]
+    crowded = ColorBar(0.061, "raw", "attention", is_clipped=True)
+    assert [text for _, text in crowded.ticks()][-2:] == ["0.04", "\N{GREATER-THAN OR EQUAL TO} 0.061"]
