@@ -14,7 +14,11 @@ from widgets.glossary.lookup import MOST_TOLD, sentence, spans_in, terms_in
 from widgets.kit.plain import PlainLabel
 
 OF_THE_INPUT = ("scaled_dot_query",)  # choices of tokens, which are no words of ours
+OF_NAMES = ("model", "task")  # choices among names of published models and of data
 PLAIN_WORDS = frozenset((Path(__file__).with_name("plain_words.txt")).read_text(encoding="utf-8").split())
+
+_AUTHORS = r"[A-Z][\w’-]+( and [A-Z][\w’-]+)?( et al\.)? \d{4}[^;)]*"
+_NO_WORDS_OF_OURS = re.compile(rf"“[^”]*”|\w+ ?…|²|\w+For[A-Z]\w+|{_AUTHORS}")
 
 
 def texts_on(root: QWidget) -> Iterator[tuple[str, str]]:
@@ -50,6 +54,25 @@ def unexplained(root: QWidget) -> list[str]:
         for entry in terms_in(text)[:MOST_TOLD]
         if sentence(entry) not in unescape(tip)
     ]
+
+
+def unknown_on(root: QWidget, given: str) -> list[str]:
+    """Words on labels, controls and headings that neither the glossary explains nor `plain_words.txt` calls plain.
+
+    What was `given` to be read, what is quoted or elided, and names of authors, models and data are no words of ours.
+    """
+    found, names = set(), {combo.itemText(row) for combo in _of_names(root) for row in range(combo.count())}
+    for text, _tip in texts_on(root):
+        if text in names:
+            continue
+        for word in unknown_words(_NO_WORDS_OF_OURS.sub(" ", text)):
+            if not re.search(rf"\b{word}\b", given, re.IGNORECASE):
+                found.add(f"{word} in “{text}”")
+    return sorted(found)
+
+
+def _of_names(root: QWidget) -> list[QComboBox]:
+    return [combo for combo in root.findChildren(QComboBox) if combo.objectName().endswith(OF_NAMES)]
 
 
 def unknown_words(text: str) -> list[str]:

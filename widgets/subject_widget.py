@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from inference.results.checkpoint import AttentionGroup
 from widgets.context import ViewContext
+from widgets.kit.plain import plain_tip
+from widgets.painted_words import meaning_at
 from widgets.passed_focus import PassesFocus
 from widgets.selection import Selection
 from widgets.subject import Subject
@@ -26,6 +30,22 @@ class SubjectWidget(PassesFocus, QWidget):
         super().__init__(parent)
         self.context = context
         self._subject: Subject | None = None
+
+    def event(self, event: QEvent) -> bool:
+        """What a part of it has nothing to say about on hover arrives here: painted words are explained."""
+        if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip:
+            return super().event(event)
+        part = self.childAt(event.pos()) or self
+        meaning = meaning_at(part, QPointF(part.mapFrom(self, event.pos())), self._own_text())
+        QToolTip.showText(event.globalPos(), plain_tip(meaning, is_long=True), part)  # an empty one hides the last
+        return True
+
+    def _own_text(self) -> str:
+        """What the user has written."""
+        if self._subject is None:
+            return ""
+        text = self._subject.input.text
+        return " ".join((*((text.text, text.text_pair or "") if text else ()), *self._subject.texts))
 
     @property
     def selection(self) -> Selection:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app import VERSION
-from app.window.actions import CLOSE_KEY, COMMANDS
+from app.window.actions import COMMANDS
+from app.window.help.view_keys import VIEW_KEYS
 from widgets.kit.plain import resize_on_screen, show_own_page
 
 ABOUT = f"""<h2>Headlight {VERSION}</h2>
@@ -53,15 +54,8 @@ def shortcuts_html(actions: Mapping[str, QAction]) -> str:
             menu = command.menu.partition("/")[0].replace("&", "")
             # Undo says what it would undo, and the table what it is.
             groups.setdefault(menu, []).append((command.text.replace("&", "").rstrip("…"), keys))
-    groups[QCoreApplication.translate("About", "In the views")] = [
-        ("Previous and next head", "Left, Right"),
-        ("Layer above and below", "Up, Down"),
-        ("In the heat map: move the selected cell", "Shift + arrows"),
-        ("In the heat map: zoom, fit", "+, -, Z"),
-        ("In the token row: choose a token, mask it", "Left, Right, M"),
-        ("Size of the letters", "Ctrl + wheel"),
-        ("Close the window of a view, or the help", CLOSE_KEY),
-    ]
+    for title, lines in VIEW_KEYS.items():
+        groups[QCoreApplication.translate("About", title)] = lines
     columns: tuple[list[tuple[str, list[tuple[str, str]]]], ...] = [], []
     for group in groups.items():  # into the column that is shorter so far, so that little has to be scrolled
         min(columns, key=lambda column: sum(2 + len(lines) for _, lines in column)).append(group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -31,7 +32,8 @@ def detector_image_side(name: str) -> int:
     """Pixels a side of the images that a bundled detector looks at; its weights are not read for it."""
     from inference.models.scene_detector import SceneDetectorConfig
 
-    return SceneDetectorConfig.from_pretrained(DETECTORS / name, local_files_only=True).image_size
+    says = json.loads((DETECTORS / name / "config.json").read_text(encoding="utf-8"))
+    return SceneDetectorConfig(**says).image_size
 
 
 @lru_cache(maxsize=4)

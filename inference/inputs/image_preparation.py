@@ -305,16 +305,13 @@ def _palette(says: Any, n_colours: int, file: str) -> np.ndarray | None:
     """float32 [colour, 3]; None where there is none, or none is wanted."""
     if not n_colours or says is None:
         return None
-    try:
-        palette = np.array(says, np.float32)
-    except (TypeError, ValueError, OverflowError):
-        palette = np.empty(0, np.float32)
-    if palette.shape != (n_colours, 3) or not np.isfinite(palette).all():
+    rows = says if isinstance(says, list | tuple) else []
+    lengths = {len(row) if isinstance(row, list | tuple) and all(map(_is_number, row)) else 0 for row in rows}
+    if len(rows) != n_colours or lengths != {3}:
         raise Refused(
-            f"{file} holds a palette (clusters) of the shape {list(palette.shape)}; the model has {n_colours} "
-            "colours of three numbers."
+            f"{file} holds a palette (clusters) that does not fit; the model has {n_colours} colours of three numbers."
         )
-    return palette
+    return np.array(rows, np.float32)
 
 
 def _text(numbers: tuple[float, ...]) -> str:

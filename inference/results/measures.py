@@ -54,7 +54,10 @@ class MeasuresResult:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure of a head: what it is called, its unit (empty for a share of the attention, 0-1), and what it says."""
+    """A measure of a head: what it is called, its unit (empty for a share of the attention, 0-1), and what it says.
+
+    `{one}` in `about` stands for what a place of the sequence is called: a token, a patch.
+    """
 
     name: str
     title: str
@@ -63,17 +66,17 @@ class Measure:
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("entropy", "Entropy", "bits", "How widely a query spreads its attention: 0 on one token, log2 n on all."),
+    Measure("entropy", "Entropy", "bits", "How widely a query spreads its attention: 0 on one {one}, log2 n on all."),
     Measure("distance", "Mean distance", "tokens", "How far away what it looks at is, on average."),
     Measure("distance_variance", "Variance of distance", "tokens²", "Whether a query looks near and far at once."),
-    Measure("previous", "Previous token", "", "Share on the token before."),
-    Measure("same", "Same token", "", "Share on the token itself: the diagonal."),
-    Measure("next", "Next token", "", "Share on the token behind."),
+    Measure("previous", "Previous token", "", "Share on the {one} before."),
+    Measure("same", "Same token", "", "Share on the {one} itself: the diagonal."),
+    Measure("next", "Next token", "", "Share on the {one} behind."),
     Measure(
         "induction",
         "Induction",
         "",
-        "Share on tokens that followed earlier occurrences of this token (Olsson et al. 2022), where there are any.",
+        "Share on what followed earlier occurrences of this {one} (Olsson et al. 2022), where there are any.",
     ),
     Measure("special", "Special tokens", "", "Share on [CLS], [SEP] and their like."),
 )

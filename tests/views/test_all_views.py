@@ -25,7 +25,8 @@ from inference.context import Context
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
 from inference.results.inputs import ClipInput, ImageInput, Input, MeshInput, TextInput
-from tests.explained_words import unexplained
+from resources import bundled_checkpoints
+from tests.explained_words import unexplained, unknown_on
 from tests.inference import tiny_chat, tiny_joint
 from tests.theme_check import painters_that_ignore_the_theme
 from widgets.context import ViewContext
@@ -118,6 +119,13 @@ def subject_of(entry, engine):
     return Subject(info, input if info.mask_token else input.unmasked())
 
 
+def given_to(view):
+    """All words of what a view looks at, classes of its checkpoint and names of the bundled ones included."""
+    text = view.subject.input.text
+    texts = (text.text, text.text_pair or "") if text else ()
+    return " ".join((*texts, *view.subject.texts, *view.subject.checkpoint.classes, *bundled_checkpoints()))
+
+
 def pixels(view):
     return view.grab().toImage().scaled(200, 140)
 
@@ -133,7 +141,8 @@ def test_it_declares_what_its_requests_need(entry, engine, qtbot):
 
 @views
 def test_words_that_a_student_may_not_know_are_explained_where_they_stand(entry, engine, qtbot):
-    found = unexplained(shown(entry, engine, qtbot))
+    view = shown(entry, engine, qtbot)
+    found = unexplained(view) + unknown_on(view, given_to(view))
     assert found == [], "\n".join(found)
 
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QPushButton, QWidget
 
 import widgets
-from tests.explained_words import unexplained, unknown_words
+from tests.explained_words import OF_NAMES, unexplained, unknown_on, unknown_words
 from widgets.glossary.lookup import entries, explained, terms_in
 from widgets.kit.plain import PlainLabel, explain_controls, tip_with_terms
 from widgets.options import Choice, Options
@@ -54,9 +54,6 @@ def test_every_option_has_only_words_that_are_plain_or_explained():
     assert unknown == {}
 
 
-OF_NAMES = ("model", "task")  # choices among names of published models and of data
-
-
 def test_every_view_and_column_has_only_words_that_are_plain_or_explained():
     titles = [*(view.title for view in VIEWS), *(view.about for view in VIEWS), *map(column_title, COLUMNS)]
     assert {title: words for title in titles if (words := unknown_words(title))} == {}
@@ -64,6 +61,13 @@ def test_every_view_and_column_has_only_words_that_are_plain_or_explained():
 
 def test_a_word_that_nobody_explains_is_found():
     assert unknown_words("Size of the hyperplane, entropy") == ["hyperplane"]
+
+
+def test_so_is_one_on_a_label_and_what_is_quoted_or_given_is_not(qtbot):
+    root = QWidget()
+    qtbot.addWidget(root)
+    PlainLabel("A hyperplane of “foo”, as Ruff 2015 has it, and Bar", root)
+    assert unknown_on(root, "a bar") == ["hyperplane in “A hyperplane of “foo”, as Ruff 2015 has it, and Bar”"]
 
 
 def test_a_term_without_its_sentence_is_found(qtbot):

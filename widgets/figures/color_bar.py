@@ -52,7 +52,8 @@ class ColorBar:
         n_digits = max(0, -math.floor(math.log10(step) + 1e-9))
         first, last = math.ceil(self.low / step - 1e-6), int(self.high / step + 1e-6)
         values = [i * step for i in range(first, last + 1)]
-        marks = [((value - self.low) / reach, f"{value:.{n_digits}f}") for value in values]
+        power = 0.5 if self.scale == "sqrt" else 1.0
+        marks = [(max((value - self.low) / reach, 0.0) ** power, f"{value:.{n_digits}f}") for value in values]
         if not self.is_clipped:
             return marks
         end = f"\N{GREATER-THAN OR EQUAL TO} {self.high:.3g}"

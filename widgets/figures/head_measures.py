@@ -68,6 +68,11 @@ def measure_name(name: str, axis: str = "text", marks: Mapping[str, str] | None 
     return titles.get(name) or _tr(MEASURE_BY_NAME[name].title)
 
 
+def measure_about(name: str, axis: str = "text") -> str:
+    """What a measure says, in a sentence."""
+    return _tr(MEASURE_BY_NAME[name].about).format(one=place_name(axis).one)
+
+
 def unit_of(name: str, axis: str = "text") -> str:
     """The unit of a measure; empty for shares, which are written in per cent."""
     many = place_name(axis).many

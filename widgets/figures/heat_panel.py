@@ -389,28 +389,12 @@ class HeatPanel:
         to_device = painter.deviceTransform()
         height, width = round(plot.height() * to_device.m22()), round(plot.width() * to_device.m11())
         if 0 < height < n_rows:
-            values = _means(values, height, 0)
+            values = raster.means(values, height, 0)
         if 0 < width < n_columns:
-            values = _means(values, width, 1)
+            values = raster.means(values, width, 1)
         return raster.image(self.scale.colors(values, style))
 
 
 def _longest_turned(rect: QRectF, em: float) -> float:
     """How long turned names of columns may be: where there is height, whole words rather than their beginnings."""
     return max(_SHORT_NAME * em, min(_NAMES_SHARE * rect.height(), _LONG_NAME * em))
-
-
-def _means(values: np.ndarray, n: int, axis: int) -> np.ndarray:
-    """Cells along an axis for no more than `n` pixels: as many neighbours each time have their mean.
-
-    One of them alone would not do: every fourth row of alternating sines and cosines is a picture of something else.
-    Nor would now two and now three of them: there would be bands in it.
-    """
-    n_cells = values.shape[axis]
-    n_together = 2 * math.ceil(n_cells / (2 * n))
-    starts = np.arange(0, n_cells, n_together)
-    counts = np.diff(np.append(starts, n_cells))
-    with np.errstate(invalid="ignore"):  # infinities of both signs
-        sums = np.add.reduceat(values, starts, axis=axis)
-    means = sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)
-    return means.repeat(counts, axis)

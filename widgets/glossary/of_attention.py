@@ -45,6 +45,10 @@ ENTRIES = (
         "entropy", "How widely a query spreads its attention: 0 bits on one key, log₂ n bits when all n get the same.",
         (), "−Σ p log₂ p",
     ),
+    Entry(
+        "Jensen–Shannon divergence", "How far apart two distributions are: 0 bits where they are the same, 1 where they share nothing.",
+        ("Jensen-Shannon divergence",), "H((p + q) / 2) − (H(p) + H(q)) / 2", "Lin 1991",
+    ),
     Entry("uncertainty", "The entropy of what a model expects: 0 bits where it is sure of one token.", (), "−Σ p log₂ p"),
     Entry(
         "mean distance", "How far away the keys are that a query looks at, weighed by the attention.", ("distance",),
@@ -129,10 +133,10 @@ ENTRIES = (
         "sinusoid", "Sines and cosines of many wave lengths that give each position a vector of its own.",
         ("sinusoidal",), "sin(pos / 10000^(2i/d)), cos(…)", "Vaswani et al. 2017",
     ),
-    Entry("position", "Where a token stands: attention alone does not see it, so that it is added to the vectors.", ("positional encoding", "learned position")),
+    Entry("position", "Where a token stands: attention alone does not see it, so that it is added to the vectors.", ("positional encoding", "position encoding", "learned position")),
     Entry("Transformer", "A model of attention and MLPs, without recurrence: all places are computed at once.", (), "", "Vaswani et al. 2017"),
     Entry("LSTM", "A recurrent network with gates: it reads one token after the other.", (), "", "Hochreiter and Schmidhuber 1997"),
-    Entry("recurrent", "One step after the other: each needs the state that the last one left.", ("recurrent network",)),
+    Entry("recurrent", "One step after the other: each needs the state that the last one left.", ("recurrent network", "recurrence")),
     Entry("convolution", "Each place is made of its k neighbours, with the same weights everywhere.", ("convolutional", "kernel k")),
     Entry("additive attention", "Attention whose scores come from a small network instead of a dot product.", (), "vᵀ tanh(W q + U k)", "Bahdanau et al. 2015"),
     # Cheaper attention

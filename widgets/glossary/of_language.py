@@ -17,6 +17,9 @@ ENTRIES = (
     Entry("chain rule", "The probability of a text is the product of those of its words, each given the words before.", (), "P(w₁ … wₙ) = Π P(wₜ | w₁ … wₜ₋₁)"),
     Entry("mask", "[MASK], the token that stands where the model has to guess.", ("[MASK]", "masked", "masking"), "", "Devlin et al. 2019"),
     Entry("BERT", "Reads a text from both sides at once, and learns by guessing masked words.", (), "", "Devlin et al. 2019"),
+    Entry("GPT", "A language model: a decoder that learns by guessing the next token, and then does any task as text.", ("GPT-2", "GPT-3"), "", "Radford et al. 2018"),
+    Entry("ELMo", "Two recurrent language models, one from each side; their states serve as word vectors.", (), "", "Peters et al. 2018"),
+    Entry("polarity", "Whether a sentence praises or pans."),
     Entry("mask lab", "BERT's training task by hand: of the tokens asked for, 80 % become [MASK], 10 % another word, 10 % stay.", (), "", "Devlin et al. 2019"),
     Entry("next sentence", "BERT's second task: does sentence B follow sentence A, or is it any sentence?", ("next sentence prediction",), "", "Devlin et al. 2019"),
     Entry("surprisal", "How little a token was expected: 1 bit where it had probability ½, 10 bits at 1/1024.", (), "−log₂ p", "Shannon 1948"),
@@ -61,6 +64,6 @@ ENTRIES = (
     Entry("analogy", "a is to b as c is to ?: the word nearest to b − a + c.", ("analogies",), "cos(x, b − a + c)", "Mikolov et al. 2013"),
     Entry("cosine", "How alike two vectors point: 1 the same way, 0 at a right angle, −1 opposite.", ("cosines",), "a · b / (‖a‖ ‖b‖)"),
     Entry("similarity", "How alike two things are, here as a number; see what it is computed from beside it."),
-    Entry("PCA", "Principal components: the plane in which the points differ most."),
+    Entry("PCA", "Principal components: the plane in which the points differ most.", ("principal component",)),
     Entry("t-SNE", "A map in which near points stay near; long distances in it mean little.", (), "", "van der Maaten and Hinton 2008"),
 )  # fmt: skip

@@ -19,6 +19,8 @@ ENTRIES = (
     Entry("Image GPT", "A language model whose words are the colours of pixels.", (), "log p(x) = Σ log p(xₜ | x₁ … xₜ₋₁)", "Chen et al. 2020"),
     Entry("CLIP", "Learns from images and captions which belong together.", (), "", "Radford et al. 2021"),
     Entry("LSeg", "Gives each pixel the label whose text vector is nearest.", (), "", "Li et al. 2022"),
+    Entry("OSCAR", "Reads the tags of a detector as words between those of a text and the regions of its image.", (), "", "Li et al. 2020"),
+    Entry("UNITER", "Reads words and regions of an image in one stream.", (), "", "Chen et al. 2020"),
     Entry("VirTex", "Learns to see by writing captions, from the first word to the last and from the last to the first.", (), "", "Desai and Johnson 2021"),
     Entry("caption", "A sentence that says what is in an image.", ("captions",)),
     Entry("blind", "A control: all that was read of the image is set to zero, so that only what is usual can be written."),

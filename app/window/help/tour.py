@@ -70,7 +70,7 @@ class Tour(QObject):
     def _go(self, at: int) -> None:
         self._at = at
         self._place()
-        self._callout.forth.setFocus()
+        self._callout.forth.setFocus(Qt.FocusReason.TabFocusReason)  # which is seen: the keys lead on
 
     def _watch(self, part: QWidget | None) -> None:
         if part is self._watched:
@@ -150,6 +150,7 @@ class _Callout(QFrame):
         self.back, self.forth, self.leave = (QPushButton(self) for _ in range(3))
         for name, button in (("back", self.back), ("forth", self.forth), ("leave", self.leave)):
             button.setObjectName(f"tour_{name}")
+            button.setAutoDefault(True)  # Enter presses it, as Space does
         self.back.setText(self.tr("&Back"))
         self.leave.setText(self.tr("End the tour"))
         row = QHBoxLayout()

@@ -240,7 +240,7 @@ def _on_top(name: str) -> Any:
         return OutlineModel
     if name.startswith("Generation"):
         return _made("transformers.generation", name)
-    if name in _OURS or not name:
+    if name in _OURS or not name or name.islower():  # in small letters it is a module, which is looked for next
         raise AttributeError(name)
     if name in ("PreTrainedConfig", "PretrainedConfig"):
         return importlib.import_module("transformers.configuration_utils").PreTrainedConfig

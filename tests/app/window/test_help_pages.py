@@ -144,6 +144,22 @@ def test_the_tour_points_at_real_parts_and_never_stands_on_them(tour):
     assert not callout.isVisible()
 
 
+def test_its_buttons_show_that_they_have_the_focus_and_enter_presses_them(tour, qtbot):
+    root = tour.parent()
+    root.activateWindow()
+    qtbot.waitUntil(root.isActiveWindow)
+    tour.begin()
+    forth = root.findChild(QPushButton, "tour_forth")
+    assert QApplication.focusWidget() is forth
+    with_focus = forth.grab().toImage()
+    forth.clearFocus()
+    assert forth.grab().toImage() != with_focus
+    QTest.keyClick(forth, Qt.Key.Key_Return)
+    assert tour.at == 1
+    QTest.keyClick(root.findChild(QPushButton, "tour_leave"), Qt.Key.Key_Return)
+    assert tour.at == -1
+
+
 def test_the_callout_is_as_wide_as_its_letters_ask_for_when_they_change(tour):
     root = tour.parent()
     tour.begin()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from inference.checkpoints.outlines.modules import NotHeld, OutlineModule
 from inference.checkpoints.outlines.quick import told
 from inference.context import Refused
 from inference.results.checkpoint import CheckpointInfo
+from resources import checkpoint_path
 from tests.inference import tiny_chat, tiny_images, tiny_joint, tiny_models, tiny_pairs
 from tests.inference.published import save_published
 from tests.inference.tiny_checkpoints import edit_config, load_weights, save, save_bert, save_gpt2, save_weights
@@ -76,7 +78,6 @@ def compared(folders: list[Path]) -> list[Path]:
 
 
 BUILT_OTHERWISE = {
-    "image-imagegpt", "image-masked imagegpt",  # a palette, which is NumPy's
     "image-mae", "image-swin",  # positions that are worked out in numbers
 }  # fmt: skip
 
@@ -116,6 +117,12 @@ def test_each_kind_of_model(tmp_path):
             write(folders[-1], name)
     assert len(folders) > 70
     assert {folder.name for folder in folders} - {folder.name for folder in compared(folders)} == BUILT_OTHERWISE
+
+
+@pytest.mark.parametrize("name", ["igpt-masked", "vilt-scenes", "oscar-scenes"])
+def test_one_that_is_told_alone_needs_nothing_that_another_one_left(tmp_path, name):
+    folder = shutil.copytree(checkpoint_path(name), tmp_path / f"my-{name}")
+    assert compared([folder]) == [folder]
 
 
 USUAL = (

@@ -16,6 +16,7 @@ from inference.results.heads import HeadsRequest
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_heads_result, make_long_tokens, make_tokens
 from tests.inputs import text_input
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.kit.plain import PlainLabel
 from widgets.look import color_maps, raster
@@ -125,9 +126,34 @@ def test_heads_that_all_attend_a_little_to_everything_are_told_apart():
     thumbnails = np.full((2, 2, 8, 8), 9, np.uint8)  # of 800 patches
     thumbnails[0, 1, 3, 4] = 12
     figure = HeadsFigure(replace(make_heads_result(n_layers=2, n_heads=2), thumbnails=thumbnails))
-    colors = raster.colored(thumbnails, "cividis", figure.highest)
+    colors = raster.colored(thumbnails, "cividis", figure.colors.highest)
     assert colors[0, 1, 3, 4] == color_maps.lookup("cividis")[255]
     assert "up to 0.0022" in figure.caption
+
+
+def test_each_head_may_have_a_scale_of_its_own_and_a_bar_says_which(view):
+    thumbnails = np.full((4, 4, 8, 8), 9, np.uint8)
+    thumbnails[1, 2, 3, 4] = 40
+    thumbnails[2, 1, 5, 6] = 200
+    answer(view, replace(make_heads_result(), thumbnails=thumbnails))
+    assert "attention" in texts_of(view.figure())
+    ticks, highest = view.figure().colors.bar.ticks(), view.figure().colors.highest
+    assert len(ticks) > 2
+    for height, text in ticks:  # a level stands for the square of its share
+        assert (height * highest / 255) ** 2 == pytest.approx(float(text.removeprefix("≥ ")), rel=0.01)
+    bright = color_maps.lookup("cividis")[255]
+
+    def has_bright(place):
+        figure = view.figure()
+        return bright in figure.colors.of(thumbnails[place], place, "cividis")
+
+    assert [has_bright((1, 2)), has_bright((2, 1))] == [False, True]
+    choose(view, "heads_scale", "head")
+    assert [has_bright((1, 2)), has_bright((2, 1))] == [True, True]
+    assert "up to the highest of each head" in view.figure().caption
+    assert "attention / highest of the head" in texts_of(view.figure())
+    answer(view, replace(make_heads_result(), thumbnails=thumbnails))
+    assert view.figure().options.scale == "head"  # an answer changes no choice
 
 
 def test_many_layers_of_few_heads_stand_in_stacks_where_that_makes_them_larger():
@@ -154,7 +180,7 @@ def test_a_patch_that_looks_at_itself_does_not_darken_all_others():
     thumbnails = np.full((2, 2, 64, 64), 32, np.uint8)
     thumbnails[0, 1, 3, 3] = 240
     figure = HeadsFigure(replace(make_heads_result(n_layers=2, n_heads=2), thumbnails=thumbnails))
-    colors = raster.colored(thumbnails, "cividis", figure.highest)
+    colors = raster.colored(thumbnails, "cividis", figure.colors.highest)
     assert colors[0, 0, 0, 0] == color_maps.lookup("cividis")[255]
     assert figure.caption.endswith("brightest from 0.016 on")
 

@@ -205,6 +205,17 @@ def test_the_axes_can_be_chosen(view):
     assert shown.points[HeadIndex(1, 1)] == (float(measures["previous"][1, 1]), float(measures["special"][1, 1]))
 
 
+def test_headings_of_an_image_speak_of_its_patches_on_hover_too(view):
+    answer(view, replace(make_measures_result(), axes=("patches", "patches")))
+    model = table(view).model()
+    headings = (COLUMNS.index(name) for name in ("entropy", "previous", "same", "next", "induction"))
+    tips = [
+        model.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole).partition("<br><br>")[0]
+        for column in headings
+    ]
+    assert [tip for tip in tips if "token" in tip or "patch" not in tip] == []
+
+
 def test_what_has_no_meaning_is_a_dash_that_says_why(view):
     result = make_measures_result(without=("next",))
     answer(view, result)

@@ -11,7 +11,6 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from inference.results.heads import HeadsResult
 from widgets.figures.badge import paint_badge
-from widgets.figures.color_bar import bright_end
 from widgets.figures.counts import number_of
 from widgets.figures.head_measures import measure_name, number_text, with_unit
 from widgets.figures.head_sentence import head_sentence
@@ -19,6 +18,7 @@ from widgets.figures.lettering import resized
 from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
+from widgets.views.heads.head_colors import HeadColors
 from widgets.views.heads.options import MEASURES, HeadsOptions
 from widgets.views.heads.thumbnail_grid import ThumbnailGrid
 
@@ -74,10 +74,9 @@ class HeadsFigure:
         return np.asarray(~np.isnan(measures).all(axis=0))
 
     @cached_property
-    def highest(self) -> int:
-        """Level of the last colour: where all heads attend a little to everything, that is what is told apart."""
-        end = bright_end((self.result.thumbnails / np.float32(255)) ** 2)
-        return max(1, round(255 * end**0.5))
+    def colors(self) -> HeadColors:
+        """Of the thumbnails."""
+        return HeadColors(self.result.thumbnails, self.options.scale == "head")
 
     @cached_property
     def top(self) -> frozenset[tuple[int, int]]:
@@ -103,10 +102,7 @@ class HeadsFigure:
             parts.append(_tr("sorted by {}, highest first").format(self._name_of(self.order)))
         if self.measure is not None:
             parts.append(_tr("bars: {}, the highest {} marked").format(self._name_of(self.measure), len(self.top)))
-        up_to = _tr("colours: square root of attention, up to {:.2g}")
-        if self.highest < int(self.result.thumbnails.max(initial=0)):
-            up_to = _tr("colours: square root of attention, brightest from {:.2g} on")
-        parts.append(up_to.format((self.highest / 255) ** 2))
+        parts.append(self.colors.caption)
         if self.result.is_sampled:
             parts.append(_tr("from sampled rows"))
         return "; ".join(parts)
@@ -136,24 +132,27 @@ class HeadsFigure:
         em, n_layers, n_heads = metrics.height(), len(self.layers), self.result.thumbnails.shape[1]
         left, top, below, gap = self._margins(metrics, has_numbers=True)
         side = min(max(4.0, 40 / max(n_layers, n_heads)), 9.0) * em
-        return QSizeF(left + n_heads * (side + gap), top + n_layers * (side + below + gap))
+        bar = self.colors.bar.width(metrics)
+        return QSizeF(left + n_heads * (side + gap) + bar, top + n_layers * (side + below + gap))
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """The smallest size at which heads can be told apart; rows of sorted heads fill the width."""
         metrics = QFontMetricsF(style.font)
         left, top, below, gap = self._margins(metrics, has_numbers=False)
-        side = _LEAST_SIDE * metrics.height()
+        side, bar = _LEAST_SIDE * metrics.height(), self.colors.bar.width(metrics)
+        width -= bar
         n_columns, n_stacks = self.result.thumbnails.shape[1], 1
         if self.order is not None:
             n_columns = max(1, int((width - left) / (side + gap)))
         else:
             n_stacks = max(1, int(width / (left + n_columns * (side + gap))))
         n_rows = -(-len(self.heads) // (n_columns * n_stacks))
-        return QSizeF(left + n_columns * (side + gap), top + n_rows * (side + below + gap))
+        return QSizeF(left + n_columns * (side + gap) + bar, top + n_rows * (side + below + gap))
 
     def grid(self, rect: QRectF, style: FigureStyle) -> ThumbnailGrid:
-        """Square thumbnails as large as fit."""
+        """Square thumbnails as large as fit, left of the scale."""
         metrics = QFontMetricsF(style.font)
+        rect = rect.adjusted(0, 0, -self.colors.bar.width(metrics), 0)
         grid = self._grid(rect, metrics, has_numbers=True)
         return grid if grid.side >= 6 * metrics.height() else self._grid(rect, metrics, has_numbers=False)
 
@@ -213,6 +212,7 @@ class HeadsFigure:
         painter.save()
         painter.setFont(style.font)
         self._paint_thumbnails(painter, grid, style)
+        self._paint_bar(painter, grid, style)
         if self.order is None:
             self._paint_axes(painter, grid, style)
         else:
@@ -251,15 +251,20 @@ class HeadsFigure:
         else:
             # As many pixels as the device has there, so that Qt need not scale.
             height = width = max(1, round(grid.side * painter.deviceTransform().m11()))
-        colors = raster.colored(raster.resample(thumbnails, height, width), style.color_map, self.highest)
+        levels = raster.resample(thumbnails, height, width)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         for index, place in enumerate(self.heads):
             if self.exists[place]:
-                painter.drawImage(grid.box(index), raster.image(colors[place]))
+                painter.drawImage(grid.box(index), raster.image(self.colors.of(levels[place], place, style.color_map)))
             elif self.result.is_sampled:  # yet to come
                 painter.setPen(QPen(style.theme.line, 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(grid.box(index).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _paint_bar(self, painter: QPainter, grid: ThumbnailGrid, style: FigureStyle) -> None:
+        boxes = [grid.box(index) for index in range(len(self.heads))]
+        right, bottom = max(box.right() for box in boxes), max(box.bottom() for box in boxes)
+        self.colors.bar.paint(painter, QRectF(grid.origin, QPointF(right, bottom)), style)
 
     def _paint_axes(self, painter: QPainter, grid: ThumbnailGrid, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
@@ -337,7 +342,7 @@ class HeadsFigure:
         painter.setBrush(style.theme.paper)
         painter.drawRoundedRect(card, 0.4 * em, 0.4 * em)
         picture = QRectF(card.left() + 0.7 * em, card.top() + 1.9 * em, side, side)
-        colors = raster.colored(self.result.thumbnails[place], style.color_map, self.highest)
+        colors = self.colors.of(self.result.thumbnails[place], place, style.color_map)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(picture, raster.image(colors))
         painter.setPen(style.theme.ink)

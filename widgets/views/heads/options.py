@@ -18,7 +18,7 @@ MEASURES = {
 
 @dataclass(frozen=True)
 class HeadsOptions(Options):
-    """In which order the heads of a group are shown, and by what they are marked."""
+    """In which order the heads of a group are shown, and by what they are marked; how far their colours reach."""
 
     order: str = choice(
         "layer",
@@ -31,4 +31,10 @@ class HeadsOptions(Options):
         {"nothing": "Nothing", **MEASURES},
         "Mark",
         "a measure as bar and number under each head, the highest marked",
+    )
+    scale: str = choice(
+        "all",
+        {"all": "One for all heads", "head": "Each head its own"},
+        "Scale",
+        "one scale of colours for all heads, or the highest weight of each head brightest",
     )

@@ -102,6 +102,7 @@ class HeadsView(View):
             HeadsOptions(
                 chosen.order if chosen.order in known else default.order,
                 chosen.mark if chosen.mark in known else default.mark,
+                chosen.scale,
             ),
             quietly=True,
         )

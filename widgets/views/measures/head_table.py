@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from inference.results.measures import MeasuresResult
-from widgets.figures.head_measures import MEASURE_BY_NAME, HeadIndex, number_text, ordered, unit_of, why_none
+from widgets.figures.head_measures import HeadIndex, measure_about, number_text, ordered, unit_of, why_none
 from widgets.figures.head_sentence import head_sentence
 from widgets.kit.plain import plain_tip, tip_with_terms
 from widgets.look.theme import FigureStyle
@@ -84,7 +84,7 @@ class _Rows(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _HEADING
         if role == Qt.ItemDataRole.ToolTipRole:
-            about = self.tr("Click to sort.") if name in ("layer", "head") else self.tr(MEASURE_BY_NAME[name].about)
+            about = self.tr("Click to sort.") if name in ("layer", "head") else measure_about(name, self.axis)
             return tip_with_terms(plain_tip(about), " ".join(header_lines(name, self.axis)))
         if role == Qt.ItemDataRole.InitialSortOrderRole:
             is_place = name in ("layer", "head")

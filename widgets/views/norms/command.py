@@ -21,7 +21,7 @@ class NormsOptions(Options):
 
     show: Literal["curves", "map"] = choice(
         "curves",
-        {"curves": "Curves", "map": "Every token"},
+        {"curves": "Curves", "map": "Every place"},
         "Show",
         "the stream through the layers beside a drawing of one layer, or every token at every sub-layer as a map",
     )
@@ -40,7 +40,7 @@ class NormsOptions(Options):
         "stream after it",
     )
     relative: bool = switch(
-        False, "Times the median", "Every number as a multiple of that of the median token, so that spikes stand out"
+        False, "Times the median", "Every number as a multiple of that of the median place, so that spikes stand out"
     )
 
 

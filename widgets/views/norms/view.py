@@ -33,7 +33,7 @@ class NormsView(View):
         super().__init__(context, parent)
         self._result: NormsResult | None = None
         self._plots = PlotCanvas("norms_curves_canvas", self.tr("Residual stream through the layers"))
-        self._map = PointedCanvas("norms_map_canvas", self.tr("Residual stream of every token"))
+        self._map = PointedCanvas("norms_map_canvas", self.tr("Residual stream of every place"))
         self._canvases = QStackedWidget(self)
         self._canvases.addWidget(self._plots)
         self._canvases.addWidget(self._map)
