@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import torch
 
+from inference.checkpoints.no_first_numbers import no_first_numbers
 from inference.checkpoints.weights_header import StoredTensor, header_of
 from inference.context import Refused
 from inference.files.reasons import first_line
@@ -228,16 +229,17 @@ def read_net(
     """
     tensors = {**reading.awaited(), **more}
     try:
-        loaded: Any = net_class.from_pretrained(
-            None,  # no folder: transformers would follow `transformers_weights`, an adapter, generation files
-            config=config,
-            state_dict=tensors,
-            dtype=torch.float32,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
+        with no_first_numbers():
+            loaded: Any = net_class.from_pretrained(
+                None,  # no folder: transformers would follow `transformers_weights`, an adapter, generation files
+                config=config,
+                state_dict=tensors,
+                dtype=torch.float32,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+            )
     except MemoryError:
         raise
     except Exception as error:  # whatever foreign code makes of foreign files

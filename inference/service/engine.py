@@ -16,6 +16,7 @@ from inference.results.checkpoint import InspectRequest, OpenRequest
 from inference.results.devices import DevicesRequest
 from inference.results.events import Failure
 from inference.results.memory import MemoryRequest, MemoryResult
+from inference.service.lean_import import import_transformers
 from inference.service.open_models import OpenModels, a_quarter
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Engine:
         Cancelled
             If the context says so.
         """
+        if getattr(request, "checkpoint", None) is not None:
+            import_transformers()  # before anything else imports more of it
         if isinstance(request, InspectRequest):
             from inference.checkpoints.inspection import inspect
 

@@ -31,6 +31,7 @@ from inference.service import OUT_OF_MEMORY, wire
 from inference.service.engine import Engine, answer
 from inference.service.hello import own_hello
 from inference.service.inbox import Inbox
+from inference.service.lean_import import import_transformers
 
 HEARTBEAT = 2.0  # seconds
 A_LITTLE = 2**20  # bytes; an engine that cannot have them for some beats is of no use
@@ -149,6 +150,7 @@ class Server:
 def _warm_up() -> None:
     """Import what the first request will need, behind the first window."""
     share_cores()
+    import_transformers()
     import transformers.models.bert.modeling_bert  # noqa: F401
 
     import inference.forward.opening  # noqa: F401
