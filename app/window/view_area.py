@@ -383,7 +383,7 @@ class ViewArea(QWidget):
             self.toggle_beside(name)
         else:
             self._move(name, ViewPlace.WINDOW)
-            self.windows[name].move(where)
+            self._windows.move(name, where)
 
     @Slot(QWidget, QWidget)
     def _on_application_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
