@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.export import saving_process as saving_module
+from app.export.dialog import export_dialog
 from app.export.dialog.export_dialog import ExportDialog
 from app.export.dialog.exported import Exported
 from app.export.exporting import Exporting
@@ -424,3 +425,23 @@ def test_it_does_not_ask_about_a_free_name_and_may_not_replace_what_comes_there_
     dialog.accept()
     assert asked == []
     assert not dialog.may_replace()
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("", "stool-0.obj"), (".", "stool-0.obj"), ("run 1.5", "run 1.5.obj"), ("a.OBJ", "a.OBJ"), ("a", "a.obj")],
+)
+def test_a_folder_gets_the_name_that_was_proposed_and_a_name_the_ending_of_its_format(dialog, tmp_path, typed, name):
+    child(dialog, QLineEdit, "export_file").setText(str(tmp_path / typed) if typed else "")
+    assert dialog.path() == tmp_path / name
+
+
+def test_it_stays_open_where_nothing_can_be_written(dialog, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(export_dialog, "show_plain_message", lambda _parent, _title, text: told.append(text))
+    child(dialog, QLineEdit, "export_file").setText(str(tmp_path / "none" / "a.obj"))
+    dialog.accept()
+    assert dialog.result() == QDialog.DialogCode.Rejected
+    assert told == [
+        f"{tmp_path / 'none' / 'a.obj'} could not be written: the folder {tmp_path / 'none'} does not exist."
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,9 @@ from app.export.page.lengths import POINTS_AN_INCH
 from app.export.page.look import ExportLook
 from app.export.page.sheet import Sheet
 from app.export.render import PNG_DPI
-from app.export.saving import free_place
+from app.export.saving import ExportError, check_place, free_place
 from widgets.kit.number_box import DecimalBox, NumberBox
-from widgets.kit.plain import PlainLabel, ask_plain, resize_on_screen
+from widgets.kit.plain import PlainLabel, ask_plain, resize_on_screen, show_plain_message
 from widgets.look.screens import screen_of
 
 SIZES = ((640, 480), (800, 600), (1280, 720), (1920, 1080), (1080, 1080))
@@ -199,22 +200,33 @@ class ExportDialog(QDialog):
         return self._format.currentData()
 
     def path(self) -> Path:
-        """The file, with the format's ending if it was typed without one."""
-        path = Path(self._file.text()).expanduser()
-        return path if path.suffix or self.kind() == "frames" else path.with_suffix(ending_of(self.kind()))
+        """The file, with the format's ending if it was typed without one; in a folder that was typed as proposed."""
+        path, ending = Path(self._file.text().strip() or self._proposed).expanduser(), ending_of(self.kind())
+        if self.kind() == "frames":
+            return path
+        if os.path.isdir(path):
+            return free_place(path, self._stem, ending)
+        return path if path.suffix.lower() == ending else path.with_name(path.name + ending)
 
     def may_replace(self) -> bool:
         """Whether the user was asked about a file that is there, and wants it to go."""
         return self._replaced == str(self.path())
 
     def accept(self) -> None:
-        """Only once it is clear how large it is to be, and what is to become of a file that is there."""
+        """Only once it is clear how large it is to be, that it can be written, and what becomes of what is there."""
         refused = self._page.first_refused()
         refused = refused or next((box for box in (self._dpi, self._speed) if not box.takes_typed()), None)
         if refused is not None:
             refused.setFocus()
             return
         path = self.path()
+        if self.kind() != "frames":
+            try:
+                check_place(path)
+            except ExportError as error:
+                show_plain_message(self, self.tr("Export"), str(error))
+                self._file.setFocus()
+                return
         if path.is_file():
             question = self.tr("{} exists. Replace it?").format(path.name)
             if not ask_plain(self, "export_replace", self.tr("Export"), question, self.tr("&Replace")):
