@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
 )
 
 from app.export import saving_process as saving_module
-from app.export.dialog import export_dialog
 from app.export.dialog.export_dialog import ExportDialog
 from app.export.dialog.exported import Exported
 from app.export.exporting import Exporting
@@ -436,12 +435,14 @@ def test_a_folder_gets_the_name_that_was_proposed_and_a_name_the_ending_of_its_f
     assert dialog.path() == tmp_path / name
 
 
-def test_it_stays_open_where_nothing_can_be_written(dialog, tmp_path, monkeypatch):
-    told = []
-    monkeypatch.setattr(export_dialog, "show_plain_message", lambda _parent, _title, text: told.append(text))
-    child(dialog, QLineEdit, "export_file").setText(str(tmp_path / "none" / "a.obj"))
+def test_it_stays_open_where_nothing_can_be_written_and_says_so_until_something_else_is_typed(dialog, tmp_path):
+    file, why = child(dialog, QLineEdit, "export_file"), child(dialog, QLabel, "export_why")
+    file.setText(str(tmp_path / "none" / "a.obj"))
+    dialog.show()
+    assert not why.isVisible()
     dialog.accept()
-    assert dialog.result() == QDialog.DialogCode.Rejected
-    assert told == [
-        f"{tmp_path / 'none' / 'a.obj'} could not be written: the folder {tmp_path / 'none'} does not exist."
-    ]
+    assert dialog.isVisible()
+    assert why.isVisible()
+    assert why.text().endswith(f"the folder {tmp_path / 'none'} does not exist.")
+    file.setText(str(tmp_path / "a.obj"))
+    assert not why.isVisible()

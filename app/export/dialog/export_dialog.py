@@ -34,7 +34,7 @@ from app.export.page.sheet import Sheet
 from app.export.render import PNG_DPI
 from app.export.saving import ExportError, check_place, free_place
 from widgets.kit.number_box import DecimalBox, NumberBox
-from widgets.kit.plain import PlainLabel, ask_plain, resize_on_screen, show_plain_message
+from widgets.kit.plain import PlainLabel, ask_plain, resize_on_screen
 from widgets.look.screens import screen_of
 
 SIZES = ((640, 480), (800, 600), (1280, 720), (1920, 1080), (1080, 1080))
@@ -85,6 +85,11 @@ class ExportDialog(QDialog):
         # Letters may be large, and the screen small: the preview stands beside it.
         most = screen_of(self.parentWidget() or self).availableGeometry().width() // 4
         self._file.setMinimumWidth(min(self.fontMetrics().averageCharWidth() * 56, most))
+        self._why = PlainLabel(self)
+        self._why.setObjectName("export_why")
+        self._why.setForegroundRole(self.palette().ColorRole.BrightText)
+        self._why.setWordWrap(True)
+        self._why.hide()
         browse = QPushButton(self.tr("&Browse…"), self)
         browse.setObjectName("export_browse")
         self._page = PageControls(look or ExportLook(), self)
@@ -139,6 +144,7 @@ class ExportDialog(QDialog):
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.addRow(self.tr("&Format"), self._format)
         layout.addRow(file_label, row)
+        layout.addRow(self._why)
         self._page.lay_out(layout)
         layout.addRow(self.tr("&Resolution"), self._dpi)
         layout.addRow("", self._caption)
@@ -224,7 +230,8 @@ class ExportDialog(QDialog):
             try:
                 check_place(path)
             except ExportError as error:
-                show_plain_message(self, self.tr("Export"), str(error))
+                self._why.setText(str(error))
+                self._why.show()
                 self._file.setFocus()
                 return
         if path.is_file():
@@ -313,6 +320,7 @@ class ExportDialog(QDialog):
 
     @Slot(str)
     def _on_file_changed(self, text: str) -> None:
+        self._why.hide()
         index = self._format.findData(Path(text).suffix.removeprefix(".").lower())
         if index >= 0:
             self._format.blockSignals(True)
