@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.window.actions import CLOSE_KEY, LastKeys
+from app.window.drops import Drops
 from app.window.placement import fitted, free_place
 from app.window.view_page import ViewPage
 from resources import ROOT
@@ -94,23 +95,24 @@ class ViewWindows(QObject):
         self.by_name: dict[str, ViewWindow] = {}
         self._places: dict[str, str] = {}
         self._frame = QMargins()  # that the desktop puts round a window
-        self._last_keys: LastKeys | None = None
+        self._shared: tuple[LastKeys, Drops] | None = None
 
-    def set_actions(self, last_keys: LastKeys) -> None:
-        """Commands whose shortcuts work in these windows, too."""
-        self._last_keys = last_keys
+    def set_actions(self, last_keys: LastKeys, drops: Drops) -> None:
+        """Commands whose shortcuts work in these windows, too, and what takes the files that are dropped there."""
+        self._shared = last_keys, drops
         for window in self.by_name.values():
-            self._give_actions(window, last_keys)
+            self._share(window, *self._shared)
 
-    def _give_actions(self, window: ViewWindow, last_keys: LastKeys) -> None:
+    def _share(self, window: ViewWindow, last_keys: LastKeys, drops: Drops) -> None:
         window.addActions(last_keys.actions)
-        last_keys.watch(window)
+        for part in (last_keys, drops):
+            part.watch(window)
 
     def open(self, page: ViewPage, size: QSize, main: QWidget) -> None:
         """Give a page a window where its last one stood; the first time where it hides little of the main one."""
         window = ViewWindow(page)
-        if self._last_keys is not None:
-            self._give_actions(window, self._last_keys)
+        if self._shared is not None:
+            self._share(window, *self._shared)
         window.activated.connect(self.activated)
         window.closed.connect(self.closed)
         if handle := main.windowHandle():

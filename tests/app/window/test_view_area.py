@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTabBar, QToolButton, QVBoxLayout, QWidget
 
@@ -381,6 +382,17 @@ def test_a_tab_is_dragged_to_a_place_of_the_screen_and_the_whole_window_is_there
     assert window.geometry().topLeft() == QPoint(30, 40)
     QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
     assert len(area.windows) == 1
+
+
+def test_a_torn_off_window_has_the_commands_and_takes_files(area):
+    shared = SimpleNamespace(actions=(QAction("Ask again"),), watched=[])
+    shared.watch = shared.watched.append
+    area.toggle_window("heads")
+    area.set_window_actions(shared, shared)
+    area.toggle_window("attention")
+    windows = list(area.windows.values())
+    assert shared.watched == [windows[0], windows[0], windows[1], windows[1]]
+    assert all(shared.actions[0] in window.actions() for window in windows)
 
 
 def test_the_buttons_name_the_view(area, qtbot):
