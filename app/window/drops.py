@@ -34,11 +34,15 @@ class DropTargets:
 
 
 class Drops(QObject):
-    """Lets files be dropped onto a window, also where a field would take their paths for text."""
+    """Lets files be dropped onto windows, also where a field would take their paths for text."""
 
     def __init__(self, window: QWidget, reads: Callable[[], Sequence[str]], targets: DropTargets) -> None:
         super().__init__(window)
         self._reads, self._targets = reads, targets
+        self.watch(window)
+
+    def watch(self, window: QWidget) -> None:
+        """Let files be dropped onto another window, too."""
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 

@@ -136,7 +136,6 @@ class MainWindow(QMainWindow):
         for part in (self.editing, self.filing, self.finding, self.running, self.presentation, self.panels):
             part.set_actions(self.actions_by_name)
         last_keys = LastKeys(self.actions_by_name.values(), self.telling.say_why_off, self)
-        self.area.set_window_actions(last_keys)
         last_keys.watch(self, self.gallery_dock, self.details_dock)
         targets = DropTargets(
             self.opening.open_dropped,
@@ -148,7 +147,7 @@ class MainWindow(QMainWindow):
             self.input_panel.look_at_text,
             partial(self.telling.say, is_warning=True, about="drop"),
         )
-        Drops(self, lambda: self.input_panel.kinds, targets)
+        self.area.set_window_actions(last_keys, Drops(self, lambda: self.input_panel.kinds, targets))
         self._connect()
         self._restore()
         self._show_recent()

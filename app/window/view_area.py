@@ -9,6 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from app.window.actions import LastKeys
+from app.window.drops import Drops
 from app.window.offered_views import OfferedViews
 from app.window.placement import ViewLayout
 from app.window.view_page import OpensFiles, ViewPage, ViewPlace
@@ -207,10 +208,8 @@ class ViewArea(QWidget):
 
     def toggle_window(self, name: str) -> None:
         """Give a view a window of its own, or put it back."""
-        if self._places[name] is ViewPlace.WINDOW:
-            self._move(name, ViewPlace.TABS)
-        else:
-            self._move(name, ViewPlace.WINDOW)
+        has_window = self._places[name] is ViewPlace.WINDOW
+        self._move(name, ViewPlace.TABS if has_window else ViewPlace.WINDOW)
 
     def toggle_beside(self, name: str) -> None:
         """Show a view beside the other ones, or put it back."""
@@ -219,9 +218,9 @@ class ViewArea(QWidget):
         elif self._tabs.names != (name,):  # with nothing beside it, it would be where it is
             self._move(name, ViewPlace.BESIDE)
 
-    def set_window_actions(self, last_keys: LastKeys) -> None:
-        """Commands whose shortcuts work in torn-off windows, too."""
-        self._windows.set_actions(last_keys)
+    def set_window_actions(self, last_keys: LastKeys, drops: Drops) -> None:
+        """Commands whose shortcuts work in torn-off windows, too, and what takes the files that are dropped there."""
+        self._windows.set_actions(last_keys, drops)
 
     def close_windows(self) -> None:
         """The main window closes: so do those of the views. What `layout_now` says stays as it was."""
@@ -383,7 +382,7 @@ class ViewArea(QWidget):
             self.toggle_beside(name)
         else:
             self._move(name, ViewPlace.WINDOW)
-            self.windows[name].move(where)
+            self._windows.move(name, where)
 
     @Slot(QWidget, QWidget)
     def _on_application_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:

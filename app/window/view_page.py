@@ -91,7 +91,7 @@ class ViewPage(QWidget):
         self._help = self._button("help", "?", self.tr("What is this? What the view shows, and how it is read (F1)"))
         self._help.setAccessibleName(self.tr("What is this? {}").format(self.entry.title))
         self._help.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        tip = self.tr("Copy the picture (Ctrl+Shift+C), or drag it from here into another program")
+        tip = self.tr("Copy the picture (Ctrl+Shift+C), or drag it from here into another program or a folder")
         self._copy = self._button("copy", self.tr("Copy"), tip)
         self._export = self._button("export", self.tr("Export…"), self.tr("Save the picture or its numbers (Ctrl+E)"))
         self._beside = self._button("beside", "", "")

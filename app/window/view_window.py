@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, QMargins, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMargins, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QIcon, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.window.actions import CLOSE_KEY, LastKeys
-from app.window.placement import free_place
+from app.window.drops import Drops
+from app.window.placement import fitted, free_place
 from app.window.view_page import ViewPage
 from resources import ROOT
 from widgets.look.focus_ring import FocusRings
@@ -93,31 +94,39 @@ class ViewWindows(QObject):
         super().__init__(parent)
         self.by_name: dict[str, ViewWindow] = {}
         self._places: dict[str, str] = {}
-        self._last_keys: LastKeys | None = None
+        self._frame = QMargins()  # that the desktop puts round a window
+        self._shared: tuple[LastKeys, Drops] | None = None
 
-    def set_actions(self, last_keys: LastKeys) -> None:
-        """Commands whose shortcuts work in these windows, too."""
-        self._last_keys = last_keys
+    def set_actions(self, last_keys: LastKeys, drops: Drops) -> None:
+        """Commands whose shortcuts work in these windows, too, and what takes the files that are dropped there."""
+        self._shared = last_keys, drops
         for window in self.by_name.values():
-            self._give_actions(window, last_keys)
+            self._share(window, *self._shared)
 
-    def _give_actions(self, window: ViewWindow, last_keys: LastKeys) -> None:
+    def _share(self, window: ViewWindow, last_keys: LastKeys, drops: Drops) -> None:
         window.addActions(last_keys.actions)
-        last_keys.watch(window)
+        for part in (last_keys, drops):
+            part.watch(window)
 
     def open(self, page: ViewPage, size: QSize, main: QWidget) -> None:
         """Give a page a window where its last one stood; the first time where it hides little of the main one."""
         window = ViewWindow(page)
-        if self._last_keys is not None:
-            self._give_actions(window, self._last_keys)
+        if self._shared is not None:
+            self._share(window, *self._shared)
         window.activated.connect(self.activated)
         window.closed.connect(self.closed)
+        if handle := main.windowHandle():
+            self._frame = handle.frameMargins()
         if not window.restore_place(self._places.get(page.name, "")):
-            handle = main.windowHandle()
-            frame = handle.frameMargins() if handle else QMargins()
             screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
-            window.setGeometry(free_place(size, frame, main.frameGeometry(), screens))
+            window.setGeometry(free_place(size, self._frame, main.frameGeometry(), screens))
         self.by_name[page.name] = window
+
+    def move(self, name: str, where: QPoint) -> None:
+        """Put a window to a point, or as near to it as the whole of it is on that screen."""
+        window = self.by_name[name]
+        screen = QGuiApplication.screenAt(where) or QGuiApplication.primaryScreen()
+        window.setGeometry(fitted(QRect(where, window.size()), self._frame, screen.availableGeometry()))
 
     def release(self, name: str) -> None:
         """Close a window; its page goes elsewhere, and the next window of this view will stand where it stood."""

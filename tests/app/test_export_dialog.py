@@ -424,3 +424,25 @@ def test_it_does_not_ask_about_a_free_name_and_may_not_replace_what_comes_there_
     dialog.accept()
     assert asked == []
     assert not dialog.may_replace()
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("", "stool-0.obj"), (".", "stool-0.obj"), ("run 1.5", "run 1.5.obj"), ("a.OBJ", "a.OBJ"), ("a", "a.obj")],
+)
+def test_a_folder_gets_the_name_that_was_proposed_and_a_name_the_ending_of_its_format(dialog, tmp_path, typed, name):
+    child(dialog, QLineEdit, "export_file").setText(str(tmp_path / typed) if typed else "")
+    assert dialog.path() == tmp_path / name
+
+
+def test_it_stays_open_where_nothing_can_be_written_and_says_so_until_something_else_is_typed(dialog, tmp_path):
+    file, why = child(dialog, QLineEdit, "export_file"), child(dialog, QLabel, "export_why")
+    file.setText(str(tmp_path / "none" / "a.obj"))
+    dialog.show()
+    assert not why.isVisible()
+    dialog.accept()
+    assert dialog.isVisible()
+    assert why.isVisible()
+    assert why.text().endswith(f"the folder {tmp_path / 'none'} does not exist.")
+    file.setText(str(tmp_path / "a.obj"))
+    assert not why.isVisible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from app.export.page.lengths import POINTS_AN_INCH
 from app.export.page.look import ExportLook
 from app.export.page.sheet import Sheet
 from app.export.render import PNG_DPI
-from app.export.saving import free_place
+from app.export.saving import ExportError, check_place, free_place
 from widgets.kit.number_box import DecimalBox, NumberBox
 from widgets.kit.plain import PlainLabel, ask_plain, resize_on_screen
 from widgets.look.screens import screen_of
@@ -84,6 +85,11 @@ class ExportDialog(QDialog):
         # Letters may be large, and the screen small: the preview stands beside it.
         most = screen_of(self.parentWidget() or self).availableGeometry().width() // 4
         self._file.setMinimumWidth(min(self.fontMetrics().averageCharWidth() * 56, most))
+        self._why = PlainLabel(self)
+        self._why.setObjectName("export_why")
+        self._why.setForegroundRole(self.palette().ColorRole.BrightText)
+        self._why.setWordWrap(True)
+        self._why.hide()
         browse = QPushButton(self.tr("&Browse…"), self)
         browse.setObjectName("export_browse")
         self._page = PageControls(look or ExportLook(), self)
@@ -138,6 +144,7 @@ class ExportDialog(QDialog):
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.addRow(self.tr("&Format"), self._format)
         layout.addRow(file_label, row)
+        layout.addRow(self._why)
         self._page.lay_out(layout)
         layout.addRow(self.tr("&Resolution"), self._dpi)
         layout.addRow("", self._caption)
@@ -199,22 +206,34 @@ class ExportDialog(QDialog):
         return self._format.currentData()
 
     def path(self) -> Path:
-        """The file, with the format's ending if it was typed without one."""
-        path = Path(self._file.text()).expanduser()
-        return path if path.suffix or self.kind() == "frames" else path.with_suffix(ending_of(self.kind()))
+        """The file, with the format's ending if it was typed without one; in a folder that was typed as proposed."""
+        path, ending = Path(self._file.text().strip() or self._proposed).expanduser(), ending_of(self.kind())
+        if self.kind() == "frames":
+            return path
+        if os.path.isdir(path):
+            return free_place(path, self._stem, ending)
+        return path if path.suffix.lower() == ending else path.with_name(path.name + ending)
 
     def may_replace(self) -> bool:
         """Whether the user was asked about a file that is there, and wants it to go."""
         return self._replaced == str(self.path())
 
     def accept(self) -> None:
-        """Only once it is clear how large it is to be, and what is to become of a file that is there."""
+        """Only once it is clear how large it is to be, that it can be written, and what becomes of what is there."""
         refused = self._page.first_refused()
         refused = refused or next((box for box in (self._dpi, self._speed) if not box.takes_typed()), None)
         if refused is not None:
             refused.setFocus()
             return
         path = self.path()
+        if self.kind() != "frames":
+            try:
+                check_place(path)
+            except ExportError as error:
+                self._why.setText(str(error))
+                self._why.show()
+                self._file.setFocus()
+                return
         if path.is_file():
             question = self.tr("{} exists. Replace it?").format(path.name)
             if not ask_plain(self, "export_replace", self.tr("Export"), question, self.tr("&Replace")):
@@ -301,6 +320,7 @@ class ExportDialog(QDialog):
 
     @Slot(str)
     def _on_file_changed(self, text: str) -> None:
+        self._why.hide()
         index = self._format.findData(Path(text).suffix.removeprefix(".").lower())
         if index >= 0:
             self._format.blockSignals(True)

@@ -122,9 +122,10 @@ class OwnDrop(QDropEvent):
 
 @pytest.mark.parametrize("make", [QDropEvent, OwnDrop])
 def test_over_a_field_a_file_is_opened_too_and_a_figure_on_its_way_out_is_left(qtbot, targets, said, make):
-    window = QWidget()
-    qtbot.addWidget(window)
-    Drops(window, lambda: ("image",), targets)
+    main, window = QWidget(), QWidget()  # a view may have a window of its own
+    for each in (main, window):
+        qtbot.addWidget(each)
+    Drops(main, lambda: ("image",), targets).watch(window)
     field = QLineEdit(window)
     field.resize(window.size())
     window.show()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTabBar, QToolButton, QVBoxLayout, QWidget
 
@@ -365,17 +366,33 @@ def test_colours_reach_windows_and_tabs(area, context, qtbot):
     assert area.views["sparse"].style_now().color_map == "magma"
 
 
-def test_a_tab_is_dragged_to_a_place_of_the_screen(area, qtbot):
+def test_a_tab_is_dragged_to_a_place_of_the_screen_and_the_whole_window_is_there(area, qtbot):
     bar = area.findChild(QTabBar, "views_main_tabs")
     start = bar.tabRect(1).center()
-    end = QGuiApplication.primaryScreen().availableGeometry().bottomRight() - QPoint(40, 40)
+    screen = QGuiApplication.primaryScreen().availableGeometry()
+    end = screen.bottomRight() - QPoint(40, 40)
     QTest.mousePress(bar, Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(bar, bar.mapFromGlobal(end))
     QTest.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=bar.mapFromGlobal(end))
     assert list(area.windows) == ["attention"]
-    assert area.windows["attention"].pos() == end
+    window = area.windows["attention"]
+    assert screen.contains(window.frameGeometry())
+    assert window.frameGeometry().bottomRight() == screen.bottomRight()  # as near as it can be
+    area._windows.move("attention", QPoint(30, 40))
+    assert window.geometry().topLeft() == QPoint(30, 40)
     QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
     assert len(area.windows) == 1
+
+
+def test_a_torn_off_window_has_the_commands_and_takes_files(area):
+    shared = SimpleNamespace(actions=(QAction("Ask again"),), watched=[])
+    shared.watch = shared.watched.append
+    area.toggle_window("heads")
+    area.set_window_actions(shared, shared)
+    area.toggle_window("attention")
+    windows = list(area.windows.values())
+    assert shared.watched == [windows[0], windows[0], windows[1], windows[1]]
+    assert all(shared.actions[0] in window.actions() for window in windows)
 
 
 def test_the_buttons_name_the_view(area, qtbot):
