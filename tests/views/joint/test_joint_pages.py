@@ -328,8 +328,18 @@ def test_what_is_written_of_an_image_stands_with_the_words(figure_style):
     assert len({box.left() for box in boxes}) == 1
     assert boxes[0].center().x() < RECT.center().x()
     shown = texts_of(figure, RECT)
-    assert "Caption to image, layer 0" in shown
+    assert {"Caption to image, layer 0", "Caption from its end to image, layer 0"} <= set(shown)  # each in one line
     assert not any("image layer" in text or "reads the words" in text for text in shown)
+
+
+def test_numbers_of_ranked_heads_are_whole_behind_long_names(figure_style):
+    titles = "Caption, layer 0", "Caption from its end, layer 0"
+    result = GroundingResult(
+        tuple(JointLevel(title, ((f"group {i}", 0),)) for i, title in enumerate(titles)),
+        np.array([[0.5, 0.25], [0.75, 0.125]], np.float32), 0.25, 60, 3, 10,
+    )  # fmt: skip
+    shown = texts_of(JointGroundingFigure(result, 0, 0, "direct"), QRectF(0, 0, 840, 440))
+    assert "Caption from its end, layer 0, head 0: 0.750" in shown
 
 
 # Through tags

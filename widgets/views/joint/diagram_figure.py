@@ -120,11 +120,13 @@ class JointDiagramFigure:
         own = (start for start in self.result.starts if start.kind in kinds)
         return "\n".join(f"{named[start.kind]}: {start.sum.replace('LN(', _tr('LayerNorm('))}" for start in own)
 
-    @staticmethod
-    def _columns(rect: QRectF, style: FigureStyle) -> tuple[float, float, float]:
-        """The left edge of the words' column, the width of both, and the gap between them."""
-        em = QFontMetricsF(style.font).height()
-        width = min(_BLOCK * em, 0.38 * rect.width())
+    def _columns(self, rect: QRectF, style: FigureStyle) -> tuple[float, float, float]:
+        """The left edge of the words' column, the width of both, and the gap between them: titles are whole."""
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        own = (self._title(*step) for step in self.result.steps if not self._is_shared(step[0]))
+        longest = max(map(metrics.horizontalAdvance, own), default=0.0)
+        width = min(max(_BLOCK * em, longest + em), 0.38 * rect.width())
         gap = min(10 * em, rect.width() - 2 * width)
         return rect.left() + (rect.width() - 2 * width - gap) / 2, width, gap
 
