@@ -18,7 +18,17 @@ from inference.forward.masked_lm import check_top_k, probs_of, top_words
 from inference.inputs.other_scenes import FIRST_OTHER_SEED, with_another_scene
 from inference.inputs.seen import seen_image
 from inference.inputs.tokens import joined
-from inference.results.joint import KINDS, JointRequest, JointResult, JointWordsRequest, JointWordsResult, is_of
+from inference.results.joint import (
+    KINDS,
+    OF_IMAGE,
+    OF_TEXT,
+    JointRequest,
+    JointResult,
+    JointStream,
+    JointWordsRequest,
+    JointWordsResult,
+    is_of,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
     from inference.family.base import Encoded
     from inference.forward.model import Model
     from inference.forward.run import Run
+    from inference.results.checkpoint import AttentionGroup
     from inference.results.inputs import Input
     from inference.results.joint import JointLevel
     from inference.results.tokens import Tokens
@@ -91,6 +102,7 @@ def joint(request: JointRequest, model: Model, context: Context) -> JointResult:
         transport=_transported(family, run, n, model) if len(axes) == 1 else None,
         through_tags=_through_tags(level, kinds[axes[0]], run, model, context) if len(axes) == 1 else None,
         steps=family.steps(config),
+        streams=_streams(family.steps(config), groups, kinds),
         starts=family.starts(config),
         heads=_heads(family, model),
     )
@@ -234,6 +246,19 @@ def _first_of_text(tokens: Tokens, ids: np.ndarray) -> int:
     """Where the text begins in its sequence, by its ids."""
     places = (i for i in range(len(tokens) - len(ids) + 1) if (tokens.ids[i : i + len(ids)] == ids).all())
     return next(places, 0)
+
+
+def _streams(
+    steps: tuple[tuple[str, int], ...], groups: dict[str, AttentionGroup], kinds: dict[str, np.ndarray]
+) -> tuple[JointStream, ...]:
+    """What each group of the steps reads, by what lies on its sequences."""
+
+    def stands_for(axis: str) -> str:
+        has_words, has_image = (bool(is_of(kinds[axis], *of).any()) for of in (OF_TEXT, OF_IMAGE))
+        return "both" if has_words and has_image else "image" if has_image else "text"
+
+    named = (groups[name] for name in dict.fromkeys(name for name, _ in steps))
+    return tuple(JointStream(g.name, g.title, stands_for(g.query_axis), stands_for(g.key_axis)) for g in named)
 
 
 # Maps

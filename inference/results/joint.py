@@ -62,6 +62,24 @@ class JointStart:
 
 
 @dataclass(frozen=True, slots=True)
+class JointStream:
+    """What a group of attentions lets read what.
+
+    Attributes
+    ----------
+    name, title
+        Of the group.
+    reader, read
+        What its queries and what its keys stand for: `text`, `image`, or `both` where these are one sequence.
+    """
+
+    name: str
+    title: str
+    reader: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
 class JointRequest(Request["JointResult"]):
     """The maps of one level, and how much every head of the model crosses between words and image.
 
@@ -120,6 +138,8 @@ class JointResult:
         to the share that goes so. NaN elsewhere. None where there are no tags, and for the first level.
     steps
         Group and layer of all attentions in the order in which they run.
+    streams
+        What each group of these is.
     starts
         How words, tags, regions and patches are made; empty where that is not told.
     heads
@@ -142,6 +162,7 @@ class JointResult:
     transport: np.ndarray | None = None
     through_tags: np.ndarray | None = None
     steps: tuple[tuple[str, int], ...] = ()
+    streams: tuple[JointStream, ...] = ()
     starts: tuple[JointStart, ...] = ()
     heads: tuple[str, ...] = ()
 

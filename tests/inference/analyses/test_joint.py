@@ -98,6 +98,24 @@ def test_lxmert_is_one_map_of_four_attentions(models, regions):
     assert result.regions.features is None
 
 
+def test_who_reads_whom_is_told_by_what_lies_on_their_sequences(models, regions):
+    """Not by the names of groups: VirTex's are called after the caption that they write."""
+    streams = asked(models("lxmert"), given(TEXT, regions)).streams
+    lxmert = {stream.name: (stream.reader, stream.read) for stream in streams}
+    assert lxmert["text_to_regions"] == ("text", "image")
+    assert lxmert["regions_to_text"] == ("image", "text")
+    assert lxmert["text_joint_layers"] == lxmert["text"] == ("text", "text")
+    assert lxmert["regions"] == ("image", "image")
+    vilt = asked(models("vilt both"), given(TEXT))
+    assert {(stream.reader, stream.read) for stream in vilt.streams} == {("both", "both")}
+    request = JointRequest("virtex-scenes", Input(text=TextInput("a small red car"), image=ImageInput(seed=1)))
+    virtex = joint(request, load("virtex-scenes", Context()), Context())
+    assert [(stream.title, stream.reader, stream.read) for stream in virtex.streams] == [
+        ("Caption", "text", "text"), ("Caption to image", "text", "image"),
+        ("Caption from its end", "text", "text"), ("Caption from its end to image", "text", "image"),
+    ]  # fmt: skip
+
+
 def test_blip_reads_patches_that_read_no_words(models):
     result = asked(models("blip matches"), given(TEXT))
     n = result.axes[0][2]

@@ -101,6 +101,7 @@ def test_lines_are_of_one_head_rollout_is_of_the_last_layer_and_attribution_of_t
     layers = engine.run(InspectRequest(rollout.checkpoint), Context()).group("encoder").n_heads
     assert rollout.selected.layer == len(layers) - 1
     assert BY_NAME["attribution"].example.selected.query == Position("target", 0)
+    assert BY_NAME["joint"].example.selected.query == Position("target", 3)  # a word whose look is seen at once
 
 
 def test_no_picture_is_of_a_card_that_is_gone():

@@ -12,7 +12,7 @@ from inference.results.alignment import AlignmentRequest, AlignmentResult
 from inference.results.concepts import ConceptsRequest, ConceptsResult
 from inference.results.grounding import GroundingResult
 from inference.results.hidden_region import HiddenRegionRequest, HiddenRegionResult
-from inference.results.joint import KINDS, JointLevel, JointStart
+from inference.results.joint import KINDS, JointLevel, JointStart, JointStream
 from tests.answers import answer, watched
 from tests.image_factories import make_image
 from tests.views.joint.test_joint import INFO, LEVELS, choose, make_result, read_out, subject
@@ -104,6 +104,15 @@ def test_a_hidden_region_is_told_with_the_words_and_without(figure_style):
     assert figure.numbers().rows[2] == ("words masked", 1, "blue cup", pytest.approx(0.3))
     other = JointHiddenFigure(make_hidden(truth="pink car", truth_probs=np.array([0.01, 0.02], np.float32)))
     assert other.cards[0].outside.word == "pink car"  # what is not among the best is told beside them
+
+
+def test_cards_stand_side_by_side_in_a_wide_and_low_window(figure_style):
+    figure, low = JointHiddenFigure(make_hidden()), QRectF(0, 0, 1200, 220)
+    grid, origin = figure._grid(low, figure_style)
+    assert grid.boxes[0].top() == grid.boxes[1].top()
+    assert origin.x() + max(box.right() for box in grid.boxes) <= low.right()
+    assert origin.x() > figure.image_box(low, figure_style).right()
+    assert origin.y() + grid.height <= low.bottom()
 
 
 def test_a_model_without_a_head_for_regions_says_so(figure_style):
@@ -217,6 +226,20 @@ def test_names_of_concepts_do_not_lie_over_each_other():
 # The diagram
 
 
+def streams_of(steps):
+    """By the names of the groups: `text_to_image` is what words read of the image."""
+    found = []
+    for name in dict.fromkeys(name for name, _ in steps):
+        ends = ["text" if part.startswith("text") else "image" for part in name.split("_to_")]
+        ends = ["both"] if "_and_" in name else ends
+        found.append(JointStream(name, name.capitalize(), ends[0], ends[-1]))
+    return tuple(found)
+
+
+def with_steps(result, steps):
+    return replace(result, steps=steps, streams=streams_of(steps))
+
+
 def make_streams():
     levels = (
         JointLevel("Connection 0", (("text_to_regions", 0), ("regions_to_text", 0))),
@@ -224,7 +247,7 @@ def make_streams():
     )
     result = make_result(reads_regions=True)
     shares = np.zeros((4, *result.shares.shape[1:]), np.float32)
-    return replace(result, levels=levels, steps=STEPS, shares=shares, focus=shares)
+    return with_steps(replace(result, levels=levels, shares=shares, focus=shares), STEPS)
 
 
 def test_what_waits_for_a_connection_stands_below_it():
@@ -259,7 +282,9 @@ def test_one_stream_is_a_column_that_reaches_over_both_sides(view, qtbot):
     steps = tuple(("text_and_regions", i) for i in range(2))
     answer(
         view,
-        replace(make_result(), steps=steps, levels=tuple(JointLevel(f"Layer {i}", (s,)) for i, s in enumerate(steps))),
+        replace(
+            with_steps(make_result(), steps), levels=tuple(JointLevel(f"Layer {i}", (s,)) for i, s in enumerate(steps))
+        ),
     )
     figure, canvas = view.figure(), view._canvas
     assert figure.caption == "This model has one stream: words and image go through the same layers, 2 of them"
@@ -273,7 +298,7 @@ def test_one_stream_is_a_column_that_reaches_over_both_sides(view, qtbot):
 
 def test_what_is_shared_waits_for_both_streams():
     steps = (("text", 0), ("image", 0), ("image", 1), ("text_and_image", 0))
-    figure = JointDiagramFigure(replace(make_streams(), steps=steps))
+    figure = JointDiagramFigure(with_steps(make_streams(), steps))
     assert figure.rows == (0, 0, 1, 2)
     assert figure.caption == "4 attentions in the order in which they run, 1 of them between words and image"
     assert figure.step(DiagramStep(2), 0, 1, RECT, FigureStyle()) == DiagramStep(3)
@@ -282,11 +307,39 @@ def test_what_is_shared_waits_for_both_streams():
 def test_an_image_that_is_read_to_the_end_is_drawn_to_there():
     """BLIP's words read the image, which reads none of them: its line goes on below its last block."""
     steps = (("image", 0), ("text", 0), ("text_to_image", 0), ("text", 1), ("text_to_image", 1))
-    figure = JointDiagramFigure(replace(make_streams(), steps=steps))
+    figure = JointDiagramFigure(with_steps(make_streams(), steps))
     boxes = figure.boxes(RECT, FigureStyle())
     assert figure.rows == (0, 0, 1, 2, 3)
     assert figure._ends(boxes, False) == pytest.approx(boxes[4].center().y())
     assert figure._ends(boxes, True) is None
+
+
+def test_what_is_written_of_an_image_stands_with_the_words(figure_style):
+    """VirTex has two groups that write; neither is called text, and the image has no attention of its own."""
+    steps = (("caption", 0), ("caption_to_image", 0), ("backwards", 0), ("backwards_to_image", 0))
+    streams = (
+        JointStream("caption", "Caption", "text", "text"),
+        JointStream("caption_to_image", "Caption to image", "text", "image"),
+        JointStream("backwards", "Caption from its end", "text", "text"),
+        JointStream("backwards_to_image", "Caption from its end to image", "text", "image"),
+    )
+    figure = JointDiagramFigure(replace(make_streams(), steps=steps, streams=streams))
+    boxes = figure.boxes(RECT, figure_style)
+    assert len({box.left() for box in boxes}) == 1
+    assert boxes[0].center().x() < RECT.center().x()
+    shown = texts_of(figure, RECT)
+    assert {"Caption to image, layer 0", "Caption from its end to image, layer 0"} <= set(shown)  # each in one line
+    assert not any("image layer" in text or "reads the words" in text for text in shown)
+
+
+def test_numbers_of_ranked_heads_are_whole_behind_long_names(figure_style):
+    titles = "Caption, layer 0", "Caption from its end, layer 0"
+    result = GroundingResult(
+        tuple(JointLevel(title, ((f"group {i}", 0),)) for i, title in enumerate(titles)),
+        np.array([[0.5, 0.25], [0.75, 0.125]], np.float32), 0.25, 60, 3, 10,
+    )  # fmt: skip
+    shown = texts_of(JointGroundingFigure(result, 0, 0, "direct"), QRectF(0, 0, 840, 440))
+    assert "Caption from its end, layer 0, head 0: 0.750" in shown
 
 
 # Through tags

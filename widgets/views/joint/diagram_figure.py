@@ -11,11 +11,12 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
-from inference.results.joint import OF_IMAGE, OF_TEXT, JointResult
+from inference.results.joint import OF_IMAGE, OF_TEXT, JointResult, JointStream
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _BLOCK, _STEP, _HEAD = 15.0, 2.9, 2.2  # em: width of a block, height of a row, and of what stands above
+_JOINT_LAYERS = "joint_layers"  # what groups end with whose layers follow those of a stream by itself
 _TOLD, _FOOT = 4.4, 2.4  # em: height of what is told of words and image, and of the heads
 
 
@@ -59,19 +60,20 @@ class JointDiagramFigure:
         """What the model answers; no heads of attention, which have that name here."""
         return _tr("It tells: {}").format(", ".join(self.result.heads))
 
-    @staticmethod
-    def _is_crossing(name: str) -> bool:
-        return "_to_" in name
+    @cached_property
+    def _streams(self) -> dict[str, JointStream]:
+        return {stream.name: stream for stream in self.result.streams}
 
-    @staticmethod
-    def _is_shared(name: str) -> bool:
+    def _is_crossing(self, name: str) -> bool:
+        return not self._is_shared(name) and self._streams[name].reader != self._streams[name].read
+
+    def _is_shared(self, name: str) -> bool:
         """Whether words and image are one sequence there."""
-        return "_and_" in name
+        return "both" in (self._streams[name].reader, self._streams[name].read)
 
-    @staticmethod
-    def _is_left(name: str) -> bool:
-        """Whether it is the words that look."""
-        return name.startswith("text")
+    def _is_left(self, name: str) -> bool:
+        """Whether it is the words that look; what is shared begins there."""
+        return self._streams[name].reader != "image"
 
     def _is_on(self, name: str, is_left: bool) -> bool:
         """Whether it is of the stream of words (`is_left`) or of the image; what is shared is of both."""
@@ -118,11 +120,13 @@ class JointDiagramFigure:
         own = (start for start in self.result.starts if start.kind in kinds)
         return "\n".join(f"{named[start.kind]}: {start.sum.replace('LN(', _tr('LayerNorm('))}" for start in own)
 
-    @staticmethod
-    def _columns(rect: QRectF, style: FigureStyle) -> tuple[float, float, float]:
-        """The left edge of the words' column, the width of both, and the gap between them."""
-        em = QFontMetricsF(style.font).height()
-        width = min(_BLOCK * em, 0.38 * rect.width())
+    def _columns(self, rect: QRectF, style: FigureStyle) -> tuple[float, float, float]:
+        """The left edge of the words' column, the width of both, and the gap between them: titles are whole."""
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        own = (self._title(*step) for step in self.result.steps if not self._is_shared(step[0]))
+        longest = max(map(metrics.horizontalAdvance, own), default=0.0)
+        width = min(max(_BLOCK * em, longest + em), 0.38 * rect.width())
         gap = min(10 * em, rect.width() - 2 * width)
         return rect.left() + (rect.width() - 2 * width - gap) / 2, width, gap
 
@@ -166,7 +170,8 @@ class JointDiagramFigure:
                 if self._is_on(name, is_left)
             ]
             ends = self._ends(boxes, is_left)
-            self._paint_stream(painter, own, style, (head.bottom() if is_single else None, ends))
+            top = head.bottom() if is_single or not own else None
+            self._paint_stream(painter, own, style, at + width / 2, (top, ends))
         for number, box in enumerate(boxes):
             self._paint_block(painter, number, box, style)
         self._paint_crossings(painter, rect, boxes, style)
@@ -189,16 +194,21 @@ class JointDiagramFigure:
         return max(read, default=None)
 
     def _paint_stream(
-        self, painter: QPainter, boxes: list[QRectF], style: FigureStyle, ends: tuple[float | None, float | None]
+        self,
+        painter: QPainter,
+        boxes: list[QRectF],
+        style: FigureStyle,
+        x: float,
+        ends: tuple[float | None, float | None],
     ) -> None:
-        """Lines between blocks, and from and to where they begin and end beside these."""
+        """Lines between blocks, and from and to where they begin and end beside these, or where there are none."""
         ordered, (top, bottom) = sorted(boxes, key=QRectF.top), ends
         painter.setPen(QPen(style.theme.line, 2))
-        if bottom is not None and ordered:
-            last = ordered[-1]
-            painter.drawLine(QLineF(last.center().x(), last.bottom(), last.center().x(), bottom))
+        if bottom is not None:
+            start = ordered[-1].bottom() if ordered else top
+            painter.drawLine(QLineF(x, bottom if start is None else start, x, bottom))
         if top is not None and ordered:
-            painter.drawLine(QLineF(ordered[0].center().x(), top, ordered[0].center().x(), ordered[0].top()))
+            painter.drawLine(QLineF(x, top, x, ordered[0].top()))
         for above, below in pairwise(ordered):
             painter.drawLine(QLineF(above.center().x(), above.bottom(), below.center().x(), below.top()))
 
@@ -209,19 +219,30 @@ class JointDiagramFigure:
         painter.setBrush(style.theme.panel)
         painter.drawRoundedRect(box, 5, 5)
         painter.setPen(style.theme.ink)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._title(name, layer))
+        flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        painter.drawText(box, flags, self._title(name, layer))
 
     def _title(self, name: str, layer: int) -> str:
+        if self._has_twin(name):
+            return _tr("{}, layer {}").format(self._streams[name].title, layer)
         if self._is_crossing(name):
             text = _tr("reads the image ({})") if self._is_left(name) else _tr("reads the words ({})")
             return text.format(layer)
         if self._is_shared(name):
             return _tr("words and image read each other, layer {}").format(layer)
-        if name.endswith("joint_layers"):
+        if name.endswith(_JOINT_LAYERS):
             return (_tr("words among themselves ({})") if self._is_left(name) else _tr("image by itself ({})")).format(
                 layer
             )
         return (_tr("text layer {}") if self._is_left(name) else _tr("image layer {}")).format(layer)
+
+    def _has_twin(self, name: str) -> bool:
+        """Whether another group reads the same: only its own name tells it from that."""
+
+        def what(one: JointStream) -> tuple[str, str, bool]:
+            return one.reader, one.read, one.name.endswith(_JOINT_LAYERS)
+
+        return sum(what(each) == what(self._streams[name]) for each in self.result.streams) > 1
 
     def _paint_crossings(self, painter: QPainter, rect: QRectF, boxes: list[QRectF], style: FigureStyle) -> None:
         """An arrow to what reads from the other stream, at the height of the block."""

@@ -77,8 +77,9 @@ class JointHiddenFigure:
         """Where the whole image is."""
         em = QFontMetricsF(style.font).height()
         height, width = self.result.picture.original.shape[:2]
-        share = 1.0 if self.result.why_none else _IMAGE_SHARE  # nothing will stand beside it
-        area = QRectF(rect.left(), rect.top() + _HEAD * em, share * rect.width(), rect.height() - _HEAD * em)
+        area = rect.adjusted(0, _HEAD * em, 0, 0)
+        if not self.result.why_none:  # else nothing will stand beside it
+            area.setWidth(min(_IMAGE_SHARE * rect.width(), area.height() * width / height))
         return letterbox(height, width, area)
 
     def places(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:
@@ -89,7 +90,7 @@ class JointHiddenFigure:
 
     def _grid(self, rect: QRectF, style: FigureStyle) -> tuple[CardGrid, QPointF]:
         metrics = QFontMetricsF(style.font)
-        left = rect.left() + _IMAGE_SHARE * rect.width() + _GAP * metrics.height()
+        left = self.image_box(rect, style).right() + _GAP * metrics.height()
         grid = prediction_cards.lay_out(self.cards, rect.right() - left, metrics)
         return grid, QPointF(left, rect.top() + _HEAD * metrics.height())
 

@@ -86,7 +86,10 @@ class RankedHeads(PanelFigure):
             selected=(int(own[0]), min(head, self.values.shape[1] - 1)) if len(own) else None,
             row_names=tuple(self.all_levels[row].title for row in self.levels),
         )
-        wide = min(_LIST * em, 0.4 * rect.width())
+        longest = max(
+            (QFontMetricsF(style.font).horizontalAdvance(self._listed(*each)) for each in self.ranked), default=0
+        )
+        wide = min(max(_LIST * em, longest + em), 0.4 * rect.width())
         return [(panel, rect.adjusted(0, 0, -wide - em, 0))]
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
@@ -109,9 +112,13 @@ class RankedHeads(PanelFigure):
             bar = QRectF(full.left(), full.top(), full.width() * value, full.height())
             fill = style.theme.line
             painter.fillRect(bar, fill)
-            text = _tr("{}, head {}: {:.3f}").format(self.all_levels[level].title, head, value)
-            paint_title(painter, text, full.adjusted(0.3 * em, 0, 0, 0), style)
+            paint_title(
+                painter, self._listed(level, head, value), full.adjusted(0.3 * em, 0, 0, 0), style, shrinks=True
+            )
         painter.restore()
+
+    def _listed(self, level: int, head: int, value: float) -> str:
+        return _tr("{}, head {}: {:.3f}").format(self.all_levels[level].title, head, value)
 
     def place(self, cell: Cell) -> tuple[int, int]:
         """Level and head of a cell."""
