@@ -294,9 +294,8 @@ class HeatPanel:
         for number, name in zip(numbers, lettering.telling(self.row_names, numbers, self.row_start), strict=True):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
             text = self._label(number) if name is None else name
-            painter.drawText(
-                QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
-            )
+            left = plot.left() - 0.35 * em - metrics.horizontalAdvance(text)
+            painter.drawText(QPointF(left, y + 0.36 * metrics.ascent()), text)
         if self._is_turned(plot, metrics):
             self._paint_turned(painter, plot, style)
         else:
@@ -313,20 +312,21 @@ class HeatPanel:
 
     def _paint_columns(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
         em, n_columns = metrics.height(), self.values.shape[1]
-        # Words are cut to the width that there is, of which they need some.
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
         widest = 2.5 * em if self.column_names else widest
         numbers = ticks(self.column_start, n_columns, int(plot.width() / widest))
         room = plot.width() / n_columns * (numbers[1] - numbers[0] if len(numbers) > 1 else 1) - 0.4 * em
+        # Words become smaller, and are cut, to the width that there is, of which they need some.
+        names = self.column_names or tuple(self._label(self.column_start + i) for i in range(n_columns))
+        longest = max(names, key=metrics.horizontalAdvance)
+        painter.save()
+        painter.setFont(lettering.fitted(painter.font(), longest, room, lettering.LEAST))
+        letters, y = QFontMetricsF(painter.font()), plot.bottom() + 0.2 * em + metrics.ascent()
         for number in () if n_columns == 1 and not self.column_names else numbers:
             x = plot.left() + (number - self.column_start + 0.5) * plot.width() / n_columns
-            text = self._label(number)
-            if self.column_names:
-                name = self.column_names[number - self.column_start]
-                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(
-                QPointF(x - metrics.horizontalAdvance(text) / 2, plot.bottom() + 0.2 * em + metrics.ascent()), text
-            )
+            text = letters.elidedText(names[number - self.column_start], Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QPointF(x - letters.horizontalAdvance(text) / 2, y), text)
+        painter.restore()
 
     def _label(self, number: int) -> str:
         return str(self.labels[number] if self.labels else number).replace("-", MINUS)
