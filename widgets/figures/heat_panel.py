@@ -75,9 +75,9 @@ def short(value: float, digits: int = 3) -> str:
     """A number as it is read in a figure."""
     if not math.isfinite(value):
         return "none" if math.isnan(value) else f"{MINUS if value < 0 else ''}\N{INFINITY}"
-    front, _, power = f"{value:.{digits}g}".partition("e")
-    text = f"{front}·10{str(int(power)).translate(RAISED)}" if power else front
-    return text.replace("-", MINUS)
+    rounded = float(f"{value:.{digits}g}")
+    front, _, power = f"{rounded:.{max(digits, 3)}g}".partition("e")  # 100, not 1·10²
+    return (f"{front}·10{str(int(power)).translate(RAISED)}" if power else front).replace("-", MINUS)
 
 
 def fixed(value: float, pattern: str) -> str:

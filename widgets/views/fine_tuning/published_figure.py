@@ -15,7 +15,7 @@ from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
-_ROW = 2.2  # em
+_ROW = 1.4  # em
 _AROUND = 8.5  # em above and below the cells
 
 
