@@ -75,9 +75,9 @@ def short(value: float, digits: int = 3) -> str:
     """A number as it is read in a figure."""
     if not math.isfinite(value):
         return "none" if math.isnan(value) else f"{MINUS if value < 0 else ''}\N{INFINITY}"
-    front, _, power = f"{value:.{digits}g}".partition("e")
-    text = f"{front}·10{str(int(power)).translate(RAISED)}" if power else front
-    return text.replace("-", MINUS)
+    rounded = float(f"{value:.{digits}g}")
+    front, _, power = f"{rounded:.{max(digits, 3)}g}".partition("e")  # 100, not 1·10²
+    return (f"{front}·10{str(int(power)).translate(RAISED)}" if power else front).replace("-", MINUS)
 
 
 def fixed(value: float, pattern: str) -> str:
@@ -294,9 +294,8 @@ class HeatPanel:
         for number, name in zip(numbers, lettering.telling(self.row_names, numbers, self.row_start), strict=True):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
             text = self._label(number) if name is None else name
-            painter.drawText(
-                QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
-            )
+            left = plot.left() - 0.35 * em - metrics.horizontalAdvance(text)
+            painter.drawText(QPointF(left, y + 0.36 * metrics.ascent()), text)
         if self._is_turned(plot, metrics):
             self._paint_turned(painter, plot, style, _longest_turned(rect, em))
         else:
@@ -314,27 +313,21 @@ class HeatPanel:
     def _paint_columns(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         em, n_columns = metrics.height(), self.values.shape[1]
-        # Words become smaller and then are cut to the width that there is, of which they need some.
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
         widest = 2.5 * em if self.column_names else widest
         numbers = ticks(self.column_start, n_columns, int(plot.width() / widest))
         room = plot.width() / n_columns * (numbers[1] - numbers[0] if len(numbers) > 1 else 1) - 0.4 * em
-        texts = [self._column_title(number) for number in numbers]
+        # Words become smaller, and are cut, to the width that there is, of which they need some.
+        names = self.column_names or tuple(self._label(self.column_start + i) for i in range(n_columns))
+        longest = max(names, key=metrics.horizontalAdvance)
         painter.save()
-        if self.column_names:
-            longest = max(texts, key=metrics.horizontalAdvance)
-            painter.setFont(lettering.fitted(style.font, longest, room, lettering.LEAST))
-            metrics = QFontMetricsF(painter.font())
-            texts = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, room) for text in texts]
-        for number, text in () if n_columns == 1 and not self.column_names else zip(numbers, texts, strict=True):
+        painter.setFont(lettering.fitted(painter.font(), longest, room, lettering.LEAST))
+        letters, y = QFontMetricsF(painter.font()), plot.bottom() + 0.2 * em + metrics.ascent()
+        for number in () if n_columns == 1 and not self.column_names else numbers:
             x = plot.left() + (number - self.column_start + 0.5) * plot.width() / n_columns
-            painter.drawText(
-                QPointF(x - metrics.horizontalAdvance(text) / 2, plot.bottom() + 0.2 * em + metrics.ascent()), text
-            )
+            text = letters.elidedText(names[number - self.column_start], Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QPointF(x - letters.horizontalAdvance(text) / 2, y), text)
         painter.restore()
-
-    def _column_title(self, number: int) -> str:
-        return self.column_names[number - self.column_start] if self.column_names else self._label(number)
 
     def _label(self, number: int) -> str:
         return str(self.labels[number] if self.labels else number).replace("-", MINUS)
