@@ -392,7 +392,7 @@ def _means(values: np.ndarray, n: int, axis: int) -> np.ndarray:
     n_cells = values.shape[axis]
     n_together = 2 * math.ceil(n_cells / (2 * n))
     starts = np.arange(0, n_cells, n_together)
-    counts = np.diff(np.append(starts, n_cells))
+    counts = np.append(starts[1:], n_cells) - starts
     with np.errstate(invalid="ignore"):  # infinities of both signs
         sums = np.add.reduceat(values, starts, axis=axis)
     means = sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)
