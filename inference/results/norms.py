@@ -19,12 +19,12 @@ MOST_OUTLIERS = 8
 
 # What is looked at on the way through a sub-layer, in order.
 STAGES: dict[str, str] = {
-    "before": "Stream before",
+    "before": "Stream before the sub-layer",
     "normed": "Read by the sub-layer",
     "computed": "Result before its own norm",
     "added": "Added",
     "sum": "Sum",
-    "after": "Stream after",
+    "after": "Stream after the sub-layer",
 }
 QUANTITIES: dict[str, str] = {"norm": "L2 norm", "std": "Standard deviation", "mean": "Mean"}
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from tests.factories import make_attention_result, make_rollout_result
-from widgets.figures.heat_panel import ColorScale, HeatPanel
+from widgets.figures.heat_panel import ColorScale, HeatPanel, short
 from widgets.look.theme import FigureStyle
 from widgets.views.attention.figure import AttentionFigure
 from widgets.views.rollout.figure import RolloutFigure
@@ -81,3 +81,18 @@ def test_beside_a_map_the_colour_stands_by_its_word(qapp):
     _, columns = painted(attention(True))
     gap = max(after - before for before, after in pairwise(columns))
     assert gap > 10, "it is in the map alone"
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (99.6, 2, "100"),
+        (123.4, 2, "120"),
+        (0.664, 2, "0.66"),
+        (1234.0, 2, "1.2·10³"),
+        (-0.00001, 3, "−1·10⁻⁵"),
+        (5.0, 3, "5"),
+    ],
+)
+def test_a_number_of_the_colour_bar_is_written_plainly_below_a_thousand(value, digits, text):
+    assert short(value, digits) == text

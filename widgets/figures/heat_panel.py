@@ -75,9 +75,9 @@ def short(value: float, digits: int = 3) -> str:
     """A number as it is read in a figure."""
     if not math.isfinite(value):
         return "none" if math.isnan(value) else f"{MINUS if value < 0 else ''}\N{INFINITY}"
-    front, _, power = f"{value:.{digits}g}".partition("e")
-    text = f"{front}·10{str(int(power)).translate(RAISED)}" if power else front
-    return text.replace("-", MINUS)
+    rounded = float(f"{value:.{digits}g}")
+    front, _, power = f"{rounded:.{max(digits, 3)}g}".partition("e")  # 100, not 1·10²
+    return (f"{front}·10{str(int(power)).translate(RAISED)}" if power else front).replace("-", MINUS)
 
 
 def fixed(value: float, pattern: str) -> str:
@@ -253,12 +253,21 @@ class HeatPanel:
         width = plot.width() / self.values.shape[1]
         return self.turns_names and width < self._widest_name(metrics) + 0.4 * metrics.height()
 
-    def _paint_turned(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+    def _paint_turned(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         """Names of columns, from below: those that there is room for."""
+        longest, n_columns = _LONGEST_TURNED * QFontMetricsF(style.font).height(), self.values.shape[1]
+        font = lettering.turned(style.font, n_columns, plot.width())
+        n_most = plot.width() / (lettering.TURNED_APART * QFontMetricsF(font).height())
+        numbers = ticks(0, n_columns, int(n_most + 1e-6))
+        told = lettering.telling(self.column_names, numbers)
+        names = [self._label(number) if name is None else name for number, name in zip(numbers, told, strict=True)]
+        font = lettering.fitted(font, max(names, key=QFontMetricsF(font).horizontalAdvance), longest, lettering.LEAST)
+        metrics = QFontMetricsF(font)
         em = metrics.height()
-        n_columns = self.values.shape[1]
-        for number in ticks(0, n_columns, int(plot.width() / (1.05 * em))):
-            text = metrics.elidedText(self.column_names[number], Qt.TextElideMode.ElideRight, _LONGEST_TURNED * em)
+        painter.save()
+        painter.setFont(font)
+        for number, name in zip(numbers, names, strict=True):
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, longest)
             painter.save()
             painter.translate(
                 plot.left() + (number + 0.5) * plot.width() / n_columns + 0.36 * metrics.ascent(),
@@ -267,6 +276,7 @@ class HeatPanel:
             painter.rotate(-90)
             painter.drawText(QPointF(0, 0), text)
             painter.restore()
+        painter.restore()
 
     def _tick_width(self, metrics: QFontMetricsF) -> float:
         if self.row_names:
@@ -280,16 +290,16 @@ class HeatPanel:
         em = metrics.height()
         n_rows = len(self.values)
         painter.setPen(style.theme.ink)
-        for number in ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em))):
+        numbers = ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em)))
+        for number, name in zip(numbers, lettering.telling(self.row_names, numbers, self.row_start), strict=True):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
-            text = self.row_names[number - self.row_start] if self.row_names else self._label(number)
-            painter.drawText(
-                QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
-            )
+            text = self._label(number) if name is None else name
+            left = plot.left() - 0.35 * em - metrics.horizontalAdvance(text)
+            painter.drawText(QPointF(left, y + 0.36 * metrics.ascent()), text)
         if self._is_turned(plot, metrics):
-            self._paint_turned(painter, plot, metrics)
+            self._paint_turned(painter, plot, style)
         else:
-            self._paint_columns(painter, plot, style)
+            self._paint_columns(painter, plot, metrics)
         painter.setPen(style.theme.faint)
         x = plot.center().x() - metrics.horizontalAdvance(self.column_label) / 2
         painter.drawText(QPointF(x, plot.bottom() + 1.3 * em + metrics.ascent()), self.column_label)
@@ -300,29 +310,23 @@ class HeatPanel:
         painter.drawText(QPointF(0, 0), self.row_label)
         painter.restore()
 
-    def _paint_columns(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
-        metrics = QFontMetricsF(style.font)
+    def _paint_columns(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
         em, n_columns = metrics.height(), self.values.shape[1]
-        # Words become smaller and then are cut to the width that there is, of which they need some.
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
         widest = 2.5 * em if self.column_names else widest
         numbers = ticks(self.column_start, n_columns, int(plot.width() / widest))
         room = plot.width() / n_columns * (numbers[1] - numbers[0] if len(numbers) > 1 else 1) - 0.4 * em
-        texts = [self._column_title(number) for number in numbers]
+        # Words become smaller, and are cut, to the width that there is, of which they need some.
+        names = self.column_names or tuple(self._label(self.column_start + i) for i in range(n_columns))
+        longest = max(names, key=metrics.horizontalAdvance)
         painter.save()
-        if self.column_names:
-            painter.setFont(lettering.fitting(style.font, texts, room))
-            metrics = QFontMetricsF(painter.font())
-            texts = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, room) for text in texts]
-        for number, text in () if n_columns == 1 and not self.column_names else zip(numbers, texts, strict=True):
+        painter.setFont(lettering.fitted(painter.font(), longest, room, lettering.LEAST))
+        letters, y = QFontMetricsF(painter.font()), plot.bottom() + 0.2 * em + metrics.ascent()
+        for number in () if n_columns == 1 and not self.column_names else numbers:
             x = plot.left() + (number - self.column_start + 0.5) * plot.width() / n_columns
-            painter.drawText(
-                QPointF(x - metrics.horizontalAdvance(text) / 2, plot.bottom() + 0.2 * em + metrics.ascent()), text
-            )
+            text = letters.elidedText(names[number - self.column_start], Qt.TextElideMode.ElideRight, room)
+            painter.drawText(QPointF(x - letters.horizontalAdvance(text) / 2, y), text)
         painter.restore()
-
-    def _column_title(self, number: int) -> str:
-        return self.column_names[number - self.column_start] if self.column_names else self._label(number)
 
     def _label(self, number: int) -> str:
         return str(self.labels[number] if self.labels else number).replace("-", MINUS)
@@ -386,14 +390,11 @@ class HeatPanel:
 def _means(values: np.ndarray, n: int, axis: int) -> np.ndarray:
     """Cells along an axis for no more than `n` pixels: as many neighbours each time have their mean.
 
-    One of them alone would not do: every fourth row of alternating sines and cosines is a picture of something else.
-    Nor would now two and now three of them: there would be bands in it.
+    Of alternating sines and cosines, every fourth row alone, or now two and now three, show bands that are not there.
     """
     n_cells = values.shape[axis]
-    n_together = 2 * math.ceil(n_cells / (2 * n))
-    starts = np.arange(0, n_cells, n_together)
+    starts = np.arange(0, n_cells, 2 * math.ceil(n_cells / (2 * n)))
     counts = np.append(starts[1:], n_cells) - starts
     with np.errstate(invalid="ignore"):  # infinities of both signs
         sums = np.add.reduceat(values, starts, axis=axis)
-    means = sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)
-    return means.repeat(counts, axis)
+    return (sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)).repeat(counts, axis)

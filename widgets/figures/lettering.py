@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
@@ -11,7 +10,8 @@ from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, Q
 
 from widgets.look import color_maps
 
-_SMALLER = (0.9, 0.82, 0.75)  # of the letters' size: what words in cells and along them may become
+LEAST = 0.75  # of the letters' size: what words in cells and turned names may become
+TURNED_APART = 1.05  # em, from one turned name to the next
 
 
 def points_font(font: QFont, device: QPaintDevice) -> QFont:
@@ -40,12 +40,37 @@ def resized(font: QFont, factor: float = 1.0, *, bold: bool = False) -> QFont:
     return other
 
 
-def fitting(font: QFont, texts: Iterable[str], room: float) -> QFont:
-    """The font, or a little smaller, so that the longest text has room: often only the end of one word has none."""
-    metrics = QFontMetricsF(font)
-    longest = max(texts, key=metrics.horizontalAdvance, default="")
-    sizes = (font, *(resized(font, factor) for factor in _SMALLER))
-    return next((each for each in sizes if QFontMetricsF(each).horizontalAdvance(longest) <= room), sizes[-1])
+def fitted(font: QFont, text: str, room: float, least: float) -> QFont:
+    """The font as large as it lets the text be no wider than `room`: at most itself, at least `least` of its size."""
+    return shrunk(font, lambda metrics: metrics.horizontalAdvance(text), room, least)
+
+
+def shrunk(font: QFont, needs: Callable[[QFontMetricsF], float], room: float, least: float) -> QFont:
+    """The same for what `needs` so much room with letters of some size."""
+    needed = needs(QFontMetricsF(font))
+    factor, smaller = 1.0, font
+    while needed > room and factor > least:  # again where hinted letters do not become smaller evenly
+        factor = max(factor * min(room / needed, 0.98), least)
+        smaller = resized(font, factor)
+        needed = needs(QFontMetricsF(smaller))
+    return smaller
+
+
+def turned(font: QFont, n: int, width: float) -> QFont:
+    """For `n` names that stand upright beside each other in such a width: somewhat smaller where so all have room."""
+
+    def needs(metrics: QFontMetricsF) -> float:
+        return TURNED_APART * metrics.height() * n
+
+    smaller = shrunk(font, needs, width, LEAST)
+    return smaller if needs(QFontMetricsF(smaller)) <= width else font  # some are left out in any case
+
+
+def telling(names: Sequence[str], numbers: Sequence[int], start: int = 0) -> list[str | None]:
+    """The names of some numbered places; None where most of these are called alike, as every fifth token of a mesh."""
+    shown = [names[number - start] for number in numbers] if names else []
+    tells = len(shown) == len(names) or len(set(shown)) > len(shown) / 2 or not any(shown)
+    return [name if tells else None for name in shown] or [None] * len(numbers)
 
 
 def paint_cells(
@@ -67,7 +92,9 @@ def paint_cells(
         return
     painter.save()
     room = cell.width() - 0.3 * metrics.height()
-    painter.setFont(fitting(painter.font(), chain.from_iterable(texts), room))
+    longest = max((text for line in texts for text in line), key=metrics.horizontalAdvance, default="")
+    # Rather than cut: often only the end of one word has no room.
+    painter.setFont(fitted(painter.font(), longest, room, LEAST))
     metrics = QFontMetricsF(painter.font())
     for row, line in enumerate(texts):
         for column, text in enumerate(line):

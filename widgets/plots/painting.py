@@ -11,13 +11,14 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from widgets.figures.lettering import resized
+from widgets.figures.lettering import fitted, resized
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import Bars, Callout, Curve, Level, Points, color_of
 from widgets.plots.frame import SMALL, Frame, text_room
 from widgets.plots.point_names import callout_box, placed_names
 
 _OUTLINED = 0.5  # em: points of that size are
+_LEAST_TITLE = 0.75  # of the size of letters, for a title along a low axis
 BAND = 60  # of 255: how much of a band is colour
 
 
@@ -251,12 +252,13 @@ def _paint_titles(painter: QPainter, frame: Frame, style: FigureStyle) -> None:
         left = inner.center().x() - metrics.horizontalAdvance(text) / 2
         painter.drawText(QPointF(left, inner.bottom() + 1.35 * em + metrics.ascent()), text)
     if plot.y.title:
-        text = metrics.elidedText(plot.y.title, right, rect.height())
-        half = metrics.horizontalAdvance(text) / 2
-        # In the middle of the axis, or as far from there as it takes to say it all.
-        middle = min(max(inner.center().y(), rect.top() + half), rect.bottom() - half)
+        middle = inner.center().y()
+        room = 2 * min(middle - rect.top(), rect.bottom() - middle)
         painter.save()
-        painter.translate(rect.left() + metrics.ascent(), middle + half)
+        painter.setFont(fitted(small, plot.y.title, room, _LEAST_TITLE))
+        letters = QFontMetricsF(painter.font())
+        text = letters.elidedText(plot.y.title, right, room)
+        painter.translate(rect.left() + metrics.ascent(), middle + letters.horizontalAdvance(text) / 2)
         painter.rotate(-90)
         painter.drawText(QPointF(), text)
         painter.restore()

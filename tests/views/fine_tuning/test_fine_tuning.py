@@ -9,6 +9,8 @@ from typing import get_args, get_type_hints
 import numpy as np
 import pytest
 import torch
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget
 
 from inference.analyses.fine_tuning import STUDY, fine_tuning, labelled_examples, published_table
@@ -32,6 +34,7 @@ from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info, make_pattern, make_tokens
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2
 from tests.inputs import text_input
+from tests.lettering import watched as watched_letters
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
@@ -276,6 +279,17 @@ def test_numbers_that_come_with_the_open_checkpoint_are_shown_first(view):
     assert view.findChild(QComboBox, "fine_tuning_study").currentData() == "own"  # which has none of its own
 
 
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [("gpt-mini", "gpt-mini-polarity"), ("bert-mini", "bert-mini-polarity"), ("vit-scenes", "virtex-scenes")],
+)
+def test_numbers_of_the_kin_of_a_checkpoint_are_shown_first(view, name, chosen):
+    names = ("bert-mini-polarity", "gpt-mini-polarity", "virtex-scenes")
+    answer(view, replace(make_examples(), name=names[0], names=names))
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint=name, name=name), TEXT))
+    assert view.findChild(QComboBox, "fine_tuning_study").currentData() == chosen
+
+
 def test_measured_and_published_numbers_never_grow_old(view):
     answer(view, make_examples())
     assert isinstance(view.figure(), ExamplesFigure)
@@ -330,3 +344,22 @@ def test_why_there_is_nothing_is_said_where_the_maps_would_be(view):
     said = view.findChild(QLabel, "fine_tuning_empty").text()
     assert said == "tuned does not say what it was fine-tuned from."
     assert view.figure() is None
+
+
+def test_the_slider_of_heads_is_there_for_a_single_head_alone(view):
+    pages(view).setCurrentIndex(2)
+    slider = view._head
+    assert not slider.isVisibleTo(view)
+    choice = view.findChild(QComboBox, "fine_tuning_heads")
+    choice.setCurrentIndex(choice.findData("head"))
+    assert slider.isVisibleTo(view)
+
+
+@pytest.mark.parametrize("name", get_args(get_type_hints(PublishedOptions)["table"]))
+def test_tasks_have_their_whole_names_at_the_least_size(qtbot, name):
+    figure, style = PublishedFigure(published_table(PublishedTableRequest(name), Context())), FigureStyle()
+    rect = QRectF(QPointF(0, 0), figure.least_size(0, style))
+    image = QImage(rect.size().toSize(), QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched_letters() as words:
+        figure.paint(painter, rect, style)
+    assert not [word.text for word in words if "…" in word.text]

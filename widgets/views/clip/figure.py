@@ -15,7 +15,7 @@ from inference.results.clip import ClipResult
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_title
-from widgets.figures.lettering import resized
+from widgets.figures.lettering import fitted
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
@@ -317,11 +317,12 @@ class ClipFigure:
         painter.drawRoundedRect(box, radius, radius)
         painter.setPen(ink)
         text, room = self._chip_text(key), box.width() - 4
-        share = room / max(QFontMetricsF(style.font).horizontalAdvance(text), 1.0)
-        if share < _LEAST_CHIP:  # half a number is another number
+        font = fitted(style.font, text, room, _LEAST_CHIP)
+        if QFontMetricsF(font).horizontalAdvance(text) > room:  # half a number is another number
             text = clean(self.result.key_tokens.words[key])
-        painter.setFont(resized(style.font, 0.98 * share) if _LEAST_CHIP <= share < 1 else style.font)
-        shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
+            font = fitted(style.font, text, room, _LEAST_CHIP)
+        painter.setFont(font)
+        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
         if self.places.is_square and key == self.result.query:
             paint_frame(painter, box, _QUERY)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtCore import QCoreApplication, QSize, Signal
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from widgets.kit.layouts import labelled
 from widgets.kit.page import Page
@@ -73,14 +73,28 @@ class PlottedPage(Page):
             self.read_out.show_text(text or " ".join(self._notes) or self._hint)
 
 
+class _WordField(QLineEdit):
+    """As wide as a number of letters, in letters of any size."""
+
+    def __init__(self, text: str, width: int) -> None:
+        super().__init__(text)
+        self._width = width
+        self.setClearButtonEnabled(True)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.home(False)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._width * self.fontMetrics().height(), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
 def word_field(
     page: Page, name: str, title: str, tip: str, text: str = "", width: int = 9
 ) -> tuple[QLineEdit, QWidget]:
     """A field for words in the controls of a page, `width` em wide; and both with its title, to hide them."""
-    field = QLineEdit(text)
-    field.setClearButtonEnabled(True)
-    field.setMaximumWidth(width * page.fontMetrics().height())
-    field.setMinimumWidth(width * page.fontMetrics().height())
+    field = _WordField(text, width)
     field.setPlaceholderText(tip)
     pair = labelled(field, name, title)
     page.controls.add_widget(pair)

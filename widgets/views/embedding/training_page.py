@@ -66,7 +66,7 @@ class Word2VecPage(PlottedPage):
             _tr("Watch"),
             _tr("words whose neighbours are told"),
             "king mother red dog two",
-            14,
+            16,
         )
         self.fields = (self._watched,)  # for words
         self._own, self._drawn, self._train, self._go_on, self._open = self.controls.add_buttons(

@@ -15,7 +15,7 @@ from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
-_ROW = 2.2  # em
+_ROW = 1.4  # em
 _AROUND = 8.5  # em above and below the cells
 
 
@@ -45,6 +45,7 @@ class PublishedFigure(PanelFigure):
             value_format=".1f",
             row_names=result.systems,
             column_names=tuple(task.name for task in result.tasks),
+            turns_names=not self._has_examples,  # which stand beneath the names
             missing=_tr("not published"),
         )
 
@@ -91,7 +92,7 @@ class PublishedFigure(PanelFigure):
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Below this numbers have no room."""
         em = QFontMetricsF(style.font).height()
-        return QSizeF(58 * em, (len(self.result.systems) * _ROW + _AROUND) * em)
+        return QSizeF(52 * em, (len(self.result.systems) * _ROW + _AROUND) * em)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         least = self.least_size(0, style)

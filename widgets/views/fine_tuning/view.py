@@ -100,6 +100,7 @@ class FineTuningView(View):
         self._options = self.add_options(OptionControls(page.controls, "fine_tuning", FineTuningOptions))
         self._head = NumberSlider("fine_tuning_head", self.tr("Head"), 0, 0)
         page.controls.add_widget(self._head)
+        self._head.setVisible(self._options.value().heads == "head")
         page.show_empty(self.tr("Asking both models …"))
         self._base.activated.connect(self._on_base_activated)
         self._options.changed.connect(self._rebuild_attention)
@@ -215,12 +216,16 @@ class FineTuningView(View):
                 self.refresh()
 
     def _choose_study_of(self, subject: Subject) -> bool:
-        """Numbers that come with the open checkpoint are shown first; whether these are others than now."""
-        own = self._study.findData(subject.checkpoint.name)
-        is_other = own not in (-1, self._study.currentIndex())
-        if is_other:
-            self._study.setCurrentIndex(own)
-        return is_other
+        """Numbers that come with the open checkpoint, or with one of its kin, are shown first; whether it is another.
+
+        Kin have a part of their name in common: "gpt-mini" with "gpt-mini-polarity", which was made from it.
+        """
+        parts, now = set(subject.checkpoint.name.split("-")), self._study.currentIndex()
+        shared = [len(parts & set(self._study.itemData(n).split("-"))) for n in range(self._study.count())]
+        if not any(shared) or shared[now] == max(shared):
+            return False
+        self._study.setCurrentIndex(shared.index(max(shared)))
+        return True
 
     def _rebuild_examples(self) -> None:
         if self._examples is None:
@@ -230,12 +235,12 @@ class FineTuningView(View):
         self.figure_changed.emit()
 
     def _rebuild_attention(self) -> None:
+        self._head.setVisible(self._options.value().heads == "head")
         if self._result is None:
             return
         n_heads, options = self._result.pattern.shape[2], self._options.value()
         head = min(self.selection.now.head, n_heads - 1)
         self._head.show_value(head, 0, n_heads - 1)
-        self._head.setVisible(options.heads == "head")
         told = self._told if self._told is not None and self._is_of_same_text(self._told) else None
         figure = FineTunedAttentionFigure(self._result, options, head, told)
         self._attention_page.show_on(self._maps_scroll, figure, self.style_now())

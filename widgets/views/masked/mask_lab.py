@@ -44,7 +44,7 @@ class MaskLabFigure:
     @property
     def caption(self) -> str:
         counts = ", ".join(f"{self.count(kind)} {chips.kind_title(kind)}" for kind in _ACTIONS)
-        return _tr("Masked-word training task: {}. {}").format(counts, self.score)
+        return _tr("Masked-word training task: {}").format(counts)
 
     @property
     def score(self) -> str:

@@ -67,7 +67,9 @@ class MaskLabPage(Page):
         self._figure = MaskLabFigure(result)
         self._scroll.canvas.setAccessibleDescription(self._figure.caption)
         self.caption.show_text(self._figure.caption)
-        self.read_out.show_text(self._figure.score)
+        self.read_out.show_text(
+            _tr("▸ marks the word that was there. Its loss is the mean of −ln of their probabilities.")
+        )
         self.restyle(style)
         self.show_canvas()
 

@@ -30,6 +30,7 @@ from widgets.writing.spots import SpotsInBoxes, paint_ring
 
 _WIDTH = 46.0  # em at which it reads well
 _SPACE = 1.0  # em between the picture and the candidates
+_ROW, _LEAST_ROW, _AROUND_MAP = 1.5, 1.1, 4.2  # em of a row of the map, and of what is above and beneath the rows
 
 
 def _tr(text: str) -> str:
@@ -150,7 +151,7 @@ class TranslationFigure(SpotsInBoxes[Spot]):
         if self.show == "lines":
             return self._sentences.places(width, style).height
         if self.show == "map":
-            return (len(self._map.values) * 1.5 + 4.2) * em
+            return (len(self._map.values) * _LEAST_ROW + _AROUND_MAP) * em
         return self._beams.height(em)
 
     def _areas(self, rect: QRectF, style: FigureStyle) -> tuple[QRectF, QRectF]:
@@ -160,6 +161,9 @@ class TranslationFigure(SpotsInBoxes[Spot]):
             height = self._spread(rect, style).places(rect.width(), style).height
         else:
             height = self._height_above(rect.width(), style)
+            if self.show == "map":  # rows as high as there is room for
+                room = max(rect.height() - self.least_size(rect.width(), style).height(), 0.0)
+                height += min(room, len(self._map.values) * (_ROW - _LEAST_ROW) * em)
         above = QRectF(rect.left(), rect.top(), rect.width(), height)
         top = above.bottom() + _SPACE * em
         return above, QRectF(rect.left(), top, rect.width(), max(rect.bottom() - top, 0))
@@ -173,6 +177,10 @@ class TranslationFigure(SpotsInBoxes[Spot]):
         least = self._beams.width(em) if self.show == "tree" else 0.0
         height = self._height_above(max(width, least, em), style) + _SPACE * em + self._bars_height(em)
         return QSizeF(least if least > width else 0, height)
+
+    def grown_to(self, rect: QRectF, style: FigureStyle) -> float:
+        """Down to the target: the candidates may wait, the source is to be seen."""
+        return rect.bottom() if self.show == "tree" else self._areas(rect, style)[0].bottom()
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()

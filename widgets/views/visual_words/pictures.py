@@ -13,12 +13,12 @@ from PySide6.QtGui import QBrush, QFontMetricsF, QPainter
 from inference.results.visual_words import VisualWordsResult
 from widgets.figures import chips
 from widgets.figures.image_parts import paint_border, paint_image, paint_title
-from widgets.figures.lettering import resized
+from widgets.figures.lettering import fitted
 from widgets.look.theme import FigureStyle
 
 TITLE = 1.35  # em
 GAP = 0.35  # em, between images
-_SMALLER = (0.95, 0.9, 0.85, 0.8)  # letters, of their size, where there is little room
+_LEAST_LETTERS = 0.8  # of their size, where there is little room
 _MOSTLY = 0.5  # share of its chips in which something happens that a visual word is called by
 _MOST_SIDE = 8.0  # em of an image of the film
 
@@ -112,10 +112,8 @@ def paint_centred(painter: QPainter, text: str, box: QRectF, style: FigureStyle,
     """One line in the middle of a box; what is wider has letters a little smaller, and what still is, is shortened."""
     painter.save()
     painter.setPen(style.theme.faint if is_faint else style.theme.ink)
-    font, room = style.font, box.width() + 2
-    for factor in _SMALLER:  # hinted letters do not become narrower evenly
-        if QFontMetricsF(font).horizontalAdvance(text) > room:
-            font = resized(style.font, factor)
+    room = box.width() + 2
+    font = fitted(style.font, text, room, _LEAST_LETTERS)
     painter.setFont(font)
     shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, shown)

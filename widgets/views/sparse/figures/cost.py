@@ -51,6 +51,8 @@ class SparseCostFigure(PlottedFigure):
     @property
     def caption(self) -> str:
         names = ", ".join(pattern.kind.title.lower() for pattern in self.patterns)
+        if len(self.patterns) > 1:  # the legend names them
+            names = _tr("{} patterns").format(len(self.patterns))
         return _tr("Cost by the formula of {}; {} dimensions").format(names, self.d_model)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
