@@ -9,15 +9,16 @@ from PySide6.QtSvg import QSvgGenerator
 from widgets.look.theme import FigureStyle
 
 
-def texts_of(figure, style=None, size=None):
-    """The texts of a figure's SVG, of its natural size if none is given; fails where it is not well-formed."""
+def texts_of(figure, rect=None, style=None):
+    """The texts of a figure's SVG, painted into `rect` or as large as it likes to be; fails where it is not
+    well-formed."""
     style = style or FigureStyle()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     painter = QPainter(generator)
-    figure.paint(painter, QRectF(QPointF(), size or figure.natural_size(style)), style)
+    figure.paint(painter, rect or QRectF(QPointF(), figure.natural_size(style)), style)
     painter.end()
     root = ET.fromstring(bytes(buffer.data().data()))
     return ["".join(text.itertext()).strip() for text in root.iter("{http://www.w3.org/2000/svg}text")]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
@@ -317,7 +317,7 @@ def test_on_narrow_paper_the_table_goes_on_below_itself_and_letters_keep_their_s
     wide, narrow = figure.natural_size(STYLE), figure.least_size(300, STYLE)
     assert narrow.width() <= 300 < wide.width()
     assert narrow.height() > wide.height()
-    texts = texts_of(figure, size=QSizeF(300, narrow.height()))
+    texts = texts_of(figure, QRectF(0, 0, 300, narrow.height()))
     assert texts.count("Layer") > texts_of(figure).count("Layer")
     assert {line for name in COLUMNS for line in header_lines(name) if line} <= set(texts)
 
@@ -325,8 +325,8 @@ def test_on_narrow_paper_the_table_goes_on_below_itself_and_letters_keep_their_s
 def test_the_title_of_an_axis_takes_the_height_of_the_whole_plot_before_it_is_cut(qapp):
     font = QFont("DejaVu Sans")
     font.setPixelSize(14)
-    size = QSizeF(400, 1.17 * QFontMetricsF(font).horizontalAdvance("Mean distance (tokens)"))
-    assert "Mean distance (tokens)" in texts_of(HeadScatter(make_measures_result()), FigureStyle(font=font), size)
+    rect = QRectF(0, 0, 400, 1.17 * QFontMetricsF(font).horizontalAdvance("Mean distance (tokens)"))
+    assert "Mean distance (tokens)" in texts_of(HeadScatter(make_measures_result()), rect, FigureStyle(font=font))
 
 
 def test_a_heading_says_the_unit_of_its_numbers():
