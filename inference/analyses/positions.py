@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inference.context import Refused
 from inference.positions.tables import tables
-from inference.results.positions import PositionsRequest, PositionsResult
+from inference.results.positions import PositionsRequest, PositionsResult, PositionTable
 
 if TYPE_CHECKING:
     from inference.context import Context
@@ -50,6 +51,11 @@ def positions(request: PositionsRequest, model: Model, context: Context) -> Posi
     found = tables(model.net, length, context, family.alibi_slopes(config), family.position_grid(config), grid_kind)
     if not found:
         raise Refused(f"{model.info.name} has no position encoding that can be read.")
-    if any(table.grid for table in found):
-        return PositionsResult(found, _GRID_NOTES[kind])
-    return PositionsResult(found, family.position_note(config) or _NOTES[kind])
+    if note := family.position_note(config):
+        return PositionsResult(found, note)
+    noted = tuple(replace(table, note=_note_of(table)) for table in found)
+    return PositionsResult(noted, noted[0].note)
+
+
+def _note_of(table: PositionTable) -> str:
+    return (_GRID_NOTES.get(table.kind) if table.grid else None) or _NOTES[table.kind]

@@ -48,6 +48,8 @@ class PositionTable:
         Rows and columns, where positions are places in an image, row by row; None where they lie in a row. Columns of
         a relative table are then the (2 * rows - 1) * (2 * columns - 1) distances key minus query, row by row from
         the one farthest up and left.
+    note
+        A sentence that says what the model does with it; empty where that of the result says so.
     """
 
     name: str
@@ -59,6 +61,7 @@ class PositionTable:
     similarity: np.ndarray
     similarity_label: str
     grid: tuple[int, int] | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +70,7 @@ class PositionsResult:
 
     tables: tuple[PositionTable, ...]
     note: str
+
+    def note_of(self, table: PositionTable) -> str:
+        """What the model does with one of them: a model may have two kinds."""
+        return table.note or self.note

@@ -88,7 +88,7 @@ def test_measures_are_told_in_the_same_words():
     tables = {measure.name: np.full((1, 1), np.nan, np.float32) for measure in MEASURES}
     tables |= {"entropy": np.full((1, 1), 1.0, np.float32), "induction": np.full((1, 1), 0.62, np.float32)}
     result = MeasuresResult("g", tables, N, N, N, is_causal=True)
-    assert head_sentence(result, (0, 0)) == "Looks mostly at what came behind earlier occurrences of the token (62 %)."
+    assert head_sentence(result, (0, 0)) == "Looks mostly at what followed the same token before (62 %)."
     tables["entropy"] = np.full((1, 1), np.nan, np.float32)
     assert head_sentence(result, (0, 0)) == "", "there is no such head"
 

@@ -74,7 +74,7 @@ def _thing(name: str, axis: str, marks: Mapping[str, str]) -> str:
         "next": _tr("the next {}").format(one),
         "same": _tr("the {} itself").format(one),
         "special": _tr("special tokens"),
-        "induction": _tr("what came behind earlier occurrences of the {}").format(one),
+        "induction": _tr("what followed the same {} before").format(one),
     }
     return things.get(name) or measure_name(name, axis, marks)
 

@@ -299,7 +299,7 @@ class HeatPanel:
         if self._is_turned(plot, metrics):
             self._paint_turned(painter, plot, style, _longest_turned(rect, em))
         else:
-            self._paint_columns(painter, plot, style)
+            self._paint_columns(painter, plot, metrics)
         painter.setPen(style.theme.faint)
         x = plot.center().x() - metrics.horizontalAdvance(self.column_label) / 2
         painter.drawText(QPointF(x, plot.bottom() + 1.3 * em + metrics.ascent()), self.column_label)
@@ -310,8 +310,7 @@ class HeatPanel:
         painter.drawText(QPointF(0, 0), self.row_label)
         painter.restore()
 
-    def _paint_columns(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
-        metrics = QFontMetricsF(style.font)
+    def _paint_columns(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
         em, n_columns = metrics.height(), self.values.shape[1]
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
         widest = 2.5 * em if self.column_names else widest

@@ -95,14 +95,11 @@ def _resample_axis(values: np.ndarray, n: int, axis: int) -> np.ndarray:
 def means(values: np.ndarray, n: int, axis: int) -> np.ndarray:
     """Cells along an axis for no more than `n` pixels: as many neighbours each time have their mean.
 
-    One of them alone would not do: every fourth row of alternating sines and cosines is a picture of something else.
-    Nor would now two and now three of them: there would be bands in it.
+    Of alternating sines and cosines, every fourth row alone, or now two and now three, show bands that are not there.
     """
     n_cells: int = values.shape[axis]
-    n_together = 2 * math.ceil(n_cells / (2 * n))
-    starts = np.arange(0, n_cells, n_together)
+    starts = np.arange(0, n_cells, 2 * math.ceil(n_cells / (2 * n)))
     counts = np.diff(np.append(starts, n_cells))
     with np.errstate(invalid="ignore"):  # infinities of both signs
         sums = np.add.reduceat(values, starts, axis=axis)
-    means = sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)
-    return means.repeat(counts, axis)
+    return (sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)).repeat(counts, axis)

@@ -27,6 +27,7 @@ def test_learned_places_lie_on_the_grid(tmp_path, name):
     cosine = torch.nn.functional.cosine_similarity(rows[-side * side], rows[-1], dim=0)
     assert table.similarity[0, 0, -1] == pytest.approx(float(cosine), abs=1e-5)
     assert "place of the image" in result.note or name == "mae"
+    assert all(("distance" in result.note_of(table)) == (table.kind == "relative") for table in result.tables)
 
 
 @pytest.mark.parametrize(("name", "n_tables"), [("beit", 2), ("beit tokens", 1), ("swin", 4)])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QComboBox, QLabel
 
@@ -190,8 +190,7 @@ def test_a_name_of_a_column_becomes_smaller_rather_than_that_its_end_is_cut(qapp
     ((panel, area),) = figure.panels(QRectF(0, 0, 600, 300), style)
     beside = area.width() - panel.plot(area, style).width()
     room = 0.85 * metrics.horizontalAdvance("because") + 0.4 * metrics.height()
-    size = QSizeF(13 * room + beside, 300)
-    texts = texts_of(figure, QRectF(QPointF(), size), style)
+    texts = texts_of(figure, QRectF(0, 0, 13 * room + beside, 300), style)
     assert "because" in texts
     assert not any("…" in text for text in texts)
 

@@ -227,6 +227,17 @@ def test_several_tables_are_chosen_from(view):
     assert view.figure().table is tables[1]
 
 
+def test_what_is_said_is_of_the_table_that_is_shown(view):
+    tables = (replace(make_position_table(), note="Added."), make_position_table(kind="rotary"))
+    open_checkpoint(view, *tables)
+    note, choice = child(view, QLabel, "positions_note"), child(view, QComboBox, "positions_table")
+    said = []
+    for number in range(2):
+        choice.setCurrentIndex(number)
+        said.append((note.text(), view.figure().note))
+    assert said == [("Added.", "Added."), (NOTE, NOTE)]
+
+
 @pytest.mark.parametrize(("what", "n_panels"), [("both", 2), ("values", 1), ("similarity", 1)])
 def test_table_and_similarity_can_be_shown_alone(view, what, n_panels):
     open_checkpoint(view)

@@ -67,8 +67,8 @@ def _figure(result: PositionsResult, args: Namespace) -> Figure:
     if not 0 <= (args.head or 0) < n_heads:
         raise BadOption(f"There is no head {args.head}: {table.name} has {n_heads}, counted from 0.")
     if show == "grid" and table.grid is not None:
-        return PositionGridFigure(table, args.head or 0, note=result.note)
-    return PositionsFigure(table, args.head or 0, "both" if show == "grid" else show, result.note)
+        return PositionGridFigure(table, args.head or 0, note=result.note_of(table))
+    return PositionsFigure(table, args.head or 0, "both" if show == "grid" else show, result.note_of(table))
 
 
 def _arrays(result: PositionsResult, args: Namespace) -> dict[str, np.ndarray]:

@@ -142,9 +142,9 @@ class PositionsView(View):
         head = max(self._head.currentIndex(), 0)
         show = self._options.value().show
         if show == "grid":
-            self._figure = PositionGridFigure(table, head, self._result.note)
+            self._figure = PositionGridFigure(table, head, self._result.note_of(table))
         else:
-            self._figure = PositionsFigure(table, head, show, self._result.note)
+            self._figure = PositionsFigure(table, head, show, self._result.note_of(table))
         self.restyle()
         self.figure_changed.emit()
 

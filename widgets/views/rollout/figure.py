@@ -30,7 +30,7 @@ MapKind = Literal["rollout", "attention"]
 _TITLE = 1.8  # em
 _STRIP, _LEAST_STRIP, _MOST_STRIP = 5.0, 3.6, 9.0  # em of the bars with their title
 _STRIP_SHARE, _LOW = 0.16, 22.0  # of the height; em in which the maps need all of it
-_N_STRONGEST, _LEAST_TOLD = 5, 0.001  # keys in the read-out, and of the strongest what each has at least
+_N_STRONGEST, _LEAST_TOLD = 4, 0.001  # keys in the read-out, and of the strongest what each has at least
 _MOST_MEASURED = 64  # words that are measured to see how wide they are: of more, those with the most letters
 
 
