@@ -15,7 +15,7 @@ from widgets.look import color_maps, diverging, raster
 from widgets.look.theme import FigureStyle
 
 MINUS = "\N{MINUS SIGN}"
-_LONGEST_TURNED = 4.5  # em of a turned name
+_LONGEST_TURNED = 6.0  # em of a turned name
 
 
 def _tr(text: str) -> str:
