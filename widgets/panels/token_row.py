@@ -169,8 +169,8 @@ class TokenChips(QWidget):
             text += self.tr("; the vector of the text is read here")
         if self._can_mask:
             text += self.tr("; double click or M masks it")
-        tip = tip_with_terms(plain_tip(text), self._tokens.special(position))
-        QToolTip.showText(event.globalPosition().toPoint(), tip, self)
+        special = self._tokens.special(position)
+        QToolTip.showText(event.globalPosition().toPoint(), tip_with_terms(plain_tip(text), special), self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         n, now = len(self._chips), self._query()
