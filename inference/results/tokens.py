@@ -59,6 +59,10 @@ class Tokens:
         """What was typed for a token that is not known; empty for others."""
         return self.sources[pos] if len(self.sources) == len(self.words) else ""
 
+    def special(self, pos: int) -> str:
+        """The word of a special token, which may be explained; empty for others, which mean what their writer meant."""
+        return self.words[pos] if self.is_special[pos] else ""
+
     def taken(self, places: Sequence[int]) -> Tokens:
         """The tokens at these places, in that order, with all that is known of each, and the notes of the text."""
         places = list(places)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tests.factories import make_tokens
-from widgets.figures.token_axis import POOLED, TokenAxis, names_explained, special_words
+from widgets.figures.token_axis import POOLED, TokenAxis, names_explained
 from widgets.kit.plain import tip_with_terms
 
 
@@ -36,7 +36,6 @@ def test_names_that_are_no_words_are_explained_by_an_example():
 def test_special_tokens_are_explained_and_words_of_the_text_are_not():
     tokens = make_tokens("[CLS] the head [>] chip [SEP]")
     tokens = replace(tokens, is_special=tokens.is_special | np.array([word == "[>]" for word in tokens.words]))
-    assert special_words((tokens, 3), (tokens, 2), (tokens, 3)) == ("[>]",)
-    assert special_words((tokens, 2)) == special_words() == ()
-    assert "between the words of a text and the chips" in tip_with_terms("", *special_words((tokens, 3)))
+    assert [tokens.special(pos) for pos in range(len(tokens))] == ["[CLS]", "", "", "[>]", "", "[SEP]"]
+    assert "between the words of a text and the chips" in tip_with_terms("", tokens.special(3))
     assert "before words or before patches" in tip_with_terms("", "[CLS]")

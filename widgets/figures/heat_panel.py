@@ -15,7 +15,7 @@ from widgets.look import color_maps, diverging, raster
 from widgets.look.theme import FigureStyle
 
 MINUS = "\N{MINUS SIGN}"
-_SHORT_NAME, _LONG_NAME, _NAMES_SHARE = 4.5, 9.0, 0.28  # em of turned names, and how much of the height long ones take
+_SHORT_NAME, _LONG_NAME, _NAMES_SHARE = 6.0, 9.0, 0.28  # em of turned names, and how much of the height long ones take
 
 
 def _tr(text: str) -> str:

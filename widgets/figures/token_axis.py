@@ -77,11 +77,6 @@ def label(word: str) -> str:
     return clean(word).strip() or "\N{OPEN BOX}"
 
 
-def special_words(*places: tuple[Tokens, int]) -> tuple[str, ...]:
-    """The special tokens among these, which a tool tip explains; words of the text mean what their writer meant."""
-    return tuple(dict.fromkeys(tokens.words[at] for tokens, at in places if tokens.is_special[at]))
-
-
 def names_explained(words: Iterable[str]) -> str:
     """How the names of places that are no words are read, by an example of each kind; empty where all are words."""
     n = r"(0|[1-9]\d*)"

@@ -7,7 +7,6 @@ from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from inference.results.tokens import Tokens
-from widgets.figures.token_axis import special_words
 from widgets.kit.clean import clean
 from widgets.kit.plain import plain_tip, tip_with_terms
 from widgets.kit.veil import Veil
@@ -170,8 +169,8 @@ class TokenChips(QWidget):
             text += self.tr("; the vector of the text is read here")
         if self._can_mask:
             text += self.tr("; double click or M masks it")
-        special = special_words((self._tokens, position))
-        QToolTip.showText(event.globalPosition().toPoint(), tip_with_terms(plain_tip(text), *special), self)
+        special = self._tokens.special(position)
+        QToolTip.showText(event.globalPosition().toPoint(), tip_with_terms(plain_tip(text), special), self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         n, now = len(self._chips), self._query()

@@ -15,7 +15,6 @@ from inference.results.request import Request
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
 from widgets.figures.places import place_name
-from widgets.figures.token_axis import special_words
 from widgets.kit.delay import Delay
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
@@ -325,8 +324,8 @@ class ArcsView(View):
     def _on_canvas_hovered(self, token: Focus | None) -> None:
         self._read()
         figure = self._canvas.figure
-        special = special_words((figure.tokens(token.side), token.pos)) if figure and token else ()
-        self._canvas.setToolTip(tip_with_terms("", *special))
+        special = figure.tokens(token.side).special(token.pos) if figure and token else ""
+        self._canvas.setToolTip(tip_with_terms("", special))
         self.figure_changed.emit()
         if isinstance(self._result, LinesResult):
             self._feed.point_at(token.pos if token is not None and token.side == "query" else None)

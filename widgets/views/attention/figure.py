@@ -17,7 +17,7 @@ from widgets.figures.color_bar import ColorBar, bright_end
 from widgets.figures.counts import number_of
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
 from widgets.figures.map_frame import paint_cross_hair, paint_map_frame
-from widgets.figures.token_axis import TokenAxis, by_unit, names_explained, special_words
+from widgets.figures.token_axis import TokenAxis, by_unit, names_explained
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
@@ -214,12 +214,12 @@ class AttentionFigure:
         rows, columns = self.shown
         row = int((point.y() - plot.top()) // (plot.height() / len(rows)))
         column = int((point.x() - plot.left()) // (plot.width() / len(columns)))
-        places = []
+        found = []
         if row in range(len(rows)) and point.x() < plot.right():
-            places.append((self.result.query_tokens, int(self.queries.starts[rows[row]])))
+            found.append(self.result.query_tokens.special(int(self.queries.starts[rows[row]])))
         if column in range(len(columns)) and point.y() < plot.bottom():
-            places.append((self.result.key_tokens, int(self.keys.starts[columns[column]])))
-        return special_words(*places)
+            found.append(self.result.key_tokens.special(int(self.keys.starts[columns[column]])))
+        return tuple(dict.fromkeys(filter(None, found)))
 
     @cached_property
     def _layouts(self) -> dict[object, _MapLayout]:

@@ -13,7 +13,6 @@ from inference.results.request import Request
 from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
-from widgets.figures.token_axis import special_words
 from widgets.kit.clean import isolated
 from widgets.kit.head_steps import layer_and_head, walk
 from widgets.kit.option_controls import OptionControls
@@ -197,8 +196,8 @@ class ScaledDotView(View):
     def _on_canvas_hovered(self, key: int | None) -> None:
         self._read()
         figure = self._canvas.figure
-        places = () if figure is None or key is None else ((figure.result.key_tokens, key),)
-        self._canvas.setToolTip(tip_with_terms("", *special_words(*places)))
+        special = "" if figure is None or key is None else figure.result.key_tokens.special(key)
+        self._canvas.setToolTip(tip_with_terms("", special))
 
     def _on_canvas_clicked(self, key: int) -> None:
         self.choose(key_pos=None if self.key_pos == key else key)
