@@ -14,6 +14,7 @@ from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell
 from widgets.kit.figure import Numbers
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.views.sparse.figures import legend as sparse_legend
 from widgets.views.sparse.figures.pattern_map import SparseMap, percent
@@ -180,7 +181,7 @@ class SparsePatternsFigure:
             kind = each.pattern.kind
             for texts, font, ink, baseline in (
                 ((kind.title, kind.short), resized(style.font, bold=True), style.theme.ink, 1.4),
-                (self._numbers_of(each), resized(style.font, 0.9), style.theme.faint, 0.42),
+                (self._numbers_of(each), resized(style.font, SMALL), style.theme.faint, 0.42),
             ):
                 metrics = QFontMetricsF(font)
                 # The first that fits
