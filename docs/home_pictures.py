@@ -34,15 +34,26 @@ N_COLORS = 64
 # How many times as large as the file a figure is painted before it is made small: less where letters matter more.
 SCALE = 1.6
 SCALES = {
-    "approximation": 2.0,
+    "analogy": 2.2,
+    "approximation": 2.4,
+    "attribution": 2.1,
+    "classes": 2.0,
     "complexity": 2.0,
     "family_tree": 3.0,
+    "few_shot": 2.2,
+    "masked_image": 2.3,
+    "masked_pixels": 1.8,
     "measures": 4.2,
+    "next_sentence": 2.0,
+    "norms": 2.4,
+    "order": 2.2,
+    "oscar": 2.0,
     "scaled_dot": 2.3,
     "training_stages": 3.0,
+    "vilt": 2.3,
+    "visual_words": 2.1,
     "vocabulary": 2.0,
     "word2vec": 1.9,
-    "visual_words": 2.1,
 }
 WIDGETS = {"mesh": "mesh_viewer", "polygen-furniture": "mesh_viewer"}  # pictures of what is no figure
 GROWING = 30  # seconds in which a mesh has grown

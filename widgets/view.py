@@ -14,7 +14,7 @@ from inference.results.job import JobState
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.figure import Figure
-from widgets.kit.page import Page
+from widgets.kit.page import Page, staying_empty
 from widgets.kit.veil import Veil
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
@@ -154,10 +154,9 @@ class View(SubjectWidget):
         """Hidden, it asks later: what comes until then is of what was looked at before."""
         to_come = [request for request in self._asked if self._answered.get(type(request)) != (request, False)]
         wanted = self.requests() if to_come and self._subject else ()
-        for request in to_come:
-            if request not in wanted:
-                self.forget(request)
-                self.request_withdrawn.emit(request)
+        for request in (one for one in to_come if one not in wanted):
+            self.forget(request)
+            self.request_withdrawn.emit(request)
 
     # What comes
 
@@ -377,7 +376,8 @@ class View(SubjectWidget):
     def _style_changed(self) -> None:
         self._is_unstyled = not self.isVisible()
         if not self._is_unstyled:
-            self.restyle()
+            with staying_empty(self._own_pages):
+                self.restyle()
             self.update()
 
     def _on_selection_changed(self, now: Selected, old: Selected) -> None:

@@ -136,11 +136,6 @@ def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard, notes: tuple
     ExportError
         If the picture would be too large.
     """
-    clipboard.setMimeData(packed_figure(figure, style, notes))
-
-
-def packed_figure(figure: Figure, style: FigureStyle, notes: tuple[str, ...] = ()) -> QMimeData:
-    """A figure as other programs take it from the clipboard, or when it is dropped there; see `copy`."""
     sheet = Sheet.of(figure, style, notes=notes)
     data = QMimeData()
     try:
@@ -153,7 +148,7 @@ def packed_figure(figure: Figure, style: FigureStyle, notes: tuple[str, ...] = (
     numbers = figure.numbers()
     if len(numbers.header) * len(numbers.rows) <= MAX_COPIED_CELLS:
         data.setText(render.csv(numbers, "\t", notes).decode())
-    return data
+    clipboard.setMimeData(data)
 
 
 def copy_numbers(figure: Figure, clipboard: QClipboard, notes: tuple[str, ...] = ()) -> int:

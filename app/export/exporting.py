@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QObject, Signal, Slot
+from PySide6.QtCore import QDir, QObject, QTemporaryDir, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -19,6 +19,7 @@ from widgets.look.theme import LIGHT
 
 if TYPE_CHECKING:
     from app.export.dialog.export_dialog import ExportDialog
+    from app.export.dragging import DraggedFigure
     from app.export.films import GrowingFigure
     from app.export.mesh_look import MeshLook
     from app.export.page.look import ExportLook
@@ -62,6 +63,8 @@ class Exporting(QObject):
         self.has_caption = False
         self._waiting: tuple[View, Callable[[], None]] | None = None
         self._refused: View | None = None  # as its picture was an old one
+        self._dragged: QTemporaryDir | None = None  # where files of what is dragged out are
+        self._n_dragged = 0
 
     def export(self, view: View | None, first: str = "svg", *, why_none: str = "") -> None:
         """Ask where to and how, and save what the view shows.
@@ -218,18 +221,41 @@ class Exporting(QObject):
         else:
             self._say(self.tr("The picture is on the clipboard."))
 
-    def drag(self, view: View | None, start: Callable[[QMimeData], None], *, why_none: str = "") -> None:
-        """Let what the view shows be dragged out of the window: `start` is handed what `copy` puts on the clipboard."""
-        from app.export import export as exporter
+    def drag(self, view: View | None, start: Callable[[DraggedFigure], None], *, why_none: str = "") -> None:
+        """Let what the view shows be dragged out of the window, also as a file of the kind that was saved last.
+
+        Parameters
+        ----------
+        start
+            Lets it be dragged, and returns when it was dropped.
+        """
+        from app.export.dragging import DraggedFigure
+        from app.export.formats import FORMATS, ending_of
+        from app.export.page.sheet import Sheet
         from app.export.saving import ExportError
 
         figure = self._figure(view, self.tr("There is no picture to drag: {}"), why_none)
         if figure is None or view is None:
             return
+        kind = self._look().kind
+        name = f"{stem_of(view, figure, None)}{ending_of(kind if FORMATS[kind].holds == 'image' else 'svg')}"
+        if self._dragged is None:
+            self._dragged = QTemporaryDir(f"{QDir.tempPath()}/headlight-XXXXXX")
+        self._n_dragged += 1
+        file = Path(self._dragged.filePath(str(self._n_dragged))) / name  # the one before may still be looked at
         try:
-            start(exporter.packed_figure(figure, replace(view.style_now(), theme=LIGHT), view.notes))
+            sheet = Sheet.of(figure, replace(view.style_now(), theme=LIGHT), notes=view.notes)
+            data = DraggedFigure(sheet, file, view.notes)
+            data.failed.connect(self._warn)
+            start(data)
         except ExportError as error:
             self._warn(str(error))
+
+    def shutdown(self) -> None:
+        """Remove the files of what was dragged out."""
+        if self._dragged is not None:
+            self._dragged.remove()
+            self._dragged = None
 
     def copy_numbers(self, view: View | None, *, why_none: str = "") -> None:
         """Put the numbers of what the view shows on the clipboard; `why_none` stands where the picture would be."""
@@ -264,10 +290,13 @@ class Exporting(QObject):
             return
         caption = caption_of(view, figure) if self.has_caption else ""
         sheet = Sheet.of(figure, replace(view.style_now(), theme=LIGHT), caption=caption, notes=view.notes)
-        preview = PrintPreview(sheet, self._dialog_parent)
+        preview = PrintPreview(sheet, self.folder, stem_of(view, figure, None), self._dialog_parent)
         preview.exec()
-        if preview.is_printed:
-            self._say(self.tr("The picture was sent to the printer."))
+        if preview.why_not:
+            self._warn(preview.why_not)
+        elif preview.told:
+            self.folder = preview.file.parent
+            self._say(preview.told)
         preview.deleteLater()
 
     def _wait_for(self, view: View, act: Callable[[], None]) -> None:

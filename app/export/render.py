@@ -90,14 +90,7 @@ def pdf(sheet: Sheet, width: float | None = None) -> bytes:
 
 def image(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> QImage:
     """Pixels: `width` of them, or as many as `dpi` says; with both, `dpi` is only noted in the file."""
-    size = sheet.size()
-    scale = width / size.width() if width else (dpi or PNG_DPI) / 72
-    n_columns, n_rows = (max(1, round(side * scale)) for side in (size.width(), size.height()))
-    if max(n_columns, n_rows) > MAX_PIXELS_A_SIDE:
-        raise TooLarge(
-            f"A picture of {n_columns:,} x {n_rows:,} pixels is too large; at most {MAX_PIXELS_A_SIDE:,} a side are "
-            "written, so choose a smaller width or fewer dots per inch."
-        )
+    n_columns, n_rows, scale = pixels(sheet, width, dpi)
     kind = QImage.Format.Format_ARGB32_Premultiplied if sheet.style.transparent else QImage.Format.Format_RGB32
     picture = QImage(n_columns, n_rows, kind)
     if picture.isNull():
@@ -109,6 +102,19 @@ def image(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> Q
     picture.setText("Title", sheet.title)
     picture.setText("Description", sheet.caption or sheet.title)
     return picture
+
+
+def pixels(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> tuple[int, int, float]:
+    """Columns, rows, and pixels a point of an `image`; raises `TooLarge` where it would be."""
+    size = sheet.size()
+    scale = width / size.width() if width else (dpi or PNG_DPI) / 72
+    n_columns, n_rows = (max(1, round(side * scale)) for side in (size.width(), size.height()))
+    if max(n_columns, n_rows) > MAX_PIXELS_A_SIDE:
+        raise TooLarge(
+            f"A picture of {n_columns:,} x {n_rows:,} pixels is too large; at most {MAX_PIXELS_A_SIDE:,} a side are "
+            "written, so choose a smaller width or fewer dots per inch."
+        )
+    return n_columns, n_rows, scale
 
 
 def png(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> bytes:

@@ -56,8 +56,12 @@ def shortcuts_html(actions: Mapping[str, QAction]) -> str:
             groups.setdefault(menu, []).append((command.text.replace("&", "").rstrip("…"), keys))
     for title, lines in VIEW_KEYS.items():
         groups[QCoreApplication.translate("About", title)] = lines
-    columns = [_shortcut_rows(list(groups.items())[::2]), _shortcut_rows(list(groups.items())[1::2])]
-    cells = "".join(f"<td valign='top'><table>{rows}</table></td><td>&nbsp;&nbsp;</td>" for rows in columns)
+    columns: tuple[list[tuple[str, list[tuple[str, str]]]], ...] = [], []
+    for group in groups.items():  # into the column that is shorter so far, so that little has to be scrolled
+        min(columns, key=lambda column: sum(2 + len(lines) for _, lines in column)).append(group)
+    cells = "".join(
+        f"<td valign='top'><table>{_shortcut_rows(column)}</table></td><td>&nbsp;&nbsp;</td>" for column in columns
+    )
     return f"<table><tr>{cells}</tr></table>"
 
 

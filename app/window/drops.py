@@ -15,6 +15,7 @@ from app.commands.text_files import TextFileError, read_text
 from inference.files.vector_kinds import holds_vectors
 from inference.results.inputs import FILM_ENDINGS, MESH_ENDINGS, SOUND_ENDINGS
 
+_DROPS = (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop)
 IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 
 
@@ -33,7 +34,7 @@ class DropTargets:
 
 
 class Drops(QObject):
-    """Lets files be dropped onto a window."""
+    """Lets files be dropped onto a window, also where a field would take their paths for text."""
 
     def __init__(self, window: QWidget, reads: Callable[[], Sequence[str]], targets: DropTargets) -> None:
         super().__init__(window)
@@ -42,14 +43,19 @@ class Drops(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if not isinstance(event, QDropEvent) or event.type() not in (QEvent.Type.DragEnter, QEvent.Type.Drop):
+        """Of the window, and once it is shown of its handle, which is told before the field under the mouse."""
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
+            watched.windowHandle().installEventFilter(self)
+        if event.type() not in _DROPS or not isinstance(event, QDropEvent) or not event.mimeData().hasUrls():
             return False
+        if event.source() is not None:  # a figure on its way out is no file to open here
+            event.ignore()
+            return True
         paths = dropped_files(event.mimeData())
         if not paths:
             return False
-        if event.type() == QEvent.Type.DragEnter:
-            event.acceptProposedAction()
-        else:
+        event.acceptProposedAction()
+        if event.type() == QEvent.Type.Drop:
             take(paths, self._reads(), self._targets)
         return True
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from app import VERSION
@@ -20,8 +20,8 @@ from app.link.result_cache import FILE_NAME as CACHE_FILE
 from app.link.result_cache import ResultCache
 from app.link.runner import Runner
 from app.window import about
-from app.window.actions import LastKeys, build_menus, check_actions, set_view_shortcuts
-from app.window.appearance import LARGER, Appearance, CtrlWheel, Presentation
+from app.window.actions import CLOSE_KEY, LastKeys, build_menus, check_actions, set_view_shortcuts
+from app.window.appearance import LARGER, Appearance, CtrlWheel
 from app.window.drops import Drops, DropTargets
 from app.window.editing.editing import Editing
 from app.window.editing.history import History
@@ -30,8 +30,11 @@ from app.window.finding.finding import Finding
 from app.window.help.helping import Helping
 from app.window.menus.filing import Filing, kept_image
 from app.window.menus.going import Going
+from app.window.menus.panel_round import PanelRound
 from app.window.opening import ContextActions, Opening
 from app.window.placement import keep_on_screen, restore_layout, with_layout
+from app.window.presenting.notice import Notice
+from app.window.presenting.presentation import Presentation
 from app.window.running.running import Running
 from app.window.session import FILE_NAME, SessionKeeper
 from app.window.settings import Settings, load_settings, save_settings, why_not_kept
@@ -124,10 +127,13 @@ class MainWindow(QMainWindow):
         self.hub = Hub(self.opening, self.controller, self.jobs, self.telling, settings_file, self)
         self._build()
         self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
+        before, behind = (self.gallery, self.input_panel), (self.jobs_list, self.details)
+        self.round = PanelRound(before, self.area, behind, self)
+        Notice(self.status_line, self)
         bars = self.menuBar(), self.statusBar(), self.input_bar.token_row
         self.presentation = Presentation(self, bars, self.panels.put_away)
         self.actions_by_name = build_menus(self)
-        for part in (self.editing, self.filing, self.finding, self.running, self.presentation):
+        for part in (self.editing, self.filing, self.finding, self.running, self.presentation, self.panels):
             part.set_actions(self.actions_by_name)
         last_keys = LastKeys(self.actions_by_name.values(), self.telling.say_why_off, self)
         self.area.set_window_actions(last_keys)
@@ -180,7 +186,6 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.opening.begun.connect(self.flow.await_checkpoint)
-        self.panels.changed.connect(self._on_panels_changed)
         self.input_panel.input_changed.connect(self._on_input_changed)
         self.exporting.caption_changed.connect(self.actions_by_name["set_caption"].setChecked)
         self.exporting.caption_changed.connect(self.set_caption)
@@ -197,6 +202,8 @@ class MainWindow(QMainWindow):
         self.area.copy_requested.connect(self.filing.copy)
         self.area.drag_requested.connect(self.filing.drag)
         CtrlWheel(self.scale_font, self)
+        how_to_close = self.tr("Ctrl+W closes the windows of views and the help. To close Headlight, press Ctrl+Q.")
+        QShortcut(CLOSE_KEY, self, partial(self.telling.say_why_off, how_to_close))
         self.controller.attach(self.details)
         self.status_line.cancel_requested.connect(self.cancel)
         self.presentation.changed.connect(self._on_presentation_changed)
@@ -318,17 +325,6 @@ class MainWindow(QMainWindow):
         self.settings = replace(self.settings, caption=is_on)
         self.exporting.has_caption = is_on
 
-    def set_gallery_visible(self, is_on: bool) -> None:
-        self.panels.show_panel(self.gallery_dock, is_on)
-
-    def set_details_visible(self, is_on: bool) -> None:
-        self.panels.show_panel(self.details_dock, is_on)
-
-    @Slot()
-    def _on_panels_changed(self) -> None:
-        self.actions_by_name["set_gallery_visible"].setChecked(not self.gallery_dock.isHidden())
-        self.actions_by_name["set_details_visible"].setChecked(not self.details_dock.isHidden())
-
     @Slot(bool)
     def _on_presentation_changed(self, is_on: bool) -> None:
         """Full screen, large letters, only the input and the views."""
@@ -395,6 +391,6 @@ class MainWindow(QMainWindow):
             self.status_line.show_message(self.tr("The settings could not be saved: {}").format(error.strerror))
         self.controller.write_cache()
         self.area.close_windows()
-        for part in (self.jobs, self.hub, self.reaching, self._runner):
+        for part in (self.exporting, self.jobs, self.hub, self.reaching, self._runner):
             part.shutdown()
         super().closeEvent(event)

@@ -127,12 +127,12 @@ class Opening(QObject):
     def open_again(self) -> None:
         """Ask once more for what is not open although it was wanted; what was refused, only where nothing else is.
 
-        A tokenizer that could not be read may have been put right since.
+        The files of a folder may be others by now: it may have been trained on, or its tokenizer put right.
         """
         info = self._controller.checkpoint
         if self._is_cut_off or info is None:
             self.open(self._wanted)
-        elif info.is_tokenizer_lost:
+        elif info.is_tokenizer_lost or Path(split_precision(info.checkpoint)[0]).is_dir():
             self.open(info.checkpoint)
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QPaintEvent
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QLayout,
@@ -23,19 +25,13 @@ class SidePanels(QObject):
     """Two panels. The right one goes first, then the left one; both come back as soon as there is room.
 
     What the user shows or hides stays so until the width of the window or of the letters changes.
-
-    Signals
-    -------
-    changed()
-        Another panel is shown or hidden.
     """
-
-    changed = Signal()
 
     def __init__(self, window: QMainWindow, left: QDockWidget, right: QDockWidget) -> None:
         super().__init__(window)
         self._window = window
         self.left, self.right = left, right
+        self._actions: dict[QDockWidget, QAction] = {}
         self._wanted = {left: True, right: True}
         self._is_fitting = self._is_put_away = False
         self._fitted = (0, 0)
@@ -54,10 +50,12 @@ class SidePanels(QObject):
             dock.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Of the window; and of the panels, where the mouse draws their edge."""
+        """Of the window; and of the panels, where the mouse draws their edge, and which need more room or less."""
         if isinstance(watched, QDockWidget):
             if event.type() == QEvent.Type.Resize and QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
                 self._widths.pop(watched, None)
+            if event.type() == QEvent.Type.LayoutRequest and self._are_owed:  # it may need less room by now
+                QTimer.singleShot(0, self._restore_widths)
             return False
         if event.type() == QEvent.Type.FontChange and not self._is_put_away and self._fitted != self._size():
             self._keep_widths()
@@ -66,6 +64,18 @@ class SidePanels(QObject):
             if self._are_owed and not self._is_put_away:
                 QTimer.singleShot(0, self._restore_widths)  # when Qt has laid out the window
         return False
+
+    def set_actions(self, actions: Mapping[str, QAction]) -> None:
+        """Those of the menus, by name: they say which panel is there."""
+        self._actions = {self.left: actions["panels.show_left"], self.right: actions["panels.show_right"]}
+
+    def show_left(self, is_on: bool) -> None:
+        """The user shows or hides the left one."""
+        self.show_panel(self.left, is_on)
+
+    def show_right(self, is_on: bool) -> None:
+        """The user shows or hides the right one."""
+        self.show_panel(self.right, is_on)
 
     def show_panel(self, dock: QDockWidget, is_on: bool) -> None:
         """The user shows or hides a panel."""
@@ -88,7 +98,11 @@ class SidePanels(QObject):
         self.left.setVisible(self._wanted[self.left] and has_left)
         self.right.setVisible(self._wanted[self.right] and has_right)
         self._is_fitting = False
-        self.changed.emit()
+        self._tell_actions()
+
+    def _tell_actions(self) -> None:
+        for dock, action in self._actions.items():
+            action.setChecked(not dock.isHidden())
 
     def _size(self) -> tuple[int, int]:
         """Widths of the window and of a letter, in pixels."""
@@ -125,7 +139,10 @@ class SidePanels(QObject):
             em = self._size()[1]
             widths = {dock: round(width * em) for dock, width in self._widths.items() if dock.isVisible()}
             self._window.resizeDocks(list(widths), list(widths.values()), Qt.Orientation.Horizontal)
-            self._are_owed = len(widths) < len(self._widths)
+            # One that comes back still needs what it needed with the letters from before it stepped aside.
+            self._are_owed = any(
+                not dock.isVisible() or dock.minimumSizeHint().width() > widths[dock] for dock in self._widths
+            )
 
     @Slot()
     def _on_dock_visibility_changed(self) -> None:
@@ -133,7 +150,7 @@ class SidePanels(QObject):
         # A window that is hidden or minimised hides no panel: only what is hidden by itself was closed by the user.
         if isinstance(dock, QDockWidget) and not self._is_fitting and not self._is_put_away:
             self._wanted[dock] = not dock.isHidden()
-        self.changed.emit()
+        self._tell_actions()
 
 
 def panel_dock(title: str, widget: QWidget, side: Qt.DockWidgetArea, window: QMainWindow) -> QDockWidget:

@@ -135,7 +135,7 @@ class CaptionFamily(ComposedFamily, ReadsImages, GivesImageFeatures, ReadsJointl
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         side = config.encoder.patch_size
         n_special = len(_IMAGES[config.encoder.model_type])
-        return PatchGrid(shape[0] // side, shape[1] // side, n_special, (side, side))
+        return PatchGrid.over(shape, side, n_special)
 
     def image_features(self, net: PreTrainedModel, pixel_values: torch.Tensor) -> torch.Tensor:
         states = net.get_encoder()(pixel_values).last_hidden_state
@@ -195,8 +195,7 @@ class VirTexFamily(CaptionFamily):
         return Takes((config.image_size,) * 2, (config.stride,) * 2)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = config.stride
-        return PatchGrid(shape[0] // side, shape[1] // side, 0, (side, side))
+        return PatchGrid.over(shape, config.stride)
 
     def encode(
         self,

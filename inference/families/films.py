@@ -56,7 +56,7 @@ class _OfFilms(PartsFamily, ReadsClips):
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         _, height, width = self._tubelet(config)
-        return PatchGrid(shape[0] // height, shape[1] // width, 0, (height, width))
+        return PatchGrid.over(shape, (height, width))
 
     def why_no_rollout(self, group: str, config: PreTrainedConfig) -> str:
         return ""

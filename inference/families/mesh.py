@@ -71,7 +71,7 @@ class MeshFamily(Family):
         return 0
 
     def position_kind(self, config: PreTrainedConfig) -> str:
-        return "none"
+        return "learned"
 
     def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         return tuple(_labels(config).values()) if config.is_conditional else ()
@@ -89,7 +89,7 @@ class MeshFamily(Family):
         return label
 
     def lacks(self, opened: Opened) -> dict[str, str]:
-        return {}
+        return {"positions": f"{opened.named} has several learned vectors for a place, such as its vertex and its axis"}
 
     def encode(
         self,

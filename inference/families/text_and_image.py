@@ -72,8 +72,7 @@ class TextAndImageFamily(PartsFamily, ReadsImages, GivesImageFeatures, ComparesP
         return Takes((image.image_size,) * 2, (image.patch_size,) * 2)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = config.vision_config.patch_size
-        return PatchGrid(shape[0] // side, shape[1] // side, len(_special(config)), (side, side))
+        return PatchGrid.over(shape, config.vision_config.patch_size, len(_special(config)))
 
     def encode(
         self,

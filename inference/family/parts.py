@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 # What is not read from such models, and why: by the kind of input that they must read for it to be worth a word.
 _NOT_READ: dict[str, dict[str, str]] = {
     "text": {
-        "unembedding": "the layers of {} are not read as words here",
-        "linear_unembedding": "the layers of {} are not read as words here",
-        "next_token": "the next word that {} expects is not read here",
+        "unembedding": "Headlight does not read the layers of {} as words",
+        "linear_unembedding": "Headlight does not read the layers of {} as words",
+        "next_token": "Headlight asks {} for no next word",
         "masked_lm": "the words that {} expects under masks are not read here",
         "next_sentence": "{} is not asked here whether one sentence follows another",
         "prediction": "no classes or answers are read from {} here",

@@ -96,4 +96,4 @@ class TextFamily(Family):
 
 def bent_by_the_head(opened: Opened) -> str:
     """Why the logits are no sum: the head has an activation before the vocabulary."""
-    return f"the head of {opened.named} bends the last state before the vocabulary, so its logits are no sum"
+    return f"{opened.named} has one more layer before its vocabulary, so its logits are no sum of what others add"

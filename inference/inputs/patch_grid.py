@@ -40,6 +40,18 @@ class PatchGrid:
     unit: tuple[int, int] = (1, 1)
     n_unread: int = 0
 
+    @classmethod
+    def over(cls, shape: tuple[int, int], unit: int | tuple[int, int], n_special: int = 0) -> PatchGrid:
+        """The patches that an image of so many rows and columns of pixels is cut into.
+
+        Parameters
+        ----------
+        unit
+            Rows and columns of pixels of a patch, or one number for both.
+        """
+        rows, columns = pair(unit)
+        return cls(shape[0] // rows, shape[1] // columns, n_special, (rows, columns))
+
     @property
     def n_patches(self) -> int:
         return self.rows * self.columns

@@ -8,15 +8,18 @@ from types import SimpleNamespace
 
 import pytest
 from PIL import Image
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
+    QDialogButtonBox,
     QDoubleSpinBox,
     QLabel,
     QLineEdit,
     QMessageBox,
     QProgressDialog,
+    QScrollArea,
     QSpinBox,
     QWidget,
 )
@@ -149,6 +152,37 @@ def test_every_control_has_a_name_and_is_reached_by_tab(dialog):
     for control in dialog.findChildren(QWidget):
         if isinstance(control, QComboBox | QDoubleSpinBox) or (isinstance(control, QLineEdit) and control.objectName()):
             assert control.objectName().startswith(("export_", "qt_")), control
+
+
+@pytest.fixture
+def scale_letters(qapp):
+    """Change the size of all letters; afterwards they are as before."""
+    before = qapp.font()
+
+    def scale(factor):
+        font = QFont(before)
+        font.setPointSizeF(before.pointSizeF() * factor)
+        qapp.setFont(font)
+
+    yield scale
+    qapp.setFont(before)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_it_fits_the_screen_however_large_the_letters_are(qtbot, qapp, tmp_path, shown, scale_letters, factor):
+    scale_letters(factor)
+    dialog = ExportDialog("stool-0", tmp_path, ALL, shown=shown)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    screen = qapp.primaryScreen().availableGeometry()
+    assert dialog.width() <= screen.width()
+    assert dialog.height() <= screen.height()
+    for name in ("export_caption", "export_unit", "export_browse"):
+        control = child(dialog, QWidget, name)
+        dialog.findChild(QScrollArea).ensureWidgetVisible(control)
+        assert not control.visibleRegion().isEmpty(), name  # where there is no room it scrolls
+    for button in dialog.findChild(QDialogButtonBox).buttons():
+        assert button.visibleRegion().boundingRect() == button.rect()
 
 
 def test_a_width_means_the_same_in_every_unit(dialog):

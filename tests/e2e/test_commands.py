@@ -117,6 +117,20 @@ def test_a_picture_is_dragged_out_by_its_button_as_png_and_svg(driver, monkeypat
     assert {"image/png", "image/svg+xml"} <= set(dragged[0])
 
 
+def test_the_key_that_closes_other_windows_tells_how_this_one_is_closed(driver):
+    driver.keys("Ctrl+W")
+    assert driver.window.isVisible()
+    assert driver.message().endswith("To close Headlight, press Ctrl+Q.")
+
+
+def test_f6_goes_from_the_view_to_what_is_selected_and_on_to_the_checkpoints(driver):
+    driver.keys("Ctrl+1")
+    window = driver.window
+    for panel in (window.details, window.gallery, window.input_panel):
+        driver.keys("F6")
+        assert panel.isAncestorOf(QApplication.focusWidget())
+
+
 def test_the_page_is_seen_before_it_is_printed(driver):
     seen = []
 

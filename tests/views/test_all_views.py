@@ -33,7 +33,7 @@ from widgets.context import ViewContext
 from widgets.kit.delay import Delay
 from widgets.kit.labels import EmptyLabel, LineLabel
 from widgets.look.focus_ring import FocusRings
-from widgets.look.theme import LIGHT
+from widgets.look.theme import DARK, LIGHT
 from widgets.player.playback import Playback
 from widgets.registry import VIEWS
 from widgets.subject import Subject
@@ -227,6 +227,23 @@ def test_an_old_picture_is_dimmed_when_another_checkpoint_comes(entry, engine, q
         assert name in veil.text
     if veils:
         assert name in view.why_not_current
+
+
+@views
+def test_where_there_is_nothing_to_see_no_old_picture_comes_back(entry, engine, qtbot):
+    view = shown(entry, engine, qtbot)
+    view.request_changed.disconnect(view.asker.on_request_changed)
+    asked = []
+    view.request_changed.connect(asked.append)
+    info = view.subject.checkpoint
+    view.set_subject(Subject(info, Input(text=TextInput("") if "text" in info.reads else None)))
+    empty = [page for page in view._own_pages if page.is_empty]
+    view.setPalette(DARK.palette())
+    view.context.looks.set_color_map("magma")
+    view.selection.update(layer=1, head=1)
+    view.selection.update(layer=0, head=0)
+    assert asked or [page.objectName() for page in empty if not page.is_empty] == []
+    assert view.figure() is None or len(empty) < len(view._own_pages)
 
 
 @views

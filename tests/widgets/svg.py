@@ -9,15 +9,15 @@ from PySide6.QtSvg import QSvgGenerator
 from widgets.look.theme import FigureStyle
 
 
-def texts_of(figure):
-    """The texts of a figure's SVG; fails where it is not well-formed."""
-    style = FigureStyle()
+def texts_of(figure, rect=None, style=None):
+    """The texts of a figure's SVG, in `rect` or of its natural size; fails where that is not well-formed."""
+    style = style or FigureStyle()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     painter = QPainter(generator)
-    figure.paint(painter, QRectF(QPointF(), figure.natural_size(style)), style)
+    figure.paint(painter, rect or QRectF(QPointF(), figure.natural_size(style)), style)
     painter.end()
     root = ET.fromstring(bytes(buffer.data().data()))
     return ["".join(text.itertext()).strip() for text in root.iter("{http://www.w3.org/2000/svg}text")]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
@@ -239,6 +240,24 @@ def test_words_of_a_distance_are_never_cut(panel, qtbot):
     assert "coordinates" in label.text()
     panel.resize(panel.minimumSizeHint().width(), 600)
     qtbot.waitUntil(lambda: label.width() >= label.fontMetrics().horizontalAdvance("coordinates"))
+
+
+@pytest.mark.parametrize("n_groups", [1, 2])
+def test_letters_that_were_larger_while_it_was_hidden_leave_it_as_narrow_as_before(panel, qtbot, qapp, n_groups):
+    groups = tuple(AttentionGroup(title, title, (2, 2)) for title in ("Words", "Words and frames")[:n_groups])
+    panel.set_subject(Subject(replace(make_checkpoint_info(), groups=groups), text_input("x")))
+    panel.show()
+    before, font = panel.minimumSizeHint().width(), qapp.font()
+    large = QFont(font)
+    large.setPointSizeF(2 * font.pointSizeF())
+    try:
+        qapp.setFont(large)
+        qtbot.waitUntil(lambda: panel.minimumSizeHint().width() > 1.5 * before)
+        panel.hide()
+    finally:
+        qapp.setFont(font)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.minimumSizeHint().width() == before)
 
 
 def test_of_an_old_answer_no_number_and_no_word_stands_there(qtbot, selection):

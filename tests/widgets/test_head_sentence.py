@@ -116,3 +116,11 @@ def test_special_tokens_are_told_together_where_no_single_one_says_as_much(cls, 
     result = result_of(pattern, marks={"cls": "[CLS]", "sep": "[SEP]"})
     result.measures["special"] = result.measures["cls"] + result.measures["sep"]
     assert head_sentence(result, (0, 0)) == said
+
+
+def test_what_is_told_beside_it_is_not_told_again():
+    result, names = result_of(toward((np.arange(N) + 8) % N, 0.75)), ("entropy", "distance")
+    assert head_sentence(result, (0, 0), names) == "Looks at several tokens."
+    assert head_sentence(result, (0, 0), names[:1]) == "Looks at several tokens (7.3 tokens away on average)."
+    even = result_of(np.full((N, N), 1 / N))
+    assert head_sentence(even, (0, 0), names) == "Spreads over many tokens."

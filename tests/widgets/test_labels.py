@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from widgets.figures.lettering import resized
 from widgets.kit.labels import CaptionLabel, EmptyLabel, LineLabel, in_two_lines, shortened
 from widgets.look.theme import DARK
 
@@ -208,12 +209,26 @@ def test_two_lines_lose_nothing_and_begin_with_no_space(qtbot):
 
 def test_a_line_more_that_costs_some_width_does_not_come_and_go(caption, qapp):
     """Else a second line that brings a bar with it would be laid out without end."""
-    words = "word " * 30
-    caption.show_text(words.strip())
-    needs = caption.fontMetrics().horizontalAdvance(words.strip()) + 60
-    lines = []
-    for width in (needs, needs - 61, needs, 2 * needs):
+    caption.show_text(("word " * 30).strip())
+
+    def n_lines(width):
         caption.window().resize(width, 200)
         qapp.processEvents()
-        lines.append(1 + seen(caption).count("\n"))
-    assert lines == [1, 2, 2, 1]
+        return 1 + seen(caption).count("\n")
+
+    broken = next(width for width in range(2000, 200, -1) if n_lines(width) == 2)
+    assert n_lines(broken + 20) == 2
+    assert n_lines(broken + 60) == 1
+
+
+def test_what_was_broken_in_large_letters_is_one_line_in_small_ones(caption, qapp):
+    caption.show_text(("word " * 30).strip())
+    caption.window().resize(2000, 200)
+    qapp.processEvents()
+    font, metrics = caption.font(), caption.fontMetrics()
+    caption.window().resize(round(1.05 * metrics.horizontalAdvance(caption.text())) + 60, 200)
+    qapp.processEvents()
+    for factor, n_lines in ((1.0, 1), (1.6, 2), (1.0, 1)):
+        caption.setFont(resized(font, factor))
+        qapp.processEvents()
+        assert 1 + seen(caption).count("\n") == n_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 
 from tests.lettering import watched
 from widgets.figures import lettering
@@ -26,3 +26,34 @@ def test_words_in_cells_become_somewhat_smaller_before_one_is_cut(qapp, part, is
     shown = [word.text for word in words]
     assert shown[0] == "the"
     assert (shown[1] == "because") == is_whole
+
+
+@pytest.mark.parametrize("part", [1.2, 1.0, 0.9, 0.71, 0.5])
+def test_letters_are_as_large_as_lets_a_text_fit_and_no_smaller_than_told(qapp, part):
+    font = QFont()
+    text = "because it was tired"
+    room = part * QFontMetricsF(font).horizontalAdvance(text)
+    found = lettering.fitted(font, text, room, 0.7)
+    share, width = found.pointSizeF() / font.pointSizeF(), QFontMetricsF(found).horizontalAdvance(text)
+    if part >= 1:
+        assert share == 1
+    elif part > 0.7:
+        assert width <= room
+        assert share == pytest.approx(part, abs=0.05)
+    else:
+        assert share == pytest.approx(0.7)
+        assert width > room
+
+
+@pytest.mark.parametrize(
+    ("names", "numbers", "told"),
+    [
+        (("the", "cat", "the", "mat"), (0, 2), [None, None]),
+        (("the", "cat", "the", "mat"), (0, 1, 2, 3), ["the", "cat", "the", "mat"]),
+        (("the", "cat", "sat", "on"), (0, 2), ["the", "sat"]),
+        (("", "", "", ""), (0, 2), ["", ""]),
+        ((), (0, 2), [None, None]),
+    ],
+)
+def test_names_of_which_most_are_the_same_tell_nothing(names, numbers, told):
+    assert lettering.telling(names, numbers) == told

@@ -334,3 +334,25 @@ def test_bars_are_as_high_as_they_surprise_and_given_ones_are_marked(lanes):
     assert height(1) > height(5)  # given: all of its lane is shaded
     scrubber.show_lanes((), FigureStyle(DARK))
     assert scrubber.grab().toImage() != image
+
+
+def test_a_slider_stands_beside_the_buttons_where_there_is_room(qtbot, playback):
+    player = Player("test", playback, StepSlider("test", "Step"))
+    qtbot.addWidget(player)
+    buttons, slider = player.findChild(QToolButton, "test_play"), player.findChild(QSlider)
+
+    def is_one_line():
+        tops = (each.mapTo(player, QPoint(0, each.height() // 2)).y() for each in (buttons, slider))
+        return len({round(top / 10) for top in tops}) == 1
+
+    with qtbot.waitExposed(player):
+        player.resize(900, 40)
+        player.show()
+    qtbot.waitUntil(is_one_line)
+    assert slider.mapTo(player, QPoint(0, 0)).x() > buttons.mapTo(player, QPoint(buttons.width(), 0)).x()
+    player.resize(300, 80)
+    qtbot.waitUntil(lambda: not is_one_line())
+    player.resize(900, 40)
+    for number in range(12):  # what comes into the bar may leave no room
+        player.controls.add_button(f"more_{number}", "one more", "")
+    qtbot.waitUntil(lambda: not is_one_line())

@@ -14,15 +14,16 @@ from PySide6.QtSvg import QSvgRenderer
 
 from app.export import export, render
 from app.export.page.sheet import GAP, Sheet
+from tests.lettering import cut, watched
 from tests.widgets.plot_figures import CURVES, EVERYTHING, LOG, SCATTER
 from tests.widgets.svg import texts_of
 from widgets.figures.lettering import resized
 from widgets.look.theme import DARK, LIGHT, FigureStyle
 from widgets.plots.canvas import PlotCanvas
-from widgets.plots.data import Axis, Callout, Curve, Plot, PlotSpot, Points, Shown, Zoom, color_of
+from widgets.plots.data import Axis, Bars, Callout, Curve, Plot, PlotSpot, Points, Shown, Zoom, color_of
 from widgets.plots.figure import PlotFigure, next_spot, side_by_side
 from widgets.plots.frame import SMALL, Frame, extents
-from widgets.plots.painting import clipped_line
+from widgets.plots.painting import clipped_line, paint
 from widgets.plots.point_names import callout_box, placed_names
 from widgets.plots.ticks import (
     Extent,
@@ -403,8 +404,11 @@ def test_names_are_written_beside_points_where_nothing_is_covered():
     for number, box in enumerate(boxes):
         assert not box.intersects(called)
         assert frame.inner.contains(box)
-        assert not any(box.intersects(other) for other in boxes[:number])
-        assert not any(box.contains(frame.point(0, point)) for point in range(60))
+        apart = 0.4 * metrics.ascent()  # else "twenty" and "nine" are read as one
+        assert not any(box.adjusted(-apart, 0, apart, 0).intersects(other) for other in boxes[:number])
+        half = 0.25 * points.size * metrics.height()  # of a dot's radius
+        around = box.adjusted(-half, -half, half, half)
+        assert not any(around.contains(frame.point(0, point)) for point in range(60))
         for share in np.linspace(0, 1, 200):
             start, end = frame.point(1, 0), frame.point(1, 1)
             assert not box.adjusted(3, 3, -3, -3).contains(start + share * (end - start))
@@ -423,3 +427,26 @@ def test_the_last_number_of_an_axis_has_room_beside_the_plot():
         end = float(frame.x.pixels(np.array(last.at), frame.inner.left(), frame.inner.right()))
         metrics = QFontMetricsF(resized(STYLE.font, SMALL))
         assert end + metrics.horizontalAdvance(last.text) / 2 <= rect.right() + 1e-6
+
+
+def test_every_bar_of_a_list_has_its_name_where_rows_are_as_high_as_letters():
+    names = tuple("abcdefghij")
+    bars = Bars("", np.arange(10.0), np.zeros(10), np.linspace(0.1, 1, 10), "accent", are_lying=True)
+    em = QFontMetricsF(resized(STYLE.font, SMALL)).height()
+    frame = Frame.of(Plot((bars,), Axis(), Axis(labels=names)), QRectF(0, 0, 300, 10 * 1.2 * em + 2.3 * em), STYLE)
+    assert frame.inner.height() < 12.5 * em
+    assert [tick.text for tick in frame.y_ticks] == list(names)
+
+
+@pytest.mark.parametrize(("part", "is_whole"), [(1.3, True), (0.9, True), (0.5, False)])
+def test_the_title_of_a_low_upright_axis_becomes_smaller_before_it_is_shortened_and_is_not_cut(part, is_whole):
+    title = "component 2: 14.5 % of the variance"
+    plot = Plot((Curve("", np.arange(3.0), np.arange(3.0), 0),), Axis("across"), Axis(title))
+    metrics = QFontMetricsF(resized(STYLE.font, SMALL))
+    height = part * metrics.horizontalAdvance(title) + 2.65 * metrics.height()  # and ticks with their title below
+    frame = Frame.of(plot, QRectF(0, 0, 300, height), STYLE)
+    image = QImage(300, round(height), QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched() as words:
+        paint(painter, frame, STYLE)
+    assert not cut(words)
+    assert (title in [word.text for word in words]) == is_whole

@@ -147,6 +147,19 @@ def test_a_long_message_is_elided_and_whole_in_the_tool_tip(line, qtbot):
     qtbot.waitUntil(lambda: not warned(line).endswith("…"))
 
 
+def test_what_is_open_makes_way_for_a_warning_that_needs_the_room_and_news_do_not(line, qtbot):
+    line.describe("bert-mini: 4 layers.")
+    warning = "There is no other step: the open checkpoint is no step of a training run."
+    line.show_message(warning, about="command")
+    line.resize(line.fontMetrics().horizontalAdvance(warning) + 120, 30)
+    qtbot.waitUntil(lambda: (shown(line), warned(line)) == ("", f"⚠ {warning}"))
+    line.resize(2 * line.width(), 30)
+    qtbot.waitUntil(lambda: (shown(line), warned(line)) == ("bert-mini: 4 layers.", f"⚠ {warning}"))
+    line.resize(line.width() // 2, 30)
+    line.show_message("Saved.", is_warning=False)
+    qtbot.waitUntil(lambda: shown(line) == "Saved.")
+
+
 def test_progress_and_cancel_are_there_only_while_something_runs(line, qtbot):
     assert not line._cancel.isVisible()
     line.set_busy(True)

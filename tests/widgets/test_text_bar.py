@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QToolTip, QWidget
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import TextInput
@@ -95,6 +95,16 @@ def middle(chips, position) -> QPoint:
 def test_a_click_selects_the_token(chips, selection, qtbot):
     qtbot.mouseClick(chips, Qt.MouseButton.LeftButton, pos=middle(chips, 2))
     assert index_of(selection.now.query) == 2
+
+
+def test_a_special_token_says_on_hover_what_it_is(chips, qtbot, monkeypatch):
+    told = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _place, text, _widget: told.append(text))
+    for position in (0, 1):
+        qtbot.mouseMove(chips, middle(chips, position))
+    assert "[CLS]: A token put first" in told[0]
+    assert told[1].startswith("token 1")
+    assert "<br>" not in told[1]
 
 
 def test_a_double_click_or_m_asks_to_mask_but_not_special_tokens(chips, bar, selection, qtbot):

@@ -100,7 +100,7 @@ class ColorBar:
         painter.restore()
 
 
-def bright_end(shares: np.ndarray) -> float:
+def bright_end(shares: np.ndarray, usual_ones: np.ndarray | None = None) -> float:
     """The number of the last colour for shares of attention; above 0, and the largest one as a rule.
 
     Where a few lie far beyond all others, as the first query of a causal model or a patch that looks at itself, all
@@ -111,11 +111,14 @@ def bright_end(shares: np.ndarray) -> float:
     ----------
     shares
         Of any shape, 0 to 1; NaN is passed over, and zeros are, which a mask makes.
+    usual_ones
+        The shares without those that may lie beyond, whatever they hold, such as what a token keeps of itself.
     """
-    found = np.sort(shares[shares > 0])[::-1].astype(np.float64)  # NaN is not above 0
+    usual_ones = shares if usual_ones is None else usual_ones
+    largest = float(np.fmax.reduce(shares, axis=None, initial=0.0)) or 1.0
+    found = np.sort(usual_ones[usual_ones > 0])[::-1].astype(np.float64)  # NaN is not above 0
     if not found.size:
-        return 1.0
-    largest = float(found[0])
+        return largest
     n_beyond = min(int(np.searchsorted(np.cumsum(found), _HELD * found.sum())), int(found.size * (1 - _USUAL / 100)))
     usual = float(found[n_beyond])
     if largest <= _FAR * usual:

@@ -131,6 +131,19 @@ def why_none(result: MeasuresResult, name: str) -> str:
     return _tr("No {} occurs twice, as far as it was looked at.").format(one)
 
 
+def dashes_text(result: MeasuresResult) -> str:
+    """Which measures no head has, and why; empty where there are none."""
+    import numpy as np
+
+    axis = result.axes[0]
+    none = [measure.name for measure in MEASURES if np.isnan(result.measures[measure.name]).all()]
+    reasons: dict[str, list[str]] = {}
+    for name in none:
+        reasons.setdefault(why_none(result, name), []).append(measure_name(name, axis))
+    said = (f"{_tr(', ').join(names)}: {why[:1].lower()}{why[1:].removesuffix('.')}" for why, names in reasons.items())
+    return f"{DASH} {'; '.join(said)}" if none else ""
+
+
 def sample_text(result: MeasuresResult) -> str:
     """Over how many queries the numbers go, where these are not all."""
     if result.n_rows >= result.n_queries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from PySide6.QtCore import QCoreApplication
 
@@ -16,7 +16,7 @@ MOSTLY, OFTEN = 0.5, 0.3  # shares of the attention
 SPREAD, SHARP = 0.8, 0.25  # shares of the entropy that there can be
 
 
-def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int]) -> str:
+def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int], beside: Collection[str] = ()) -> str:
     """What a head does with this input; empty where its layer has no such head.
 
     The first that is true is said:
@@ -32,6 +32,8 @@ def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int]) 
     ----------
     place
         Layer and head, counted from 0.
+    beside
+        Names of measures that are told beside the sentence, and so not in it again.
     """
     measures = {name: float(values[place]) for name, values in result.measures.items()}
     entropy = measures["entropy"]
@@ -44,14 +46,14 @@ def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int]) 
             return text.format(_thing(thing, result.axes[0], result.marks), 100 * shares[thing])
     most = most_entropy(*_sizes(result), is_causal=result.is_causal)
     many = place_name(result.axes[1]).many
-    told = _tr("entropy {:z.1f} of {:.1f} bits").format(entropy, most)
-    if entropy >= SPREAD * most:
-        return _tr("Spreads over many {} ({}).").format(many, told)
-    several, few = _tr("Looks at several {} ({}{})."), _tr("Looks at one or two {} at a time ({}{}).")
+    several, few = _tr("Looks at several {}{}."), _tr("Looks at one or two {} at a time{}.")
     text = few if entropy < SHARP * most else several
-    distance = measures["distance"]
-    far = "" if math.isnan(distance) else _tr("; {:.1f} {} away on average").format(distance, many)
-    return text.format(many, told, far)
+    told = [] if "entropy" in beside else [_tr("entropy {:z.1f} of {:.1f} bits").format(entropy, most)]
+    if entropy >= SPREAD * most:
+        text = _tr("Spreads over many {}{}.")
+    elif not (math.isnan(measures["distance"]) or "distance" in beside):
+        told.append(_tr("{:.1f} {} away on average").format(measures["distance"], many))
+    return text.format(many, f" ({'; '.join(told)})" if told else "")
 
 
 def most_entropy(n_queries: int, n_keys: int, *, is_causal: bool) -> float:

@@ -15,7 +15,7 @@ from widgets.look import color_maps, diverging, raster
 from widgets.look.theme import FigureStyle
 
 MINUS = "\N{MINUS SIGN}"
-_LONGEST_TURNED = 4.5  # em of a turned name
+_SHORT_NAME, _LONG_NAME, _NAMES_SHARE = 4.5, 9.0, 0.28  # em of turned names, and how much of the height long ones take
 
 
 def _tr(text: str) -> str:
@@ -61,7 +61,7 @@ class ColorScale:
         if self.is_signed:
             colors = np.take(diverging.lookup(), diverging.levels(values, self.high))
         else:
-            colors = raster.colored(raster.levels(values, self.high), style.color_map)
+            colors = raster.colored(raster.levels(values, self.high, low=self.low), style.color_map)
         is_finite = np.isfinite(values)
         if not is_finite.all():
             colors[~is_finite] = style.theme.missing.rgb()
@@ -83,7 +83,7 @@ def short(value: float, digits: int = 3) -> str:
 def fixed(value: float, pattern: str) -> str:
     """A number by a pattern such as `.2f`; what is nothing after rounding has no sign."""
     text = f"{value:{pattern}}"
-    return text.removeprefix("-") if not text.strip("-0.") else text.replace("-", MINUS)
+    return text.replace("-", MINUS) if text.strip("+-0.") else text.lstrip("+-")
 
 
 def ticks(start: int, n: int, n_most: int) -> list[int]:
@@ -154,7 +154,7 @@ class HeatPanel:
         top, bottom = (1.5 + self.lines_above) * em, 2.6 * em
         plot = rect.adjusted(left, top, -right, -bottom)
         if self._is_turned(plot, metrics):
-            plot.setBottom(rect.bottom() - min(self._widest_name(metrics), _LONGEST_TURNED * em) - 0.6 * em)
+            plot.setBottom(rect.bottom() - min(self._widest_name(metrics), _longest_turned(rect, em)) - 0.6 * em)
         if self.keeps_square:
             n_rows, n_columns = self.values.shape
             side = min(plot.width() / n_columns, plot.height() / n_rows)
@@ -253,12 +253,21 @@ class HeatPanel:
         width = plot.width() / self.values.shape[1]
         return self.turns_names and width < self._widest_name(metrics) + 0.4 * metrics.height()
 
-    def _paint_turned(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+    def _paint_turned(self, painter: QPainter, plot: QRectF, style: FigureStyle, longest: float) -> None:
         """Names of columns, from below: those that there is room for."""
-        em = metrics.height()
         n_columns = self.values.shape[1]
-        for number in ticks(0, n_columns, int(plot.width() / (1.05 * em))):
-            text = metrics.elidedText(self.column_names[number], Qt.TextElideMode.ElideRight, _LONGEST_TURNED * em)
+        font = lettering.turned(style.font, n_columns, plot.width())
+        n_most = plot.width() / (lettering.TURNED_APART * QFontMetricsF(font).height())
+        numbers = ticks(0, n_columns, int(n_most + 1e-6))
+        told = lettering.telling(self.column_names, numbers)
+        names = [self._label(number) if name is None else name for number, name in zip(numbers, told, strict=True)]
+        font = lettering.fitted(font, max(names, key=QFontMetricsF(font).horizontalAdvance), longest, lettering.LEAST)
+        metrics = QFontMetricsF(font)
+        em = metrics.height()
+        painter.save()
+        painter.setFont(font)
+        for number, name in zip(numbers, names, strict=True):
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, longest)
             painter.save()
             painter.translate(
                 plot.left() + (number + 0.5) * plot.width() / n_columns + 0.36 * metrics.ascent(),
@@ -267,6 +276,7 @@ class HeatPanel:
             painter.rotate(-90)
             painter.drawText(QPointF(0, 0), text)
             painter.restore()
+        painter.restore()
 
     def _tick_width(self, metrics: QFontMetricsF) -> float:
         if self.row_names:
@@ -280,16 +290,17 @@ class HeatPanel:
         em = metrics.height()
         n_rows = len(self.values)
         painter.setPen(style.theme.ink)
-        for number in ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em))):
+        numbers = ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em)))
+        for number, name in zip(numbers, lettering.telling(self.row_names, numbers, self.row_start), strict=True):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
-            text = self.row_names[number - self.row_start] if self.row_names else self._label(number)
+            text = self._label(number) if name is None else name
             painter.drawText(
                 QPointF(plot.left() - 0.35 * em - metrics.horizontalAdvance(text), y + 0.36 * metrics.ascent()), text
             )
         if self._is_turned(plot, metrics):
-            self._paint_turned(painter, plot, metrics)
+            self._paint_turned(painter, plot, style, _longest_turned(rect, em))
         else:
-            self._paint_columns(painter, plot, metrics)
+            self._paint_columns(painter, plot, style)
         painter.setPen(style.theme.faint)
         x = plot.center().x() - metrics.horizontalAdvance(self.column_label) / 2
         painter.drawText(QPointF(x, plot.bottom() + 1.3 * em + metrics.ascent()), self.column_label)
@@ -300,22 +311,30 @@ class HeatPanel:
         painter.drawText(QPointF(0, 0), self.row_label)
         painter.restore()
 
-    def _paint_columns(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+    def _paint_columns(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
+        metrics = QFontMetricsF(style.font)
         em, n_columns = metrics.height(), self.values.shape[1]
-        # Words are cut to the width that there is, of which they need some.
+        # Words become smaller and then are cut to the width that there is, of which they need some.
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
         widest = 2.5 * em if self.column_names else widest
         numbers = ticks(self.column_start, n_columns, int(plot.width() / widest))
         room = plot.width() / n_columns * (numbers[1] - numbers[0] if len(numbers) > 1 else 1) - 0.4 * em
-        for number in () if n_columns == 1 and not self.column_names else numbers:
+        texts = [self._column_title(number) for number in numbers]
+        painter.save()
+        if self.column_names:
+            longest = max(texts, key=metrics.horizontalAdvance)
+            painter.setFont(lettering.fitted(style.font, longest, room, lettering.LEAST))
+            metrics = QFontMetricsF(painter.font())
+            texts = [metrics.elidedText(text, Qt.TextElideMode.ElideRight, room) for text in texts]
+        for number, text in () if n_columns == 1 and not self.column_names else zip(numbers, texts, strict=True):
             x = plot.left() + (number - self.column_start + 0.5) * plot.width() / n_columns
-            text = self._label(number)
-            if self.column_names:
-                name = self.column_names[number - self.column_start]
-                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(
                 QPointF(x - metrics.horizontalAdvance(text) / 2, plot.bottom() + 0.2 * em + metrics.ascent()), text
             )
+        painter.restore()
+
+    def _column_title(self, number: int) -> str:
+        return self.column_names[number - self.column_start] if self.column_names else self._label(number)
 
     def _label(self, number: int) -> str:
         return str(self.labels[number] if self.labels else number).replace("-", MINUS)
@@ -324,7 +343,7 @@ class HeatPanel:
         more = "\N{GREATER-THAN OR EQUAL TO} " if self.scale.is_clipped else ""
         is_below = self.scale.is_signed or bool((self.values < self.scale.low).any())
         less = "\N{LESS-THAN OR EQUAL TO} " if self.scale.is_clipped and is_below else ""
-        middle = 0.0 if self.scale.is_signed else self.scale.high / 2
+        middle = (self.scale.low + self.scale.high) / 2
         return more + short(self.scale.high, 2), short(middle, 2), less + short(self.scale.low, 2)
 
     def _paint_bar(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
@@ -360,7 +379,7 @@ class HeatPanel:
         lettering.paint_cells(painter, self.texts, lambda row, column: self.cell_rect(row, column, plot), colors)
 
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
-        """One pixel a cell; on screen no more than there is room for; in vector files more, whose viewers blur."""
+        """One pixel a cell; on screen as many different ones as have room; in vector files more, whose viewers blur."""
         values = self.values
         n_rows, n_columns = values.shape
         if raster.is_vector(painter):
@@ -370,20 +389,12 @@ class HeatPanel:
         to_device = painter.deviceTransform()
         height, width = round(plot.height() * to_device.m22()), round(plot.width() * to_device.m11())
         if 0 < height < n_rows:
-            values = _means(values, height, 0)
+            values = raster.means(values, height, 0)
         if 0 < width < n_columns:
-            values = _means(values, width, 1)
+            values = raster.means(values, width, 1)
         return raster.image(self.scale.colors(values, style))
 
 
-def _means(values: np.ndarray, n: int, axis: int) -> np.ndarray:
-    """Fewer cells along an axis: each is the mean of those that meet in it.
-
-    One of them alone would not do: every fourth row of alternating sines and cosines is a picture of something else.
-    """
-    n_cells = values.shape[axis]
-    starts = np.arange(n) * n_cells // n
-    counts = np.diff(np.append(starts, n_cells)).astype(np.float32)
-    with np.errstate(invalid="ignore"):  # infinities of both signs
-        sums = np.add.reduceat(values, starts, axis=axis)
-    return sums / (counts[:, None] if axis == 0 else counts)
+def _longest_turned(rect: QRectF, em: float) -> float:
+    """How long turned names of columns may be: where there is height, whole words rather than their beginnings."""
+    return max(_SHORT_NAME * em, min(_NAMES_SHARE * rect.height(), _LONG_NAME * em))

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from widgets.figures.image_geometry import GridSize, cell_of_pixel, device_rect, patch_rect, smooth
-from widgets.figures.lettering import resized
+from widgets.figures.lettering import fitted
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
 
@@ -143,24 +143,12 @@ def paint_title(
     painter: QPainter, text: str, box: QRectF, style: FigureStyle, *, is_faint: bool = False, shrinks: bool = False
 ) -> None:
     """One line at the left of a box, shortened to its width; where it `shrinks`, letters become smaller before that."""
-    metrics = QFontMetricsF(style.font)
     painter.setPen(style.theme.faint if is_faint else style.theme.ink)
-    share = box.width() / max(metrics.horizontalAdvance(text), 1.0)
-    if shrinks and share < 1:
-        painter.save()
-        font, factor = painter.font(), max(0.98 * share, _LEAST_TITLE)
-        painter.setFont(resized(font, factor))
-        metrics = QFontMetricsF(painter.font())
-        while factor > _LEAST_TITLE and metrics.horizontalAdvance(text) > box.width():  # hinting
-            factor = max(0.96 * factor, _LEAST_TITLE)
-            painter.setFont(resized(font, factor))
-            metrics = QFontMetricsF(painter.font())
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
-        painter.restore()
-        return
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+    painter.save()
+    painter.setFont(fitted(painter.font(), text, box.width(), _LEAST_TITLE if shrinks else 1.0))
+    shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
     painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+    painter.restore()
 
 
 def drawn_image(image: np.ndarray) -> QImage:

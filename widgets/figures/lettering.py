@@ -9,8 +9,10 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, QPainter
 
 from widgets.look import color_maps
+from widgets.look.theme import FigureStyle
 
-_SMALLER = (0.9, 0.82, 0.75)  # of the letters' size: what the words in cells may become
+LEAST = 0.75  # of the letters' size: what words in cells and turned names may become
+TURNED_APART = 1.05  # em, from one turned name to the next
 
 
 def points_font(font: QFont, device: QPaintDevice) -> QFont:
@@ -39,6 +41,39 @@ def resized(font: QFont, factor: float = 1.0, *, bold: bool = False) -> QFont:
     return other
 
 
+def fitted(font: QFont, text: str, room: float, least: float) -> QFont:
+    """The font as large as it lets the text be no wider than `room`: at most itself, at least `least` of its size."""
+    return shrunk(font, lambda metrics: metrics.horizontalAdvance(text), room, least)
+
+
+def shrunk(font: QFont, needs: Callable[[QFontMetricsF], float], room: float, least: float) -> QFont:
+    """The same for what `needs` so much room with letters of some size."""
+    needed = needs(QFontMetricsF(font))
+    factor, smaller = 1.0, font
+    while needed > room and factor > least:  # again where hinted letters do not become smaller evenly
+        factor = max(factor * min(room / needed, 0.98), least)
+        smaller = resized(font, factor)
+        needed = needs(QFontMetricsF(smaller))
+    return smaller
+
+
+def turned(font: QFont, n: int, width: float) -> QFont:
+    """For `n` names that stand upright beside each other in such a width: somewhat smaller where so all have room."""
+
+    def needs(metrics: QFontMetricsF) -> float:
+        return TURNED_APART * metrics.height() * n
+
+    smaller = shrunk(font, needs, width, LEAST)
+    return smaller if needs(QFontMetricsF(smaller)) <= width else font  # some are left out in any case
+
+
+def telling(names: Sequence[str], numbers: Sequence[int], start: int = 0) -> list[str | None]:
+    """The names of some numbered places; None where most of these are called alike, as every fifth token of a mesh."""
+    shown = [names[number - start] for number in numbers] if names else []
+    tells = len(shown) == len(names) or len(set(shown)) > len(shown) / 2 or not any(shown)
+    return [name if tells else None for name in shown] or [None] * len(numbers)
+
+
 def paint_cells(
     painter: QPainter, texts: Sequence[Sequence[str]], cell_rect: Callable[[int, int], QRectF], colors: np.ndarray
 ) -> None:
@@ -58,19 +93,27 @@ def paint_cells(
         return
     painter.save()
     room = cell.width() - 0.3 * metrics.height()
-    font = painter.font()
     longest = max((text for line in texts for text in line), key=metrics.horizontalAdvance, default="")
-    for factor in _SMALLER:  # rather than cut: often only the end of one word has no room
-        if metrics.horizontalAdvance(longest) <= room:
-            break
-        painter.setFont(resized(font, factor))
-        metrics = QFontMetricsF(painter.font())
+    # Rather than cut: often only the end of one word has no room.
+    painter.setFont(fitted(painter.font(), longest, room, LEAST))
+    metrics = QFontMetricsF(painter.font())
     for row, line in enumerate(texts):
         for column, text in enumerate(line):
             painter.setPen(color_maps.ink_on(int(colors[row, column])))
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
             painter.drawText(cell_rect(row, column), Qt.AlignmentFlag.AlignCenter, shown)
     painter.restore()
+
+
+def fitting(text: str, box: QRectF, style: FigureStyle) -> str:
+    """As much of a text as its box has lines for, where its words wrap."""
+    metrics = QFontMetricsF(style.font)
+    whole = metrics.boundingRect(QRectF(0, 0, box.width(), 1e6), int(Qt.TextFlag.TextWordWrap), text)
+    if whole.height() <= box.height() and whole.width() <= box.width():
+        return text
+    n_lines = max(1, int(box.height() / metrics.height()))
+    # Words that go to the next line leave room behind them.
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, (n_lines - 0.25 * (n_lines - 1)) * box.width())
 
 
 def _sized(font: QFont, dpi: float) -> QFont:

@@ -18,6 +18,8 @@ from widgets.look.theme import FigureStyle
 
 # Wide enough that one card alone fills most of a page: on narrow bars small probabilities look alike.
 _LEAST_WIDTH, _MOST_WIDTH = 17.0, 44.0  # em
+_WIDE = 50.0  # em of a card whose layers stand beside its guesses, so that all of it is seen
+_LEFT = 0.55  # of such a card: its guesses
 _ROW = 1.4  # em
 
 
@@ -73,23 +75,30 @@ class Card:
 
 
 class CardGrid(NamedTuple):
-    """Where the cards are; all are of one size."""
+    """Where the cards are; all are of one size. Those that are wide have their layers beside their guesses."""
 
     boxes: list[QRectF]
     em: float
     n_guesses: int
     has_outside: bool
+    is_wide: bool = False
 
     @property
     def height(self) -> float:
         return self.boxes[-1].bottom() if self.boxes else 0.0
 
+    def guesses_box(self, card: int) -> QRectF:
+        """The part of a card where its guesses are."""
+        box = self.boxes[card]
+        return QRectF(box.left(), box.top(), box.width() * (_LEFT if self.is_wide else 1.0), box.height())
+
     def layer_row(self, card: int, row: int) -> QRectF:
         """Where the row of a layer is."""
         box, em = self.boxes[card], self.em
-        # Title, guesses, the original word, and the heading of the layers.
-        top = box.top() + (2.2 + _ROW * (self.n_guesses + self.has_outside + row) + 2.0) * em
-        return QRectF(box.left() + 0.7 * em, top, box.width() - 1.4 * em, _ROW * em)
+        left = self.guesses_box(card).right() if self.is_wide else box.left()
+        # Title, or guesses, the original word, and the heading of the layers.
+        above = 2.2 if self.is_wide else _ROW * (self.n_guesses + self.has_outside) + 4.2
+        return QRectF(left + 0.7 * em, box.top() + (above + _ROW * row) * em, box.right() - left - 1.4 * em, _ROW * em)
 
 
 def percent(prob: float) -> str:
@@ -108,13 +117,18 @@ def lay_out(cards: tuple[Card, ...], width: float, metrics: QFontMetricsF) -> Ca
     has_outside = any(card.outside for card in cards)
     gap = 0.8 * em
     n_columns = max(1, min(len(cards), int((width + gap) / (_LEAST_WIDTH * em + gap))))
-    card_width = min(max((width - (n_columns - 1) * gap) / n_columns, 12 * em), _MOST_WIDTH * em)
-    height = (2.2 + _ROW * (n_guesses + has_outside) + (2.0 + _ROW * n_layers if n_layers else 0) + 0.5) * em
+    room = (width - (n_columns - 1) * gap) / n_columns
+    is_wide = n_layers > 0 and room >= _WIDE * em
+    card_width = min(max(room, 12 * em), (2 if is_wide else 1) * _MOST_WIDTH * em)
+    guesses, layers = _ROW * (n_guesses + has_outside), _ROW * n_layers
+    if n_layers:
+        guesses, layers = (max(guesses, layers), 0.0) if is_wide else (guesses, layers + 2.0)
+    height = (2.2 + guesses + layers + 0.5) * em
     boxes = [
         QRectF(i % n_columns * (card_width + gap), i // n_columns * (height + gap), card_width, height)
         for i in range(len(cards))
     ]
-    return CardGrid(boxes, em, n_guesses, has_outside)
+    return CardGrid(boxes, em, n_guesses, has_outside, is_wide)
 
 
 def paint_cards(
@@ -126,7 +140,7 @@ def paint_cards(
     painter.setFont(style.font)
     for number, card in enumerate(cards):
         _paint_frame(painter, card, grid.boxes[number], style)
-        _paint_guesses(painter, card, grid.boxes[number], grid, style)
+        _paint_guesses(painter, card, grid.guesses_box(number), grid, style)
         if card.layers:
             _paint_layers(painter, card, number, grid, style)
     painter.restore()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from PySide6.QtCore import QSizeF, Qt
+from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -20,6 +20,15 @@ class SizedFigure(Figure, Protocol):
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """What it needs where there is so much width; a width of 0: any will do."""
+        ...
+
+
+@runtime_checkable
+class GrowsInside(Protocol):
+    """A figure that grows, with something beneath that may wait: what is above is to be seen first."""
+
+    def grown_to(self, rect: QRectF, style: FigureStyle) -> float:
+        """Down to where it is to be seen from its top on, where there is room for that."""
         ...
 
 
@@ -59,11 +68,20 @@ class FigureScroll(PassesFocus, QScrollArea):
         self._fit()
 
     def _on_bar_value_changed(self, value: int) -> None:
-        self._is_at_end = value >= self.verticalScrollBar().maximum()
+        self._is_at_end = value >= self._end()
 
-    def _on_bar_range_changed(self, _least: int, most: int) -> None:
+    def _on_bar_range_changed(self, _least: int, _most: int) -> None:
         if self._is_growing and self._is_at_end:
-            self.verticalScrollBar().setValue(most)
+            bar = self.verticalScrollBar()
+            bar.setValue(max(bar.value(), self._end()))
+
+    def _end(self) -> int:
+        """Where the bar stands at least while the end of what grows is in sight."""
+        if isinstance(self._sized, GrowsInside):
+            bottom = self._sized.grown_to(self.canvas.figure_rect(), self.canvas.style_now)
+            if bottom <= self.viewport().height():
+                return 0
+        return self.verticalScrollBar().maximum()
 
     def _fit(self) -> None:
         if self._sized is not None:

@@ -14,7 +14,7 @@ from widgets.kit.plain import PlainLabel, plain_tip
 
 _QUOTATION = re.compile("“[^“”]*”")
 _PART = " \N{MIDDLE DOT} "  # between facts; with one more space on both sides between groups of them
-_PLENTY = 0.9  # of the width
+_PLENTY, _BAR = 0.9, 2.5  # of the width; em, what a scroll bar takes at most
 _LEAST_QUOTED = 12  # letters of a quotation that stay as long as there is room for them
 _OPENS, _CLOSES = "\u2068", "\u2069"  # round text that may run from right to left, see `widgets.kit.clean`
 
@@ -121,8 +121,8 @@ class LineLabel(PlainLabel):
 class CaptionLabel(LineLabel):
     """The same, in two lines where one has no room for it.
 
-    It goes back to one line only where there is plenty of room, or much more than there was: the numbers of what plays
-    must not move the picture, and a line more must not change the width by so much that it is one again.
+    It goes back to one line only where there is plenty of room, or more than a scroll bar takes: the numbers of what
+    plays must not move the picture, nor may the bar that comes with a line more.
     """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
@@ -155,6 +155,7 @@ class CaptionLabel(LineLabel):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
+            self._broken_at = 0  # with letters of another size
             self._fit()
 
     def _fit(self) -> None:
@@ -162,7 +163,7 @@ class CaptionLabel(LineLabel):
         if width <= 0:  # not laid out yet
             return
         needs, was_one, hint = metrics.horizontalAdvance(self.text()), self._lines.isHidden(), self.sizeHint()
-        is_wider = width * _PLENTY > self._broken_at
+        is_wider = width > self._broken_at + _BAR * metrics.height()
         is_one = needs <= width * (1 if was_one or is_wider else _PLENTY)
         if was_one and not is_one:
             self._broken_at = width

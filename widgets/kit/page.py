@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol, TypeVar, runtime_checkable
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -155,3 +157,16 @@ class Page(PassesFocus, QWidget):
     def clear_numbers(self) -> None:
         """Numbers beside a picture that is old are of something else."""
         self.read_out.show_text("")
+
+    def stay_empty(self) -> None:
+        """There still is nothing to see, whatever was put on the canvas."""
+        self.show_empty(self._sentence)
+
+
+@contextmanager
+def staying_empty(pages: Sequence[Page]) -> Iterator[None]:
+    """What is painted meanwhile, such as a picture from before in other colours, fills no page that is empty."""
+    empty = [page for page in pages if page.is_empty]
+    yield
+    for page in empty:
+        page.stay_empty()

@@ -163,6 +163,7 @@ def plain_progress(parent: QWidget | None) -> QProgressDialog:
     """A dialog of progress whose label shows its text as it is."""
     dialog = QProgressDialog(parent)  # type: ignore[arg-type]
     dialog.setLabel(PlainLabel(dialog))
+    dialog.setMinimumWidth(24 * dialog.fontMetrics().height())  # its title has room, and it stays as it is
     return dialog
 
 

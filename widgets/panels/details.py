@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -129,7 +129,7 @@ class DetailsPanel(View):
         if [group.title for group in groups] != [self._group.itemText(i) for i in range(self._group.count())]:
             self._group.clear()
             self._group.addItems([group.title for group in groups])
-            self._group.setMinimumWidth(self._group.sizeHint().width())
+            self._fit_group()
         self._group.setVisible(len(groups) > 1)
         self._only_group.setVisible(len(groups) < 2)
         self._only_group.setText(groups[0].title if groups else DASH)
@@ -194,13 +194,18 @@ class DetailsPanel(View):
         self._fill_measures(None)
         self._fill_keys(None, None)
 
+    @Slot()
+    def _fit_group(self) -> None:
+        self._group.setMinimumWidth(self._group.sizeHint().width())
+
     def restyle(self) -> None:
-        self._group.setMinimumWidth(self._group.sizeHint().width())  # fonts may be larger
+        # While the panel is hidden, what is in it gets its letters later than the panel.
+        QTimer.singleShot(0, self._fit_group)
         # Both forms have their fields below each other.
         forms = (self._chosen, self._measures)
         titles = [form.itemAt(row, QFormLayout.ItemRole.LabelRole) for form in forms for row in range(form.rowCount())]
-        labels = [label for title in titles if title is not None and (label := title.widget()) is not None]
-        widest = max(label.sizeHint().width() for label in labels)
+        labels = [label for title in titles if title is not None and isinstance(label := title.widget(), PlainLabel)]
+        widest = max(self.fontMetrics().horizontalAdvance(label.text()) for label in labels)
         for label in labels:
             label.setMinimumWidth(widest)
         self._fill()
@@ -234,7 +239,7 @@ class DetailsPanel(View):
             label.setText(number_with_unit(name, value, axis))
             if label.wordWrap():  # at spaces alone: its words are never cut
                 words = label.text().split()
-                label.setMinimumWidth(max(map(label.fontMetrics().horizontalAdvance, words), default=0))
+                label.setMinimumWidth(max(map(self.fontMetrics().horizontalAdvance, words), default=0))
         self._sentence.setText(self._sentence_of(heads) if heads is not None else "")
         self._sentence.setVisible(bool(self._sentence.text()))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inference.results.memory import MemoryResult
 
 _AROUND = 16  # pixels that a button takes beside its text, whatever the style
+_SHARE, _SHARE_BESIDE = 3, 2  # of the room: for a warning, and for what stands beside it
 N_KEPT = 200
 
 
@@ -45,6 +46,8 @@ class StatusLine(QWidget):
 
     Signals
     -------
+    told(str, bool)
+        A sentence and whether it is a warning; an empty one where the last one does not hold any more.
     cancel_requested()
         The user wants to stop what runs.
     log_requested()
@@ -53,6 +56,7 @@ class StatusLine(QWidget):
         The user clicked the number of jobs.
     """
 
+    told = Signal(str, bool)
     cancel_requested = Signal()
     log_requested = Signal()
     jobs_requested = Signal()
@@ -62,6 +66,7 @@ class StatusLine(QWidget):
         self.messages: list[str] = []
         self._description = ""
         self._news: _Message | None = None
+        self._last = _Message("", "")
         self._fading = Delay(NEWS_FOR, self)
         self._fading.elapsed.connect(self._forget_news)
         self._warnings: list[_Message] = []  # not read yet, the latest last
@@ -95,8 +100,8 @@ class StatusLine(QWidget):
         layout.setContentsMargins(8, 0, 8, 0)
         layout.addWidget(self._device)
         layout.addWidget(self._memory)
-        layout.addWidget(self._warning, 3)
-        layout.addWidget(self._message, 2)
+        layout.addWidget(self._warning, _SHARE)
+        layout.addWidget(self._message, _SHARE_BESIDE)
         layout.addWidget(self._label)
         layout.addWidget(self._bar)
         layout.addWidget(self._cancel)
@@ -163,6 +168,8 @@ class StatusLine(QWidget):
                 self._fading.stop()
                 if about.partition(" ")[0] not in _LASTING:
                     self._fading.start()
+            self._last = _Message(text, about)
+            self.told.emit(text, is_warning)
         self._fit_messages()
 
     def _note(self, text: str) -> None:
@@ -181,6 +188,8 @@ class StatusLine(QWidget):
         if (left, news) != (self._warnings, self._news):
             self._warnings, self._news = left, news
             self._fit_messages()
+            if self._last.is_about(about):
+                self.told.emit("", False)
 
     def mark_read(self) -> None:
         """The user has seen all messages: no warning stands any longer."""
@@ -219,10 +228,19 @@ class StatusLine(QWidget):
         latest = self._warnings[-1].text if self._warnings else ""
         more = self.tr(" (and {} more)").format(len(self._warnings) - 1) if len(self._warnings) > 1 else ""
         news = self._news.text if self._news is not None else self._description
+        if self._news is None and latest and not self._is_room_beside(f"⚠ {latest}{more}"):
+            news = ""  # what happened is read whole before what is open anyway
         self._warning.setVisible(bool(latest))
         self._message.setVisible(bool(news) or not latest)
         self._fit(self._warning, "⚠ ", latest, more)
         self._fit(self._message, "", news, "")
+
+    def _is_room_beside(self, warning: str) -> bool:
+        """Whether a warning has room enough in the part of the line that it has where something stands beside it."""
+        others = self._device, self._memory, self._label, self._bar, self._cancel, self._jobs
+        room = self.width() - sum(other.sizeHint().width() for other in others if not other.isHidden())
+        needed = QFontMetrics(self._warning.font()).horizontalAdvance(warning) + _AROUND
+        return needed <= room * _SHARE / (_SHARE + _SHARE_BESIDE)
 
     def _fit(self, line: LineButton, sign: str, text: str, more: str) -> None:
         metrics = QFontMetrics(line.font())

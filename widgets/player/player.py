@@ -15,9 +15,10 @@ from PySide6.QtGui import (
     QPalette,
     QPixmap,
     QPolygonF,
+    QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.plain import plain_tip
@@ -25,6 +26,7 @@ from widgets.player.playback import AS_FAST_AS_IT_GOES, SPEEDS, Playback
 from widgets.player.step_slider import StepSlider
 from widgets.player.surprisal_scrubber import SurprisalScrubber
 
+_LEAST_SLIDER = 16.0  # em, of what shares a line with the buttons
 _Icon = Literal["first", "back", "play", "pause", "forth", "last"]
 
 
@@ -43,7 +45,7 @@ class Player(QWidget):
     name
         Begins the names of the controls.
     scrubber
-        Stands beneath the buttons.
+        Stands beneath the buttons; a slider stands beside them where all have room in one line.
 
     Attributes
     ----------
@@ -66,7 +68,7 @@ class Player(QWidget):
         self._scrubber = scrubber
         self._step = 0
         self._goes_on = False  # when it is shown again
-        bar = self.controls = ControlBar(self)
+        bar = self.controls = ControlBar(self, is_beside=True)
         self._first, self._back, self._play, self._forth, self._last = bar.add_buttons(
             (f"{name}_first", "", self.tr("To the first step (Home)")),
             (f"{name}_back", "", self.tr("One step back (comma)")),
@@ -77,13 +79,13 @@ class Player(QWidget):
         speeds = ((self._speed_text(speed), speed) for speed in SPEEDS)
         self._speed = bar.add_choice(f"{name}_speed", self.tr("Speed"), speeds)
         self._speed.setCurrentIndex(SPEEDS.index(1.0))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(bar)
+        self._lines = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(0)
+        self._lines.addWidget(bar)
         self._row = QHBoxLayout()
         self._row.addWidget(scrubber, 2)
-        layout.addLayout(self._row)
+        self._lines.addLayout(self._row, 1)
         self._dress()
 
         self._first.clicked.connect(self._on_first_clicked)
@@ -158,6 +160,25 @@ class Player(QWidget):
             self._playback.pause()
 
     # The looks
+
+    def _arrange(self) -> None:
+        """One line of all where there is room for a slider beside the buttons."""
+        room = self.width() - self.controls.sizeHint().width()
+        needed = _LEAST_SLIDER * self._row.count() * self.fontMetrics().height()
+        is_one = isinstance(self._scrubber, StepSlider) and room >= needed
+        direction = QBoxLayout.Direction.LeftToRight if is_one else QBoxLayout.Direction.TopToBottom
+        if direction != self._lines.direction():
+            self._lines.setDirection(direction)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        """Controls that come and go leave more room, or less."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return super().event(event)
 
     def _dress(self) -> None:
         is_playing = self._playback.is_playing

@@ -40,6 +40,8 @@ class Axis:
         How a number is written; rounded to the step between ticks where None.
     labels
         Names of the places 0, 1, 2 ..., instead of numbers.
+    main
+        Places whose names stand where not all have room, the last one in any case; empty: every second, third ...
     """
 
     title: str = ""
@@ -49,6 +51,7 @@ class Axis:
     high: float | None = None
     text: Callable[[float], str] | None = None
     labels: tuple[str, ...] = ()
+    main: tuple[int, ...] = ()
 
     def units(self, values: np.ndarray) -> np.ndarray:
         """Distances along the axis: the numbers themselves, or their logarithms to base 10; NaN where there is none."""

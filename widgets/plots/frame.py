@@ -61,7 +61,7 @@ class Frame:
         x, y = extents(plot)
         if zoom is not None:
             x, y = Extent(*zoom.x), Extent(*zoom.y)
-        y_ticks = [] if plot.is_empty else ticks(plot.y, y, height, lambda _: 1.5 * em)
+        y_ticks = [] if plot.is_empty else ticks(plot.y, y, height, lambda _: (1.1 if plot.y.labels else 1.5) * em)
         left = max((metrics.horizontalAdvance(tick.text) for tick in y_ticks), default=0.0) + 0.4 * em
         left = min(left, _MOST_LEFT * rect.width()) + (1.5 * em if plot.y.title else 0.3 * em)
         # Whole steps, so that the picture stands still while it is panned.

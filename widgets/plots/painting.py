@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from widgets.figures.lettering import resized
+from widgets.figures.lettering import fitted, resized
 from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import Bars, Callout, Curve, Level, Points, color_of
@@ -19,6 +19,7 @@ from widgets.plots.frame import Frame, text_room
 from widgets.plots.point_names import callout_box, placed_names
 
 _OUTLINED = 0.5  # em: points of that size are
+_LEAST_TITLE = 0.75  # of the size of letters, for a title along a low axis
 BAND = 60  # of 255: how much of a band is colour
 
 
@@ -252,9 +253,14 @@ def _paint_titles(painter: QPainter, frame: Frame, style: FigureStyle) -> None:
         left = inner.center().x() - metrics.horizontalAdvance(text) / 2
         painter.drawText(QPointF(left, inner.bottom() + 1.35 * em + metrics.ascent()), text)
     if plot.y.title:
-        text = metrics.elidedText(plot.y.title, right, inner.height() + 2 * em)
         painter.save()
-        painter.translate(rect.left() + metrics.ascent(), inner.center().y() + metrics.horizontalAdvance(text) / 2)
+        painter.setFont(fitted(small, plot.y.title, rect.height(), _LEAST_TITLE))
+        letters = QFontMetricsF(painter.font())
+        text = letters.elidedText(plot.y.title, right, rect.height())
+        half = letters.horizontalAdvance(text) / 2
+        # In the middle of the axis, or as far from there as it takes to say it all.
+        middle = min(max(inner.center().y(), rect.top() + half), rect.bottom() - half)
+        painter.translate(rect.left() + metrics.ascent(), middle + half)
         painter.rotate(-90)
         painter.drawText(QPointF(), text)
         painter.restore()

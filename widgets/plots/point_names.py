@@ -15,7 +15,8 @@ from widgets.plots.frame import Frame
 
 _MOST = 4_000  # that are tried: beyond, nothing could be read
 _BETWEEN = 5.0  # points, along a line
-_MARGIN = 0.15  # em between two names
+_BESIDE, _MARGIN = 0.5, 0.15  # em between two names: beside and below each other
+_OF_DOT = 0.5  # of a dot's radius that a name leaves free
 
 
 class PlacedName(NamedTuple):
@@ -53,7 +54,7 @@ def placed_names(
         if isinstance(series, Points) and series.has_names and series.labels and series.name not in hidden
     ]
     inner = frame.inner
-    dots = _dots(frame, hidden)
+    dots = _dots(frame, hidden, em)
     called = (
         callout_box(frame.point(one.series, one.point), inner, one.text, larger)
         for one in frame.plot.callouts
@@ -77,8 +78,8 @@ def placed_names(
             ):
                 box = QRectF(left, top, width, height)
                 if inner.contains(box) and not _meets(box, taken) and not _covers(box, dots):
-                    margin = _MARGIN * height
-                    edges = [[left - margin, top - margin, left + width + margin, top + height + margin]]
+                    beside, margin = _BESIDE * height, _MARGIN * height
+                    edges = [[left - beside, top - margin, left + width + beside, top + height + margin]]
                     taken = np.concatenate([taken, edges])
                     # Letters need more contrast than dots: what is coloured by number is written in ink.
                     ink: Ink = series.ink if isinstance(series.ink, str) else "ink"
@@ -87,18 +88,19 @@ def placed_names(
     return found
 
 
-def _dots(frame: Frame, hidden: Collection[str]) -> np.ndarray:
-    """Where points are, and lines that lead the eye, [point, 2]."""
+def _dots(frame: Frame, hidden: Collection[str], em: float) -> np.ndarray:
+    """Where points and lines that lead the eye are, and how far they reach around: x, y, radius [point, 3]."""
     places = []
     for number, series in enumerate(frame.plot.series):
         if series.name in hidden:
             continue
         at = np.column_stack(frame.pixels(*frame.plot.places(number)))
         if isinstance(series, Points):
-            places.append(at)
+            places.append(np.insert(at, 2, _OF_DOT * series.size * em / 2, axis=1))
         elif isinstance(series, Curve) and series.is_guide:
-            places += [_along(start, end) for start, end in pairwise(at) if np.isfinite([start, end]).all()]
-    return np.concatenate(places) if places else np.empty((0, 2))
+            lines = [_along(start, end) for start, end in pairwise(at) if np.isfinite([start, end]).all()]
+            places += [np.insert(line, 2, 0.0, axis=1) for line in lines]
+    return np.concatenate(places) if places else np.empty((0, 3))
 
 
 def _along(start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -114,5 +116,6 @@ def _meets(box: QRectF, taken: np.ndarray) -> bool:
 
 
 def _covers(box: QRectF, dots: np.ndarray) -> bool:
-    is_in = (box.left() <= dots[:, 0]) & (dots[:, 0] <= box.right())
-    return bool((is_in & (box.top() <= dots[:, 1]) & (dots[:, 1] <= box.bottom())).any())
+    x, y, around = dots.T
+    is_in = (box.left() <= x + around) & (x - around <= box.right())
+    return bool((is_in & (box.top() <= y + around) & (y - around <= box.bottom())).any())

@@ -87,7 +87,20 @@ def ticks(axis: Axis, extent: Extent, length: float, room: Callable[[str], float
 
 def _names(axis: Axis, extent: Extent, length: float, room: Callable[[str], float]) -> list[Tick]:
     low, high = max(math.ceil(extent.low), 0), min(math.floor(extent.high), len(axis.labels) - 1)
-    return _thinned([Tick(place, axis.labels[place]) for place in range(low, high + 1)], extent, length, room)
+    found = [Tick(place, axis.labels[place]) for place in range(low, high + 1)]
+    thinned, main = _thinned(found, extent, length, room), [tick for tick in found if tick.at in axis.main]
+    if not main or len(thinned) == len(found):
+        return thinned
+    *before, last = main
+    step = length / (extent.high - extent.low)
+    return [
+        *(
+            tick
+            for tick in _thinned(before, extent, length, room)
+            if (last.at - tick.at) * step >= (room(tick.text) + room(last.text)) / 2
+        ),
+        last,
+    ]
 
 
 def _thinned(found: list[Tick], extent: Extent, length: float, room: Callable[[str], float]) -> list[Tick]:

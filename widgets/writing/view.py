@@ -143,6 +143,12 @@ class GrowingTextView(View, Generic[R]):
             if self._result.hypotheses:
                 self._beams.show_default(max(2, len(self._result.hypotheses)))
 
+    def show_nothing(self, sentence: str) -> None:
+        """Nothing is asked, and what was written before was of something else: say what to do."""
+        self._result = None
+        self._player.hide()
+        self._page.show_empty(sentence)
+
     def _set_range(self, *, is_open: bool) -> None:
         assert self._result is not None
         written = self._result.written

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QComboBox,
     QDialog,
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -31,7 +33,7 @@ from app.export.page.sheet import Sheet
 from app.export.render import PNG_DPI
 from app.export.saving import free_place
 from widgets.kit.number_box import DecimalBox, NumberBox
-from widgets.kit.plain import PlainLabel, ask_plain
+from widgets.kit.plain import PlainLabel, ask_plain, resize_on_screen
 from widgets.look.screens import screen_of
 
 SIZES = ((640, 480), (800, 600), (1280, 720), (1920, 1080), (1080, 1080))
@@ -130,7 +132,9 @@ class ExportDialog(QDialog):
         row.addWidget(browse)
         file_label = PlainLabel(self.tr("F&ile"), self)
         file_label.setBuddy(self._file)
-        outside, beside, layout = QVBoxLayout(self), QHBoxLayout(), QFormLayout()
+        content, layout = QWidget(), QFormLayout()
+        beside = QBoxLayout(QBoxLayout.Direction.LeftToRight, content)
+        beside.setContentsMargins(0, 0, 0, 0)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.addRow(self.tr("&Format"), self._format)
         layout.addRow(file_label, row)
@@ -152,8 +156,26 @@ class ExportDialog(QDialog):
         beside.addLayout(layout, 1)
         if self._preview is not None:
             beside.addWidget(self._preview)
-        outside.addLayout(beside)
+        self._fit_on_screen(content, beside, buttons)
+
+    def _fit_on_screen(self, content: QWidget, beside: QBoxLayout, buttons: QDialogButtonBox) -> None:
+        """Letters may be large, and the screen small: then the preview stands below, and what has no room scrolls."""
+        scroll = QScrollArea(self)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(content)
+        outside = QVBoxLayout(self)
+        outside.addWidget(scroll)
         outside.addWidget(buttons)
+        margins, bar = outside.contentsMargins(), scroll.verticalScrollBar().sizeHint().width()
+        around = margins.left() + margins.right() + bar
+        room = screen_of(self.parentWidget() or self).availableGeometry().width()
+        if content.sizeHint().width() + around > room:
+            beside.setDirection(QBoxLayout.Direction.TopToBottom)
+        size = content.sizeHint()
+        above = margins.top() + margins.bottom() + outside.spacing() + buttons.sizeHint().height()
+        resize_on_screen(self, size.width() + around, size.height() + above)
 
     def _choice(self, name: str, choices: list[tuple[str, Any]]) -> QComboBox:
         box = QComboBox(self)

@@ -23,6 +23,30 @@ if TYPE_CHECKING:
 else:
     matching, palette = Late("app.window.finding.matching"), Late("app.window.finding.palette")
 
+# What other programs call a command.
+ALSO = {
+    "close": "quit exit",
+    "opening.browse": "load model",
+    "filing.open_image": "load picture",
+    "filing.export_current": "save as picture",
+    "editing.select_nothing": "deselect",
+    "tear_current": "detach undock window",
+    "show_beside": "split side by side",
+    "presentation.set_on": "full screen fullscreen projector",
+    "scale_font:1": "zoom in bigger font text size",
+    "scale_font:-1": "zoom out font text size",
+    "scale_font:0": "reset zoom font text size",
+    "set_theme:dark": "night mode",
+    "going.focus_sentence": "write input prompt",
+    "ask_again": "reload refresh recompute",
+    "cancel": "stop abort",
+    "show_messages": "log errors warnings",
+    "show_shortcuts": "hotkeys keys",
+    "helping.show_words": "glossary dictionary",
+    "helping.begin_tour": "tutorial introduction",
+    "show_about": "version licence license",
+}
+
 
 class Finding(QObject):
     """Lets the user find what can be done by its words."""
@@ -72,6 +96,7 @@ class Finding(QObject):
                         ", ".join(keys.toString(QKeySequence.SequenceFormat.NativeText) for keys in action.shortcuts()),
                         self._why_off(action),
                         action.trigger,
+                        ALSO.get(command.name, ""),
                     )
                 )
         return finds

@@ -88,6 +88,7 @@ class Helping(QObject):
                     "A folder of your own opens by Ctrl+O, or dropped on the window."
                 ),
                 lambda: gallery,
+                self.tr("The list is hidden now: Ctrl+Shift+G shows it."),
             ),
             TourStop(
                 self.tr("What the model reads"),
@@ -112,6 +113,7 @@ class Helping(QObject):
                     "to most. Words that you do not know are explained where you point at them."
                 ),
                 lambda: details,
+                self.tr("The panel is hidden now: Ctrl+Shift+D shows it."),
             ),
             TourStop(
                 self.tr("More views, and help"),

@@ -14,11 +14,15 @@ from widgets.look.theme import FigureStyle
 
 
 class TourStop(NamedTuple):
-    """What is said of a part of the window; `part` gives it, or None where it is not on screen."""
+    """What is said of a part of the window; `part` gives it, or None where it is not there yet.
+
+    `if_hidden` is said, too, as long as it is not on screen: how it comes back.
+    """
 
     title: str
     says: str
     part: Callable[[], QWidget | None]
+    if_hidden: str = ""
 
 
 class Tour(QObject):
@@ -65,8 +69,6 @@ class Tour(QObject):
 
     def _go(self, at: int) -> None:
         self._at = at
-        stop = self._stops[at]
-        self._callout.show_stop(stop, at, len(self._stops))
         self._place()
         self._callout.forth.setFocus(Qt.FocusReason.TabFocusReason)  # which is seen: the keys lead on
 
@@ -81,9 +83,13 @@ class Tour(QObject):
 
     def _place(self) -> None:
         """Beside the part, on the side with most room; in the middle where it is not on screen."""
-        part = self._stops[self._at].part()
+        stop = self._stops[self._at]
+        part = stop.part()
         is_there = part is not None and part.isVisible() and part.window() is self._window
-        self._watch(part if is_there else None)
+        self._watch(part)  # also while it is hidden: it may come back
+        is_elsewhere = part is not None and part.isVisible() and not is_there
+        where = self.tr("It has a window of its own now.") if is_elsewhere else "" if is_there else stop.if_hidden
+        self._callout.show_stop(stop, where, self._at, len(self._stops))
         room = self._window.rect()
         target = QRect()
         if is_there and part is not None:
@@ -158,14 +164,15 @@ class _Callout(QFrame):
         layout.addLayout(row)
         self.hide()
 
-    def show_stop(self, stop: TourStop, at: int, of: int) -> None:
-        """Say what is to be said of a stop."""
+    def show_stop(self, stop: TourStop, where: str, at: int, of: int) -> None:
+        """Say what is to be said of a stop; `where` tells where its part is, if that is not seen."""
+        says = f"{stop.says} {where}" if where else stop.says
         self._title.setText(stop.title)
-        self._says.setText(stop.says)
+        self._says.setText(says)
         self._count.setText(self.tr("{} of {}").format(at + 1, of))
         self.back.setEnabled(at > 0)
         self.forth.setText(self.tr("&Next") if at + 1 < of else self.tr("&Done"))
-        self.setAccessibleName(f"{stop.title}. {stop.says}")
+        self.setAccessibleName(f"{stop.title}. {says}")
 
     def fit(self) -> None:
         """Be as large as the text needs, with the letters that there are now."""

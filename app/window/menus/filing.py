@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QDrag, QPixmap
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QWidget
 
@@ -26,6 +27,9 @@ from widgets.kit.plain import plain_tip
 from widgets.panels.input_panel import InputPanel
 from widgets.registry import VIEWS
 from widgets.view import View
+
+if TYPE_CHECKING:
+    from app.export.dragging import DraggedFigure
 
 _CHECKPOINT, _IMAGE = "checkpoint", "image"
 
@@ -212,12 +216,10 @@ class Filing(QObject):
         """Let what a view shows be dragged into another program."""
         self._exporting.drag(self._area.views.get(name), self._start_drag, why_none=self._area.why_off(name))
 
-    def _start_drag(self, data: QMimeData) -> None:
+    def _start_drag(self, data: DraggedFigure) -> None:
         drag = QDrag(self._dialog_parent)
         drag.setMimeData(data)
-        side = 12 * self._dialog_parent.fontMetrics().height()
-        picture = data.imageData()
-        drag.setPixmap(QPixmap.fromImage(picture).scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatio))
+        drag.setPixmap(QPixmap.fromImage(data.thumbnail(12 * self._dialog_parent.fontMetrics().height())))
         drag.exec(Qt.DropAction.CopyAction)
 
     def print_current(self) -> None:

@@ -30,8 +30,7 @@ class _InOrderFamily(ChatFamily):
         return Takes(pair(image.image_size), pair(image.patch_size))
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = config.vision_config.patch_size
-        return PatchGrid(shape[0] // side, shape[1] // side, n_special(config), (side, side))
+        return PatchGrid.over(shape, config.vision_config.patch_size, n_special(config))
 
     def patch_tokens(self, config: PreTrainedConfig, prepared: Prepared) -> Tokens:
         return self.grid("", config, prepared.shape).tokens(("[CLS]",) * n_special(config))

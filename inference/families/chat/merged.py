@@ -66,8 +66,7 @@ class QwenVLFamily(ChatFamily):
         return Takes((16 * unit,) * 2 if 16 * unit <= 2048 else (unit,) * 2, (image.patch_size,) * 2, tiling=tiling)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = config.vision_config.patch_size
-        return PatchGrid(shape[0] // side, shape[1] // side, 0, (side, side))
+        return PatchGrid.over(shape, config.vision_config.patch_size)
 
     def patch_tokens(self, config: PreTrainedConfig, prepared: Prepared) -> Tokens:
         return self.grid("", config, prepared.shape).tokens(())

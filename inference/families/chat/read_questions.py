@@ -79,8 +79,7 @@ class BlipAnswerFamily(PartsFamily, ReadsImages, AnswersQuestions):
         return Takes((image.image_size,) * 2, (image.patch_size,) * 2)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = config.vision_config.patch_size
-        return PatchGrid(shape[0] // side, shape[1] // side, len(_CLS), (side, side))
+        return PatchGrid.over(shape, config.vision_config.patch_size, len(_CLS))
 
     def encode(
         self,

@@ -46,8 +46,7 @@ class _TilesFamily(ChatFamily):
         return Takes(pair(image.image_size), pair(image.patch_size), tiling=self.tiling(config))
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = pair(config.vision_config.patch_size)
-        return PatchGrid(shape[0] // side[0], shape[1] // side[1], 0, side)
+        return PatchGrid.over(shape, config.vision_config.patch_size)
 
     def n_image_tokens(self, config: PreTrainedConfig, prepared: Prepared) -> int:
         return tiled(prepared).n_tokens

@@ -74,8 +74,7 @@ class FlavaFamily(PartsFamily, ReadsImages, ReadsJointly):
         return Takes((image.image_size,) * 2, (image.patch_size,) * 2)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = config.image_config.patch_size
-        return PatchGrid(shape[0] // side, shape[1] // side, 1, (side, side))
+        return PatchGrid.over(shape, config.image_config.patch_size, 1)
 
     def encode(
         self,
@@ -173,8 +172,7 @@ class BlipFamily(PartsFamily, ReadsImages, ReadsJointly):
         return Takes((image.image_size,) * 2, (image.patch_size,) * 2)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = config.vision_config.patch_size
-        return PatchGrid(shape[0] // side, shape[1] // side, 1, (side, side))
+        return PatchGrid.over(shape, config.vision_config.patch_size, 1)
 
     def encode(
         self,

@@ -198,8 +198,7 @@ class PixelBertFamily(BothHeads, ReadsImages):
         return Takes((config.image_size,) * 2, (config.stride,) * 2, is_free=True)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = config.stride
-        return PatchGrid(shape[0] // side, shape[1] // side, 0, (side, side))
+        return PatchGrid.over(shape, config.stride)
 
     def encode(
         self,

@@ -76,8 +76,7 @@ class MerlotFamily(PartsFamily, ReadsClips, OrdersFrames):
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
         """See `ReadsImages.grid`: words attend to places of several patches."""
-        side = config.patch_side * (1 if group == "frames" else config.spatial_pool_size)
-        return PatchGrid(shape[0] // side, shape[1] // side, 0, (side, side))
+        return PatchGrid.over(shape, config.patch_side * (1 if group == "frames" else config.spatial_pool_size))
 
     def why_no_rollout(self, group: str, config: PreTrainedConfig) -> str:
         return ""

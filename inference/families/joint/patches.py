@@ -65,8 +65,7 @@ class ViltFamily(PartsFamily, ReadsImages, ReadsJointly):
         return Takes((config.image_size,) * 2, (config.patch_size,) * 2, is_free=True)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = config.patch_size
-        return PatchGrid(shape[0] // side, shape[1] // side, 1, (side, side))
+        return PatchGrid.over(shape, config.patch_size, 1)
 
     def encode(
         self,
@@ -191,8 +190,7 @@ class BridgeTowerFamily(PartsFamily, ReadsImages, ReadsJointly):
         return Takes((image.image_size,) * 2, (image.patch_size,) * 2)
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = config.vision_config.patch_size
-        return PatchGrid(shape[0] // side, shape[1] // side, 1, (side, side))
+        return PatchGrid.over(shape, config.vision_config.patch_size, 1)
 
     def encode(
         self,

@@ -68,8 +68,7 @@ class ImagePartsFamily(PartsFamily, ReadsImages):
             stage = int(group.rpartition("_")[2])
             return _stage_grid(config, stage, shape)
         if config.model_type == "yolos":
-            side = config.patch_size
-            return PatchGrid(shape[0] // side, shape[1] // side, 1, (side, side))
+            return PatchGrid.over(shape, config.patch_size, 1)
         rows, columns = (math.ceil(length / _DETR_CELL) for length in shape)
         return PatchGrid(rows, columns, 0, (_DETR_CELL, _DETR_CELL))
 

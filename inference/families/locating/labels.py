@@ -72,8 +72,7 @@ class LabelsFamily(PartsFamily, ReadsImages, GivesImageFeatures, Segments):
         return Takes((image.image_size,) * 2, (image.patch_size,) * 2, is_free=config.model_type == "lseg")
 
     def grid(self, group: str, config: PreTrainedConfig, shape: tuple[int, int]) -> PatchGrid:
-        side = getattr(config, "vision_config", config).patch_size
-        return PatchGrid(shape[0] // side, shape[1] // side, 1, (side, side))
+        return PatchGrid.over(shape, getattr(config, "vision_config", config).patch_size, 1)
 
     def encode(
         self,

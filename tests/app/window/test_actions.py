@@ -17,7 +17,6 @@ import widgets
 from app.hub.hub import Hub
 from app.window.about import shortcuts_html
 from app.window.actions import COMMANDS, MOST_NUMBERS, LastKeys, build_menus, set_view_shortcuts
-from app.window.appearance import Presentation
 from app.window.editing.editing import Editing
 from app.window.elsewhere.reaching import Reaching
 from app.window.finding.finding import Finding
@@ -25,8 +24,11 @@ from app.window.help.helping import Helping
 from app.window.main_window import MainWindow
 from app.window.menus.filing import Filing
 from app.window.menus.going import Going
+from app.window.menus.panel_round import PanelRound
 from app.window.opening import Opening
+from app.window.presenting.presentation import Presentation
 from app.window.running.running import Running
+from app.window.side_panels import SidePanels
 from widgets.registry import VIEWS as ALL_VIEWS
 
 VIEWS = tuple(view for view in ALL_VIEWS if not view.is_home)
@@ -67,7 +69,9 @@ def test_every_command_is_a_method_of_the_window():
         "going": Going,
         "opening": Opening,
         "reaching": Reaching,
+        "panels": SidePanels,
         "presentation": Presentation,
+        "round": PanelRound,
         "running": Running,
         "": MainWindow,
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.window.drops import Drops, DropTargets, dropped_files, take
 
@@ -111,3 +111,28 @@ def test_a_window_takes_files_and_nothing_else(qtbot, targets, said):
         assert enter.isAccepted() == is_taken
         QApplication.sendEvent(window, QDropEvent(QPointF(1, 1), action, data, left, none))
     assert said == [("image", ["/b.png"])]
+
+
+class OwnDrop(QDropEvent):
+    """What a drag that began in this program sends."""
+
+    def source(self):
+        return QWidget()
+
+
+@pytest.mark.parametrize("make", [QDropEvent, OwnDrop])
+def test_over_a_field_a_file_is_opened_too_and_a_figure_on_its_way_out_is_left(qtbot, targets, said, make):
+    window = QWidget()
+    qtbot.addWidget(window)
+    Drops(window, lambda: ("image",), targets)
+    field = QLineEdit(window)
+    field.resize(window.size())
+    window.show()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile("/b.png")])
+    where, action, left = QPointF(1, 1), Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    drop = make(where, action, data, left, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window.windowHandle(), drop)
+    assert field.text() == ""
+    assert said == ([("image", ["/b.png"])] if make is QDropEvent else [])
+    assert drop.isAccepted() == (make is QDropEvent)

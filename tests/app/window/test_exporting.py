@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QSizeF, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
 from app.export.dialog.export_dialog import ExportDialog
@@ -244,6 +246,58 @@ def test_the_figure_can_be_copied(exporting, view):
     assert data.hasImage()
     assert data.hasFormat("image/svg+xml")
     assert exporting.texts == [("The picture is on the clipboard.", False)]
+
+
+@pytest.fixture
+def dragged(exporting, view):
+    """Drag what the view shows; what a program gets where it is dropped."""
+    taken = []
+
+    def drag():
+        exporting.drag(view, taken.append)
+        return taken[-1]
+
+    yield drag
+    exporting.shutdown()
+
+
+def test_a_figure_is_dragged_out_as_a_file_that_is_written_when_it_is_taken_and_goes_at_the_end(dragged, exporting):
+    data = dragged()
+    assert data.hasUrls()
+    folder = Path(exporting._dragged.path())
+    assert list(folder.iterdir()) == []  # nobody has taken it
+    (url,) = data.urls()
+    file = Path(url.toLocalFile())
+    assert file.name == "bert-test_heads.svg"
+    assert file.read_bytes() == data.data("image/svg+xml").data()
+    (again,) = data.urls()
+    assert again == url
+    assert Path(dragged().urls()[0].toLocalFile()) != file  # it stays as it was
+    exporting.shutdown()
+    assert not folder.exists()
+
+
+def test_the_file_that_is_dragged_out_is_of_the_kind_that_was_saved_last(dragged, exporting, monkeypatch):
+    monkeypatch.setattr(exporting, "_look", lambda: ExportLook(kind="png"))
+    assert Path(dragged().urls()[0].toLocalFile()).read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr(exporting, "_look", lambda: ExportLook(kind="csv"))
+    assert dragged().urls()[0].toLocalFile().endswith(".svg")  # it is a picture that is dragged
+
+
+def test_what_is_dragged_out_is_picture_vectors_and_numbers_too(dragged):
+    data = dragged()
+    assert data.hasImage()
+    assert data.imageData().width() == QImage.fromData(data.data("image/png")).width()
+    assert data.data("application/pdf").startsWith(b"%PDF")
+    assert data.text().startswith("layer\thead")
+    assert max(data.thumbnail(90).width(), data.thumbnail(90).height()) == 90
+
+
+def test_a_dragged_file_that_cannot_be_written_is_told(dragged, exporting):
+    data = dragged()
+    Path(exporting._dragged.path()).joinpath("1").write_text("in the way")
+    assert data.urls() == []
+    assert "could not be written" in exporting.standing[0]
 
 
 def test_a_file_that_is_there_stays_unless_the_user_was_asked(exporting, view, answer, tmp_path):

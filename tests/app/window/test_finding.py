@@ -7,6 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
+from app.window.actions import COMMANDS
+from app.window.finding.finding import ALSO
 from app.window.finding.matching import Find, ranked
 from app.window.finding.palette import Palette
 
@@ -31,6 +33,33 @@ def test_words_are_found_in_any_order_at_their_beginning_within_and_letter_by_le
     assert titles("atn") == ["Attention"]
     assert titles("show att") == ["Attention"]
     assert titles("xyz") == []
+
+
+@pytest.mark.parametrize("typed", ["pciture", "pictre", "pictture", "pixture", "coyp pict", "picure cpoy"])
+def test_a_slip_of_the_fingers_finds_it_all_the_same(typed):
+    assert titles(typed)[0] == "Copy picture"
+
+
+def test_what_was_typed_without_a_slip_stands_first():
+    finds = [Find("Read heads"), Find("Next head"), Find("Heat map")]
+    assert [find.title for find in ranked("head", finds)] == ["Next head", "Read heads", "Heat map"]
+    assert ranked("haed", finds)[0].title == "Next head"
+
+
+def test_letters_that_are_scattered_over_a_long_text_are_no_word():
+    sample = Find("She put the flowers in a vase. / The doctor told him to stay in bed.", "Sample text")
+    assert [find.title for find in ranked("pritn", [sample, Find("Print", "File")])] == ["Print"]
+
+
+def test_where_no_name_has_all_words_those_that_have_most_are_found():
+    assert titles("print numbers") == ["Copy numbers"]
+    assert titles("dark picture") == ["Dark theme", "Copy picture", "Open dark-bert"]
+
+
+def test_what_other_programs_call_a_command_finds_it():
+    assert {*ALSO} <= {command.name for command in COMMANDS}
+    assert titles("quit") == []
+    assert ranked("quit", [*FINDS, Find("Close", "File", also=ALSO["close"])])[0].title == "Close"
 
 
 def test_what_is_called_as_was_typed_stands_first_also_where_it_cannot_be_done():

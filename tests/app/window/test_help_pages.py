@@ -117,7 +117,8 @@ def tour(qtbot):
     layout.addStretch(1)
     layout.addWidget(second)
     root.resize(800, 600)
-    tour = Tour((TourStop("One", "This.", lambda: first), TourStop("Two", "That.", lambda: second)), root)
+    stops = TourStop("One", "This.", lambda: first, "F2 shows it."), TourStop("Two", "That.", lambda: second)
+    tour = Tour(stops, root)
     root.first = first
     root.show()
     return tour
@@ -178,10 +179,21 @@ def test_the_window_can_be_used_meanwhile_and_a_part_that_is_hidden_is_told_of_i
     tour.begin()
     with qtbot.waitSignal(root.first.clicked):
         QTest.mouseClick(root.first, Qt.MouseButton.LeftButton)
-    root.first.hide()
     callout = root.findChild(QWidget, "tour")
+    assert callout.accessibleName() == "One. This."
+    root.first.hide()
+    assert callout.accessibleName() == "One. This. F2 shows it."
+    root.first.show()
+    assert callout.accessibleName() == "One. This."
+    root.first.hide()
     assert (callout.geometry().center() - root.rect().center()).manhattanLength() < 4
     root.resize(500, 400)
     assert root.rect().contains(callout.geometry())
+    root.first.setParent(None)
+    qtbot.addWidget(root.first)
+    root.first.show()
+    root.findChild(QPushButton, "tour_forth").click()
+    root.findChild(QPushButton, "tour_back").click()
+    assert callout.accessibleName() == "One. This. It has a window of its own now."
     root.findChild(QPushButton, "tour_leave").click()
     assert tour.at == -1

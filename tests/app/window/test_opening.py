@@ -191,6 +191,14 @@ def test_a_tokenizer_that_could_not_be_read_is_read_again(opening, controller):
     assert controller.asked == ["/mine", "/refused", "/mine"]
 
 
+def test_a_folder_that_may_have_been_trained_on_is_read_again(opening, controller, tmp_path):
+    folder = str(tmp_path)
+    opening.open(folder)
+    controller.answer(replace(BERT, checkpoint=folder))
+    opening.open_again()
+    assert controller.asked == [folder, folder]
+
+
 @pytest.mark.parametrize("folder", ["x" * 5000, "a\0b", "~nosuchuser/x"])
 def test_a_list_with_names_that_no_file_can_have_is_shown(opening, folder):
     opening.set_recent((folder,))

@@ -13,8 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
 
-from app.window.appearance import Presentation
 from app.window.placement import keep_on_screen
+from app.window.presenting.presentation import Presentation
 from app.window.side_panels import LEFT, RIGHT, VIEWS, SidePanels, panel_dock
 
 ROOT = Path(__file__).parents[3]
@@ -109,7 +109,7 @@ import sys
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMainWindow
-from app.window.appearance import Presentation
+from app.window.presenting.presentation import Presentation
 
 application = QApplication(sys.argv[:1])
 window = QMainWindow()
@@ -267,4 +267,22 @@ def test_letters_that_were_large_for_a_while_leave_the_panels_as_wide_as_before(
         panels.right.widget().setMinimumWidth(0)
     finally:
         qapp.setFont(font)
+    qtbot.waitUntil(lambda: (panels.left.width(), panels.right.width()) == before)
+
+
+def test_a_panel_that_stepped_aside_comes_back_as_wide_as_before_though_it_learns_late_of_its_letters(
+    window, panels, qtbot, qapp
+):
+    set_width(window, WIDE + RIGHT)
+    before, font = (panels.left.width(), panels.right.width()), qapp.font()
+    large = QFont(font)
+    large.setPointSizeF(1.6 * font.pointSizeF())
+    try:
+        qapp.setFont(large)
+        qtbot.waitUntil(lambda: not shown(panels)[1])
+        panels.right.widget().setMinimumWidth(before[1] + 40)
+    finally:
+        qapp.setFont(font)
+    qtbot.waitUntil(lambda: panels.right.width() == before[1] + 40)
+    panels.right.widget().setMinimumWidth(0)
     qtbot.waitUntil(lambda: (panels.left.width(), panels.right.width()) == before)

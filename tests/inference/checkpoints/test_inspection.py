@@ -157,19 +157,20 @@ def test_a_lost_next_sentence_head_leaves_the_language_model(folder):
     assert "next_sentence" not in info.capabilities
 
 
-def test_gpt2_has_no_mask(tmp_path):
-    save(
-        tmp_path,
-        transformers.GPT2Config(n_embd=32, n_layer=2, n_head=4, vocab_size=22, n_positions=40),
-        "GPT2LMHeadModel",
-    )
+@pytest.mark.parametrize(
+    ("cls", "why"),
+    [
+        ("GPT2LMHeadModel", "GPT2LMHeadModel predicts the next word, it has no mask token"),
+        ("GPT2ForSequenceClassification", "GPT2ForSequenceClassification has no language-model head"),
+    ],
+)
+def test_gpt2_has_no_mask(tmp_path, cls, why):
+    config = transformers.GPT2Config(n_embd=32, n_layer=2, n_head=4, vocab_size=22, n_positions=40, pad_token_id=0)
+    save(tmp_path, config, cls)
     save_byte_level(tmp_path)
     info = inspect(str(tmp_path))
     assert info.family == "decoder"
-    assert (
-        info.why_missing(frozenset({Capability.MASKED_LM}))
-        == "GPT2LMHeadModel predicts the next word, it has no mask token"
-    )
+    assert info.why_missing(frozenset({Capability.MASKED_LM})) == why
 
 
 @pytest.mark.parametrize(("cls", "has_head"), [("ElectraForMaskedLM", True), ("ElectraForPreTraining", False)])

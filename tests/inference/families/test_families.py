@@ -175,5 +175,5 @@ def test_models_of_which_only_the_attention_is_read_offer_no_view_of_words():
         item.capability: item.why for item in missing(Opened(name, name, config, ""), family, family.groups(config), "")
     }
     for capability in ("unembedding", "linear_unembedding"):
-        assert lacking[capability] == f"the layers of {name} are not read as words here"
-    assert lacking["next_token"] == f"the next word that {name} expects is not read here"
+        assert lacking[capability] == f"Headlight does not read the layers of {name} as words"
+    assert lacking["next_token"] == f"Headlight asks {name} for no next word"

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from inference.results.approximation import (
@@ -25,6 +26,7 @@ from inference.results.events import Failure
 from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info, make_pattern, make_tokens
 from tests.inputs import text_input
+from tests.lettering import watched as watched_letters
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.kit.labels import EmptyLabel
@@ -125,6 +127,28 @@ def test_the_three_maps_are_exact_approximate_and_their_difference(view):
     assert "25.0 %" in figure.summary
     assert "12.5 %" in figure.summary
     assert "80 numbers in place of 25 cells" in figure.summary
+
+
+@pytest.mark.parametrize(("width", "height"), [(860, 520), (1000, 600)])
+def test_every_column_has_its_whole_name_and_rows_have_theirs_once(width, height):
+    words = make_tokens("[CLS] the cat sat on the mat because it was tired . [SEP]")
+    exact = make_pattern(1, 1, len(words), len(words))[0, 0]
+    figure = ApproximationMapsFigure(
+        replace(make_result(), query_tokens=words, key_tokens=words, exact=exact, approximate=exact)
+    )
+    rect, style = QRectF(0, 0, width, height), FigureStyle()
+    placed = figure.panels(rect, style)
+    sizes = [
+        (round(cells.width()), round(cells.height())) for cells in (panel.plot(area, style) for panel, area in placed)
+    ]
+    assert len(set(sizes)) == 1
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched_letters() as letters:
+        figure.paint(painter, rect, style)
+    written = [letter.text for letter in letters]
+    assert written.count("because") == 4  # three maps, and the rows of the first
+    assert written.count("tired") == 4
+    assert written.count("query") == 1
 
 
 def test_a_bound_says_that_it_needs_the_whole_pattern():

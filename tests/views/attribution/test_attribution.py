@@ -9,6 +9,7 @@ import pytest
 import torch
 import transformers
 from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from inference.analyses.attribution import attribution
@@ -268,7 +269,9 @@ def test_what_is_no_sum_is_refused():
 def test_a_bent_head_is_told_before_it_is_asked(tmp_path):
     info = inspect(str(save_bert(tmp_path, "BertForMaskedLM")))
     why = info.why_missing(frozenset({Capability.LINEAR_UNEMBEDDING}))
-    assert why == "the head of BertForMaskedLM bends the last state before the vocabulary, so its logits are no sum"
+    assert (
+        why == "BertForMaskedLM has one more layer before its vocabulary, so its logits are no sum of what others add"
+    )
 
 
 def test_it_can_be_cancelled_and_refuses_what_is_not_there():
@@ -362,7 +365,7 @@ def test_what_is_pointed_at_is_told_in_numbers(view, qtbot):
     figure = view.figure()
     assert figure.describe(Cell(0, 0, 1)).startswith("Head 1 of layer 0: +0.50 of +4.00")
     assert figure.describe(Bar(1, 0)).startswith("Attention of layer 0: +1.50 of +4.00")
-    assert figure.describe(WordChip(0, 2)) == "“mat”: logit +0.00, probability 2.0 %; the true one"
+    assert figure.describe(WordChip(0, 2)) == "“mat”: logit 0.00, probability 2.0 %; the true one"
     bar = figure._bar(Bar(2, 1), view._canvas.figure_rect(), view._canvas.style_now)
     qtbot.mouseMove(view._canvas, bar.center().toPoint())
     said = view.findChild(QLabel, "attribution_read_out")
@@ -381,6 +384,15 @@ def test_a_true_word_that_the_text_does_not_say_is_told_and_the_likeliest_shown(
     figure = figure_of("true", target=-1)
     assert figure.shown.word == 0
     assert "the text does not say the true word" in figure.caption
+
+
+def test_bars_of_both_sides_share_the_room_by_what_they_need(qapp):
+    figure, style, rect = figure_of(), FigureStyle(), QRectF(0, 0, 1000, 700)
+    most, least = figure._bar(Bar(2, 1), rect, style), figure._bar(Bar(3, 0), rect, style)  # +2 and -0.5
+    assert most.left() == least.right()
+    assert most.width() == pytest.approx(4 * least.width())
+    em = QFontMetricsF(style.font).height()
+    assert most.width() + least.width() == pytest.approx(figure._bars_width(1000, em) - (7.5 + 2 * 3.2) * em)
 
 
 def test_a_remainder_that_can_be_seen_has_a_bar():

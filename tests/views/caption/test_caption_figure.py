@@ -71,7 +71,7 @@ def test_words_stand_in_the_order_in_which_one_reads_them():
 
 def test_the_caption_says_what_it_is_of_and_what_the_control_says():
     assert figure().caption == (
-        "scene 3: “le chat dormait” · greedy · 4.0 bits · 16.0 with the image set to zero"
+        "scene 3: “le chat dormait” · greedy · surprisal 4.0 bits · 16.0 with the image set to zero"
         " · attention to the image, mean of 4 heads in 2 layers"
     )
     blind = figure(make_caption(is_blind=True)).caption

@@ -59,6 +59,14 @@ def test_many_frames_in_a_low_window_scroll_and_are_never_too_small_to_see(view)
         assert min(tile.box.height() for tile in figure.tiles(area, style)) >= 3.4 * em
 
 
+def test_a_few_frames_are_larger_than_many_may_be(view):
+    result = make_clip_result()
+    figure, style = ClipFigure(result, 0, 0, ClipOptions(), 0), FigureStyle()
+    assert len(result.seen) <= 8
+    area = QRectF(0, 0, 900, figure.least_size(900, style).height())
+    assert min(tile.box.height() for tile in figure.tiles(area, style)) >= 5.3 * QFontMetricsF(style.font).height()
+
+
 def canvas_of(view):
     return view.findChild(QWidget, "clip_canvas")
 

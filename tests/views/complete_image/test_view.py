@@ -1,8 +1,11 @@
 """Image GPT: completions that grow, a line that is dragged, masked pixels, and the linear probe."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QSlider, QSpinBox, QTabWidget, QToolButton, QWidget
 
@@ -357,6 +360,22 @@ def test_masked_pixels_tell_their_numbers(qapp):
     assert len(figure.numbers().rows) == len(result.masked)
     assert f"{len(result.masked)} of 64 pixels masked" in figure.caption
     assert "With the expected colours" in texts_of(figure)
+
+
+@pytest.mark.parametrize("shade", [0, 96, 200, 213, 255])
+def test_masked_pixels_are_seen_in_an_image_of_any_shade(qapp, shade):
+    """They are hatched: one grey alone was the sky of some images."""
+    result = replace(make_masked_pixels_result(), palette=np.full_like(make_masked_pixels_result().palette, shade))
+    figure, style = MaskedPixelsFigure(result), FigureStyle()
+    sheet = QImage(900, 300, QImage.Format.Format_RGB32)
+    with QPainter(sheet) as painter:
+        figure.paint(painter, QRectF(0, 0, 900, 300), style)
+    box = patch_rect(int(result.masked[0]), result.grid, figure.boxes(QRectF(0, 0, 900, 300), style)[1]).toRect()
+    inside = box.adjusted(1, 1, -1, -1)
+    across, along = range(inside.left(), inside.right()), range(inside.top(), inside.bottom())
+    found = {sheet.pixelColor(x, y).lightness() for x in across for y in along}
+    assert max(abs(lightness - shade) for lightness in found) > 60
+    assert len(found) > 1
 
 
 # The linear probe

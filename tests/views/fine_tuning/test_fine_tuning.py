@@ -276,6 +276,17 @@ def test_numbers_that_come_with_the_open_checkpoint_are_shown_first(view):
     assert view.findChild(QComboBox, "fine_tuning_study").currentData() == "own"  # which has none of its own
 
 
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [("gpt-mini", "gpt-mini-polarity"), ("bert-mini", "bert-mini-polarity"), ("vit-scenes", "virtex-scenes")],
+)
+def test_numbers_of_the_kin_of_a_checkpoint_are_shown_first(view, name, chosen):
+    names = ("bert-mini-polarity", "gpt-mini-polarity", "virtex-scenes")
+    answer(view, replace(make_examples(), name=names[0], names=names))
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint=name, name=name), TEXT))
+    assert view.findChild(QComboBox, "fine_tuning_study").currentData() == chosen
+
+
 def test_measured_and_published_numbers_never_grow_old(view):
     answer(view, make_examples())
     assert isinstance(view.figure(), ExamplesFigure)

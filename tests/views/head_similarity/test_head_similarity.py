@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from inference.analyses.head_similarity import head_similarity
@@ -16,6 +17,7 @@ from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info
 from tests.inference.planted import model_of, random_call
 from tests.inputs import text_input
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
@@ -111,6 +113,19 @@ def test_alike_heads_can_stand_together(view):
     row, column = figure.heads[0], figure.heads[1]
     assert figure.describe(Cell(0, 0, 1)) == f"Heads {row} and {column}: {figure.result.similarity[row, column]:.4f}"
     assert view.options_state() == {"head_similarity": {"order": "alike"}}
+
+
+def test_heads_that_are_all_alike_are_told_apart(qapp):
+    style, area = FigureStyle(), QRectF(0, 0, 400, 400)
+    alike = np.array([[1.0, 0.97, 0.92], [0.97, 1.0, 0.95], [0.92, 0.95, 1.0]], np.float32)
+    figure = HeadSimilarityFigure(HeadSimilarityResult("encoder", 0, alike, 12, 12))
+    ((panel, _),) = figure.panels(area, style)
+    assert (panel.scale.low, panel.scale.high) == (0.9, 1.0)
+    assert {"1", "0.95", "0.9"} <= set(texts_of(figure))
+    lightness = [QColor(int(color)).lightness() for color in panel.scale.colors(alike[0], style)]
+    assert lightness[0] > lightness[1] + 10 > lightness[2] + 20
+    ((panel, _),) = HeadSimilarityFigure(make_result()).panels(area, style)
+    assert panel.scale.low == 0
 
 
 def test_its_numbers_are_by_number_whatever_the_order():

@@ -296,6 +296,12 @@ def test_arrow_keys_walk_through_sorted_heads_like_text(view, selection):
         assert (selection.now.layer, selection.now.head) == expected
 
 
+def test_the_read_out_has_room_for_what_it_says_as_the_card_has_all(view):
+    choose(view, "heads_mark", "same")
+    facts = read_out(view).split("  \N{MIDDLE DOT}  ")
+    assert [fact.partition(" ")[0] for fact in facts[2:]] == ["Entropy", "Mean", "Same"]
+
+
 def test_the_numbers_are_of_the_head_under_the_pointer_or_of_the_selected_one(view):
     grid = grid_of(view)
     of_selected = read_out(view)

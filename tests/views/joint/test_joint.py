@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
 
 from inference.results.events import Failure
 from inference.results.grounding import GroundingRequest, GroundingResult
@@ -19,12 +19,15 @@ from inference.results.regions import Regions
 from inference.results.request import Capability
 from inference.results.tokens import Tokens
 from tests.answers import answer, watched
+from tests.controls import rows_of_controls
 from tests.image_factories import make_image, make_image_info
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.image_geometry import part_rect, patch_rect
 from widgets.figures.panel_figure import Cell
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
+from widgets.selection import Position
 from widgets.subject import Subject
 from widgets.views.joint.answers_figure import AnswerWord, JointAnswersFigure
 from widgets.views.joint.figure import JointFigure, JointPlace
@@ -254,6 +257,23 @@ def test_heads_are_listed_by_what_they_cross(measure):
     assert len(values) == 4
 
 
+def test_names_of_a_map_are_whole_where_there_is_room(qapp):
+    result = make_result(reads_regions=True)
+    names = (*result.tokens.words[:4], "medium yellow cup", "small purple balloon")
+    figure = JointMapFigure(replace(result, tokens=replace(result.tokens, words=names)), 0, options())
+    shown = texts_of(figure, QRectF(0, 0, 800, 500))
+    assert shown.count("small purple balloon") == shown.count("medium yellow cup") == 2  # row and column
+    assert "small purple balloon" not in texts_of(figure, QRectF(0, 0, 400, 160))
+
+
+def test_tags_are_named_beside_words(qapp):
+    result = make_result()
+    kinds = result.kinds.copy()
+    kinds[2] = KINDS.index("tag")
+    assert "Words" in texts_of(JointFigure(result), RECT)
+    assert "Words and tags" in texts_of(JointFigure(replace(result, kinds=kinds)), RECT)
+
+
 # Answers
 
 
@@ -278,10 +298,23 @@ def test_another_image_stands_beside_and_what_the_word_loses_is_told():
     assert [card.title for card in figure.cards] == [
         "1 · with the image", "1 · image hidden −40.0", "1 · another image +10.0",
     ]  # fmt: skip
-    assert figure.score_text.endswith("90.0 % with the image, 40.0 % with it hidden, 10.0 % with another")
+    assert figure.score_text.endswith("90.0 % with the image, 40.0 % with it hidden, 10.0 % with another image")
     typed = JointAnswersFigure(replace(three, original=("",)))
     assert typed.cards[1].title == "1 · image hidden"  # nothing was there that could lose
     assert {row[0] for row in figure.numbers().rows} == {"image", "image hidden", "another image"}
+
+
+def test_whether_they_belong_together_is_told_by_bars_below_the_caption(qapp):
+    figure = JointAnswersFigure(make_answers())
+    assert figure.caption == "Text and image belong together: 90.0 % with the image, 40.0 % with it hidden"
+    assert [(row.text, row.prob) for row in figure.bars.candidates] == [
+        ("with the image", pytest.approx(0.9)), ("with it hidden", pytest.approx(0.4)),
+    ]  # fmt: skip
+    assert figure.caption not in texts_of(figure, RECT)  # nothing is said twice
+    assert "90.0 %" in texts_of(figure, RECT)
+    logits = JointAnswersFigure(replace(make_answers(), is_probability=False))
+    assert logits.bars is None
+    assert logits.caption.startswith("Logit of the pair")
 
 
 # The view
@@ -507,3 +540,40 @@ def test_a_plan_is_shown_in_place_of_attention_where_there_is_one():
     assert figure.caption.startswith("Transport plan of the last layer")
     np.testing.assert_array_equal(figure.numbers().arrays["transport"], plan)
     assert "mean of 2 heads" in JointMapFigure(result, 0, options).caption
+
+
+def test_a_selected_token_is_shown_while_nothing_is_pinned(view):
+    """As every view shows what is selected: an example of Home opens a word's attention so."""
+    answer(view, make_result())
+    assert view.figure().pinned == ()
+    assert view.figure().caption == "Layer 0, head 0; nothing is pinned"
+    view.selection.update(query=Position("both", 2))
+    assert view.figure().pinned == (JointPlace(2),)
+    view._on_canvas_spot_chosen(JointPlace(1))
+    assert view.figure().pinned == (JointPlace(1),)
+    view.findChild(QToolButton, "joint_unpin").click()
+    assert view.figure().pinned == (JointPlace(2),)
+    view.selection.update(query=Position("other", 2))
+    assert view.figure().pinned == ()
+
+
+def test_the_layer_of_a_selected_token_comes_first(qtbot):
+    view = watched(JointView(ViewContext()), qtbot, 1000, 700)
+    view.selection.update(group="both", layer=1, head=1)
+    view.set_subject(subject())
+    answer(view, make_result(0))
+    assert view.figure().caption.startswith("Layer 0, head 1")  # words and image meet there first
+    token = watched(JointView(ViewContext()), qtbot, 1000, 700)
+    token.selection.update(group="both", layer=1, head=1, query=Position("both", 2))
+    token.set_subject(subject())
+    answer(token, make_result(0))
+    assert token.asked[-1].level == 1
+    answer(token, make_result(1))
+    assert token.figure().caption == "Layer 1, head 1: what “house” looks at"
+
+
+def test_controls_of_a_map_are_one_row_in_a_small_window(view):
+    answer(view, make_result())
+    choose(view, "show", "map")
+    view.resize(850, 600)
+    assert rows_of_controls(view._page.controls) == 1

@@ -16,6 +16,7 @@ from inference.results.joint import KINDS, JointLevel, JointStart
 from tests.answers import answer, watched
 from tests.image_factories import make_image
 from tests.views.joint.test_joint import INFO, LEVELS, choose, make_result, read_out, subject
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
@@ -64,6 +65,14 @@ def test_a_click_on_a_region_hides_it_and_a_second_one_shows_it_again(view, qtbo
     choose(view, "show", "hidden")
     assert view.requests() == (HiddenRegionRequest(INFO.checkpoint, subject().input, -1),)
     answer(view, make_hidden(-1))
+    assert view.asked[-1].region == 0  # the first one is hidden at once
+    answer(view, make_hidden(0))
+    assert read_out(view).startswith("Click a region to hide it")
+    large = view.figure().places(view._canvas.figure_rect(), view._canvas.style_now)[0]
+    qtbot.mouseClick(view._canvas, Qt.MouseButton.LeftButton, pos=large.bottomLeft().toPoint() + QPoint(3, -3))
+    assert view.asked[-1].region == -1  # and stays as it is once it was chosen
+    answer(view, make_hidden(-1))
+    assert view.asked[-1].region == -1
     figure, canvas = view.figure(), view._canvas
     assert isinstance(figure, JointHiddenFigure)
     assert figure.caption.startswith("Click a region to hide it")
@@ -76,6 +85,13 @@ def test_a_click_on_a_region_hides_it_and_a_second_one_shows_it_again(view, qtbo
     answer(view, make_hidden(1))
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=small)
     assert view.asked[-1].region == -1
+
+
+def test_nothing_is_hidden_where_nothing_can_be(view):
+    choose(view, "show", "hidden")
+    answer(view, make_hidden(-1, why_none="Oscar has no head that tells what a hidden region is"))
+    assert [request.region for request in view.asked if isinstance(request, HiddenRegionRequest)] == [-1]
+    assert read_out(view) == ""
 
 
 def test_a_hidden_region_is_told_with_the_words_and_without(figure_style):
@@ -131,6 +147,13 @@ def test_alignment_says_how_often_the_right_one_is_first(view):
     assert panel.values.min() == 0
 
 
+def test_texts_of_an_alignment_go_on_in_a_second_line(figure_style):
+    long = tuple(f"a large yellow boat left of a medium purple cup beside a small red house, number {i}" for i in "abc")
+    shown = texts_of(JointAlignmentFigure(make_alignment(texts=long)), QRectF(0, 0, 900, 400))
+    assert sum("number" in text for text in shown) == 3
+    assert not any("…" in text for text in shown)
+
+
 # Concepts
 
 
@@ -152,12 +175,20 @@ def test_concepts_are_points_with_two_silhouettes(view, qtbot):
     answer(view, make_concepts(projection="tsne"))
     figure, canvas = view.figure(), view._canvas
     assert isinstance(figure, JointConceptsFigure)
-    assert "Silhouette of kinds of thing 0.5, of words, tags and image 0.1" in figure.caption
+    assert "kinds of thing 0.5, words, tags and image 0.1; " in figure.caption
     spots = figure._spots(canvas.figure_rect(), canvas.style_now)
     qtbot.mouseMove(canvas, QPointF(*spots[1]).toPoint())
     assert read_out(view) == "A tag: house"
     assert figure.spot_at(QPointF(*spots[4]), canvas.figure_rect(), canvas.style_now) == ConceptPoint(4)
     assert figure.numbers().rows[2] == ("region", "house", 0.0, 1.0)
+
+
+def test_tags_are_told_of_only_where_there_are_any():
+    without = make_concepts(
+        kinds=np.array([KINDS.index(kind) for kind in ("word", "region") * 2 + ("word",)], np.uint8)
+    )
+    assert "words, tags and image" in JointConceptsFigure(make_concepts()).caption
+    assert "words and image" in JointConceptsFigure(without).caption
 
 
 def test_far_points_squeeze_no_others_and_are_counted(figure_style):
@@ -312,13 +343,19 @@ def test_the_cells_of_pixel_bert_are_all_or_drawn(view):
     assert view.asked[-1].input.text == now.input.text
 
 
+def test_letters_for_layer_norm_are_words(figure_style):
+    starts = (JointStart("word", "LN(word + place) + kind"),)
+    told = JointDiagramFigure(replace(make_streams(), starts=starts))
+    assert told.started("word") == "Words: LayerNorm(word + place) + kind"
+
+
 def test_the_diagram_says_what_places_are_made_of_and_what_heads_tell(figure_style):
     starts = (JointStart("word", "word + place"), JointStart("tag", "word"), JointStart("region", "vector + box"))
     plain = JointDiagramFigure(make_streams())
     told = JointDiagramFigure(replace(make_streams(), starts=starts, heads=("hidden words", "hidden regions")))
     assert told.started("word", "tag") == "Words: word + place\nTags: word"
     assert told.started("region", "patch") == "Regions: vector + box"
-    assert told.told == "Its heads tell: hidden words, hidden regions"
+    assert told.told == "It tells: hidden words, hidden regions"
     assert told.natural_size(figure_style).height() > plain.natural_size(figure_style).height()
     tall = QRectF(0, 0, 700, 700)
     assert told.boxes(tall, figure_style)[0].top() > plain.boxes(tall, figure_style)[0].top()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 import transformers
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from inference.analyses.lens import lens
@@ -21,8 +24,10 @@ from tests.inference.tiny_checkpoints import VOCAB
 from tests.inference.tiny_models import build_model, ids_of
 from tests.inference.tiny_types import build_type
 from tests.inputs import text_input
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
+from widgets.look.theme import FigureStyle
 from widgets.selection import Position
 from widgets.subject import Subject
 from widgets.views.lens.figure import LensFigure
@@ -173,6 +178,22 @@ def test_a_click_selects_layer_and_token(view, qtbot):
     assert view.figure().panels(canvas.figure_rect(), canvas.style_now)[0][0].selected == (1, 3)
     qtbot.mouseMove(canvas, cell)
     qtbot.waitUntil(lambda: view.findChild(QLabel, "lens_read_out").text().startswith("Layer 0 at"))
+
+
+def test_a_name_of_a_column_becomes_smaller_rather_than_that_its_end_is_cut(qapp):
+    result = make_result(n=13)
+    words = ("because", *("it",) * 12)
+    figure = LensFigure(replace(result, tokens=replace(result.tokens, words=words)), LensOptions())
+    style = FigureStyle(font=QFont("DejaVu Sans"))
+    style.font.setPixelSize(20)
+    metrics = QFontMetricsF(style.font)
+    ((panel, area),) = figure.panels(QRectF(0, 0, 600, 300), style)
+    beside = area.width() - panel.plot(area, style).width()
+    room = 0.85 * metrics.horizontalAdvance("because") + 0.4 * metrics.height()
+    size = QSizeF(13 * room + beside, 300)
+    texts = texts_of(figure, QRectF(QPointF(), size), style)
+    assert "because" in texts
+    assert not any("…" in text for text in texts)
 
 
 def test_colours_can_say_something_else(view):

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSpinBox, QTabWidget, QToolButton, QWidget
 
@@ -15,6 +16,8 @@ from inference.results.tokenize import TokenizeRequest, TokenizeResult
 from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info, make_mask_lab_result, make_masked_result, make_tokens
 from tests.inputs import text_input
+from tests.lettering import cut
+from tests.lettering import watched as watched_letters
 from tests.provenance import check_provenance
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
@@ -436,3 +439,19 @@ def test_is_collected_after_closing(assert_collected, selection):
         return view
 
     assert_collected(make)
+
+
+def test_the_layers_of_a_card_that_is_wide_stand_beside_its_words(qapp):
+    figure, style = MaskedFigure(make_masked_result(masked=(2,))), FigureStyle()
+    em = QFontMetricsF(style.font).height()
+    narrow, wide = (figure._grid(QRectF(0, 0, width * em, 900), style)[0] for width in (40, 60))
+    for grid, is_wide in ((narrow, False), (wide, True)):
+        words, layers = grid.guesses_box(0), grid.layer_row(0, 0)
+        assert grid.boxes[0].contains(grid.layer_row(0, len(figure.cards[0].layers) - 1))
+        assert (layers.left() >= words.right()) == is_wide
+    assert wide.height < narrow.height
+    for width in (40, 60):
+        image = QImage(round(width * em), 900, QImage.Format.Format_RGB32)
+        with QPainter(image) as painter, watched_letters() as words:
+            figure.paint(painter, QRectF(image.rect()), style)
+        assert not cut(words)

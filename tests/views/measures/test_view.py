@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
@@ -27,7 +27,7 @@ from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
 from widgets.selection import Selection
 from widgets.subject import Subject
-from widgets.views.measures.figure import COLUMNS, MOST_ROWS, MeasuresFigure, header_lines
+from widgets.views.measures.figure import COLUMNS, HEADING_LINES, MOST_ROWS, MeasuresFigure, header_lines
 from widgets.views.measures.head_scatter import HeadScatter
 from widgets.views.measures.head_table import HeadTable
 from widgets.views.measures.view import MeasuresView
@@ -320,7 +320,64 @@ def test_a_column_of_the_figure_is_as_wide_as_what_stands_in_it_so_that_letters_
     metrics = QFontMetricsF(STYLE.font)
     headings = [header_lines(name) for name in COLUMNS]
     letters = [max(map(metrics.horizontalAdvance, (*lines, "88.8 %"))) for lines in headings]
-    assert figure.least_width(STYLE) <= sum(letters) + metrics.height() * len(COLUMNS)
+    assert figure.natural_size(STYLE).width() <= sum(letters) + metrics.height() * len(COLUMNS)
+
+
+def test_on_narrow_paper_the_table_goes_on_below_itself_and_letters_keep_their_size(qapp):
+    figure = MeasuresFigure(HeadScatter(make_measures_result()), "entropy", True)
+    wide, narrow = figure.natural_size(STYLE), figure.least_size(300, STYLE)
+    assert narrow.width() <= 300 < wide.width()
+    assert narrow.height() > wide.height()
+    texts = texts_of(figure, QRectF(0, 0, 300, narrow.height()))
+    assert texts.count("Layer") > texts_of(figure).count("Layer")
+    assert {line for name in COLUMNS for line in header_lines(name) if line} <= set(texts)
+
+
+def test_the_title_of_an_axis_takes_the_height_of_the_whole_plot_before_it_is_cut(qapp):
+    font = QFont("DejaVu Sans")
+    font.setPixelSize(14)
+    rect = QRectF(0, 0, 400, 1.17 * QFontMetricsF(font).horizontalAdvance("Mean distance (tokens)"))
+    assert "Mean distance (tokens)" in texts_of(HeadScatter(make_measures_result()), rect, FigureStyle(font=font))
+
+
+def test_a_heading_says_the_unit_of_its_numbers():
+    names = ("entropy", "distance", "distance_variance", "induction", "previous")
+    assert [header_lines(name) for name in names] == [
+        ("Entropy", "bits"),
+        ("Mean distance", "tokens"),
+        ("Variance", "of distance", "tokens²"),
+        ("Induction", "share"),
+        ("Previous", "token"),
+    ]
+    assert header_lines("distance_variance", "image")[-1] == "patches²"
+    assert max(len(header_lines(name)) for name in COLUMNS) == HEADING_LINES
+
+
+def test_numbers_have_room_however_narrow_the_table(view):
+    result, column, shown = make_measures_result(), COLUMNS.index("next"), table(view)
+    result.measures["next"][:] = 1e-9
+    shown.resize(100, 400)
+    shown.show_result(result, "layer", is_falling=False, selected=None)
+    assert shown.model().index(0, column).data() == "< 0.0001 %"
+    assert shown.sizeHintForColumn(column) <= shown.columnWidth(column)
+
+
+def test_a_column_of_dashes_is_explained_once(view):
+    answer(view, make_measures_result(without=("next", "induction")))
+    caption = view.findChild(LineLabel, "measures_caption").text()
+    assert "– Next token: the future is hidden: no token can look at the one behind it; Induction: no token" in caption
+    assert "Next token: the future is hidden" in view.figure().caption
+    answer(view, make_measures_result())
+    assert "Next token" not in view.findChild(LineLabel, "measures_caption").text()
+
+
+def test_the_read_out_says_what_the_row_does_not_and_the_two_numbers_of_the_point(view, selection):
+    choose(view, "measures_across", "distance_variance")
+    parts = view.findChild(LineLabel, "measures_read_out").text().split("  \N{MIDDLE DOT}  ")
+    assert (parts[0], len(parts)) == ("Layer 1, head 2", 4)
+    assert parts[2].startswith("Variance of distance ")
+    assert parts[2].endswith(" tokens²")
+    assert parts[3].startswith("Mean distance ")
 
 
 def test_other_colours_and_letters_are_taken_over(view):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QSpinBox, QToolButton, QWidget
 
@@ -120,6 +120,12 @@ def test_perplexity_and_product_by_hand():
     for text in ("P(cat | start the)", "book.txt"):
         assert text in shown + figure.caption
     assert "12,345 words" in figure.caption
+
+
+def test_what_the_bars_mean_is_said_where_the_legend_takes_its_line():
+    scale = "bars: logarithm, from one in a million to 1"
+    for width in (1000, 560):
+        assert scale in texts_of(NgramsFigure(make_result()), QRectF(0, 0, width, 500))
 
 
 def test_what_is_pointed_at_is_told_in_numbers(view):

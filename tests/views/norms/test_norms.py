@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from inference.results.events import Failure
@@ -13,10 +16,12 @@ from tests.answers import answer, fail, watched
 from tests.factories import make_checkpoint_info, make_tokens
 from tests.inputs import text_input
 from widgets.context import ViewContext
+from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell
 from widgets.kit.labels import EmptyLabel
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
+from widgets.plots.frame import SMALL, Frame, extents
 from widgets.subject import Subject
 from widgets.views.norms.curves_figure import NormsCurvesFigure
 from widgets.views.norms.diagram import LayerDiagram
@@ -159,6 +164,39 @@ def test_curves_lead_from_what_comes_in_to_the_final_norm():
     np.testing.assert_allclose(by_name["MLP"].y, np.median(result.values["norm"][1::2, 3], 1))
     np.testing.assert_allclose(by_name["Attention"].high, result.values["norm"][::2, 3].max(1))
     np.testing.assert_allclose(by_name["Stream before the layer"].y, np.median(result.values["norm"][::2, 0], 1))
+
+
+@pytest.mark.parametrize("kinds", [("attention", "mlp"), ("attention", "cross", "mlp")])
+@pytest.mark.parametrize("width", [300, 420, 640, 1900])
+def test_the_axis_names_whole_layers_and_the_last_norm_where_not_all_names_have_room(kinds, width):
+    figure, style = NormsCurvesFigure(make_result(kinds=kinds)), FigureStyle()
+    frame = Frame.of(figure.plots[0], QRectF(0, 0, width, 300), style)
+    names = [tick.text for tick in frame.x_ticks]
+    if len(names) < len(figure.places):
+        assert all(name in ("in", "0 MLP", "1 MLP", "2 MLP", "final norm") for name in names)
+    assert (names[0], names[-1]) == ("in", "final norm")
+    metrics = QFontMetricsF(resized(style.font, SMALL))
+    middles = [
+        float(frame.x.pixels(np.array(tick.at), frame.inner.left(), frame.inner.right())) for tick in frame.x_ticks
+    ]
+    halves = [metrics.horizontalAdvance(name) / 2 for name in names]
+    ends = [middle + half for middle, half in zip(middles, halves, strict=True)]
+    assert all(end < middle - half for end, middle, half in zip(ends, middles[1:], halves[1:], strict=False))
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_the_curves_fill_the_plot(quantity):
+    result = make_result()
+    farther = {  # from 6 to 30: nowhere near whole powers of ten
+        field: {name: 3 * values + 3 for name, values in getattr(result, field).items()}
+        for field in ("values", "first", "final")
+    }
+    for plot in NormsCurvesFigure(replace(result, **farther), quantity).plots:
+        _, y = extents(plot)
+        units = np.concatenate(
+            [plot.y.units(one) for curve in plot.series for one in (curve.y, curve.low, curve.high) if one is not None]
+        )
+        assert np.nanmax(units) - np.nanmin(units) > 0.6 * (y.high - y.low)
 
 
 def test_of_post_norm_the_sum_before_the_norm_is_shown_and_no_final_norm():

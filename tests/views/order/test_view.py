@@ -180,3 +180,34 @@ def test_a_sentence_has_two_lines_beside_small_frames(qapp):
         laid = figure.layout(QRectF(0, 0, 900, height), style)
         assert min(label.height() for label in laid.labels) >= 2 * letters.height()
         assert laid.legend.bottom() <= height + 1
+        columns = zip(laid.titles, laid.images, laid.cells[0], strict=True)
+        assert all(
+            abs(image.left() - title.left()) <= 1 >= abs(cell.left() - title.left()) for title, image, cell in columns
+        )
+
+
+def test_frames_grow_with_the_room_on_every_page(qapp):
+    """In a presentation they are looked at from afar."""
+    style = FigureStyle()
+    words = WordsFigure(make_order_result())
+    least = words.least_size(900, style).height()
+    sides = []
+    for height in (least, least + 40, 2 * least):
+        rows = words._rows(QRectF(0, 0, 900, height), style)
+        assert rows[-1][0].bottom() < height
+        sides.append(rows[0][0].width())
+    assert sides[0] < sides[1] < sides[2]
+    match = MatchFigure(make_order_result())
+    tops = [match.panels(QRectF(0, 0, 900, height), style)[0][0].lines_above for height in (200, 600)]
+    assert tops[0] < tops[1]
+
+
+def test_the_temperature_is_offered_where_it_changes_numbers(view):
+    temperature, numbers = (view.findChild(QWidget, f"order_{name}") for name in ("temperature", "numbers"))
+    choose(view, "match")
+    assert temperature.isVisibleTo(view)
+    numbers.setCurrentIndex(numbers.findData("cosine"))
+    assert not temperature.isVisibleTo(view)
+    numbers.setCurrentIndex(numbers.findData("frame"))
+    choose(view, "words")
+    assert not temperature.isVisibleTo(view)

@@ -131,6 +131,16 @@ def test_nothing_is_asked_without_an_image(qtbot, selection):
 # What is shown
 
 
+def test_what_a_causal_model_cannot_see_is_told(view):
+    figure = view.figure()
+    assert "not seen" not in figure.caption
+    pattern = figure.result.pattern.copy()
+    pattern[..., figure.result.query + 1 :] = 0
+    assert replace(figure, result=replace(figure.result, pattern=pattern)).caption.endswith(
+        "what comes later is not seen"
+    )
+
+
 @pytest.mark.parametrize("weights", ["raw", "weighted", "rollout"])
 def test_the_numbers_are_those_chosen(view, weights):
     choose(view, "patches_weights", weights)

@@ -93,9 +93,12 @@ def test_spots_are_found_where_they_are_painted(qapp):
 def test_the_view_shows_grids_for_places_and_tables_for_rows(view):
     answer(view, PositionsResult((learned(),), "A learned vector for each place."))
     assert isinstance(view.figure(), PositionGridFigure)
+    note = view.findChild(QLabel, "positions_note")
+    assert note.text().endswith("cosine similarity of each place to all others")  # small maps have no titles
     what = view.findChild(QComboBox, "positions_show")
     what.setCurrentIndex(what.findData("both"))
     assert isinstance(view.figure(), PositionsFigure)
+    assert note.text() == "A learned vector for each place."
     answer(view, PositionsResult((make_position_table(),), "In a row."))
     assert isinstance(view.figure(), PositionsFigure)
     assert not what.model().item(what.findData("grid")).isEnabled()

@@ -257,10 +257,10 @@ def test_what_is_asked_follows_the_options(view):
 @pytest.mark.parametrize(
     ("kind", "can_cut", "can_limit"), [("text", True, False), ("tokens", False, False), ("answer", True, True)]
 )
-def test_options_that_say_nothing_are_greyed(view, kind, can_cut, can_limit):
+def test_options_that_say_nothing_are_not_shown(view, kind, can_cut, can_limit):
     answer(view, KINDS[kind]())
-    assert child(view, QSpinBox, "prediction_top_k").isEnabled() == can_cut
-    assert child(view, QSpinBox, "prediction_longest").isEnabled() == can_limit
+    assert child(view, QSpinBox, "prediction_top_k").isVisibleTo(view) == can_cut
+    assert child(view, QSpinBox, "prediction_longest").isVisibleTo(view) == can_limit
 
 
 def test_notes_stand_beside_the_caption(view):

@@ -24,7 +24,7 @@ from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
 from widgets.views.pretrained.figure import FamilyTree
-from widgets.views.pretrained.models import BUNDLED, BY_KEY, MODELS, model_of
+from widgets.views.pretrained.models import BUNDLED, BY_KEY, MODELS, model_of, objective_of
 from widgets.views.pretrained.view import PretrainedView
 
 
@@ -36,6 +36,13 @@ def test_every_model_has_a_parent_that_is_older_and_all_its_facts():
             assert model.change
         assert all((model.objective, model.architecture, model.data, model.tokens))
         assert re.search(r"\b20(1\d|20)\b", model.source)
+
+
+def test_what_every_bundled_checkpoint_learned_is_told():
+    configs = [checkpoint_path(name) / "config.json" for name in bundled_checkpoints()]
+    classes = {name for path in configs if path.exists() for name in json.loads(path.read_text())["architectures"]}
+    assert len(classes) > 15
+    assert [name for name in classes if not objective_of(name)] == []
 
 
 def test_the_lecture_names_them_all():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider
 
@@ -165,6 +167,37 @@ def test_own_places_can_be_left_out(view):
     assert 2 not in [key for key, _ in figure.strongest("rollout")]
     assert "own places left out" in figure.caption
     assert figure.numbers().arrays["rollout"][1, 2, 2] > 0  # the numbers stay
+
+
+def test_what_is_a_querys_own_does_not_darken_all_else():
+    plain = make_rollout_result(tokens=make_long_tokens(100))
+    rollout = np.full_like(plain.rollout, 0.4 / 99)
+    rollout[:, range(100), range(100)] = np.linspace(0.6, 0.7, 100)
+    figure = RolloutFigure(replace(plain, rollout=rollout), 1, 2)
+    assert figure.caption.endswith("last colour: rollout \N{LESS-THAN OR EQUAL TO} 0.7")
+    assert "\N{GREATER-THAN OR EQUAL TO} 0.0041" in texts_of(figure)
+    assert float(figure.table("rollout")[3, 3]) > 0.6  # what is read out is what it is
+    assert (
+        "last colour" not in RolloutFigure(replace(plain, rollout=rollout), 1, 2, RolloutOptions(scale="log")).caption
+    )
+
+
+def test_bars_take_what_wide_maps_leave_free_and_give_way_to_low_ones():
+    figure, em = RolloutFigure(make_rollout_result(), 1, 2), QFontMetricsF(STYLE.font).height()
+    heights = (12 * em, 23 * em, 50 * em)
+    least, low, high = (figure.panels(QRectF(0, 0, 45 * em, height), STYLE)[0] for height in heights)
+    assert low.strip.height() < 2 * em < 7 * em < high.strip.height()
+    assert low.strip.bottom() <= 23 * em + 1
+    assert high.strip.bottom() <= 50 * em
+    assert least.strip.isEmpty()
+    assert least.plot.bottom() > 11 * em
+
+
+def test_what_is_next_to_nothing_is_not_told_as_the_strongest(qapp):
+    result = make_rollout_result()
+    result.rollout[1, 2] = 1e-6
+    result.rollout[1, 2, :3] = 0.25, 0.25, 0.5
+    assert [key for key, _ in RolloutFigure(result, 1, 2).strongest("rollout")] == [2, 0, 1]
 
 
 def test_a_group_that_cannot_be_rolled_out_says_why(qtbot, selection):

@@ -299,3 +299,28 @@ def test_single_labels_can_be_compared_by_one_scale(view):
     assert painted(own) != painted(chosen)
     wrong = replace(own, options=replace(own.options, low=0.75, high=0.5))
     assert wrong.caption == "Colours from 0.75 to 0.5: choose a first number that is less."
+    bare = replace(wrong, options=replace(wrong.options, outlines=False, opacity=0.0))
+    assert painted(wrong) == painted(bare)  # no colours that the caption does not explain
+
+
+def test_names_of_the_matrix_are_whole_and_it_stands_in_the_middle(qapp):
+    labels = ("yellow balloon", "purple bird", "background")
+    figure = LabelSimilarityFigure(replace(make_segments_result(), labels=labels))
+    for size in ((900, 400), (500, 500), (1600, 700)):
+        rect = QRectF(0, 0, *size)
+        shown = texts_of(figure, rect)
+        assert all(shown.count(label) == 2 for label in labels)
+        table = figure.table(rect, STYLE)
+        assert rect.contains(table)
+        assert abs(table.center().x() - rect.center().x()) < 0.2 * rect.width()
+
+
+def test_what_has_no_pixels_asks_for_no_click_on_one(view):
+    choose(view, "segments_show", "similarity")
+    assert child(view, QLabel, "segments_read_out").text() == "Point at a cell."
+    controls = view._page.controls
+    controls.show_all()
+    assert not child(view, QWidget, "segments_opacity").isVisibleTo(controls)
+    choose(view, "segments_show", "map")
+    assert child(view, QLabel, "segments_read_out").text().startswith("Click a pixel")
+    assert child(view, QWidget, "segments_opacity").isVisibleTo(controls)

@@ -57,7 +57,7 @@ def cell(view, row, column):
 
 def test_what_is_nothing_after_rounding_has_no_sign():
     assert [fixed(value, ".2f") for value in (-0.004, 0.004, -0.006)] == ["0.00", "0.00", "\N{MINUS SIGN}0.01"]
-    assert fixed(-0.004, "+.2f") == "0.00"
+    assert [fixed(value, "+.2f") for value in (-0.004, 0.004, 0.006)] == ["0.00", "0.00", "+0.01"]
 
 
 def test_it_asks_for_all_that_is_compared(view):

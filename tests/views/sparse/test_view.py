@@ -16,6 +16,7 @@ from inference.results.maps import TILE, MapRequest, MapResult, Tile, TilesReque
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_long_tokens
 from tests.inputs import text_input
+from tests.lettering import cut, watched
 from tests.places import index_of
 from tests.widgets.pointer import move_over
 from tests.widgets.svg import texts_of
@@ -178,6 +179,23 @@ def test_a_row_that_is_pointed_at_shows_its_receptive_field_in_every_map(qapp):
     for plot in figure.plots(QRectF(0, 0, 900, 500), FigureStyle())[1:]:
         strip = QRectF(plot.left(), plot.bottom() + 6, plot.width(), 14).toRect()
         assert before.copy(strip) != after.copy(strip)
+
+
+@pytest.mark.parametrize("size", [(880, 520), (1280, 440), (1900, 800), (500, 1200)])
+@pytest.mark.parametrize("points", [9.0, 15.0])
+def test_what_stands_above_each_map_is_whole_and_of_one_name(qapp, size, points):
+    style = FigureStyle()
+    style.font.setPointSizeF(points)
+    figure = SparsePatternsFigure(tuple(Pattern.of(name, Parameters()) for name in PATTERNS))
+    rect = QRectF(4, 4, size[0] - 8, size[1] - 8)
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched() as words:
+        figure.paint(painter, rect, style)
+    assert not cut(words)
+    boxes = {word.text: word.box for word in words}
+    maps = [plot.toAlignedRect() for plot in figure.plots(rect, style)]
+    for kind in (pattern.kind for pattern in figure.patterns):
+        assert not any(boxes[kind.title].toAlignedRect().adjusted(2, 2, -2, -2).intersects(each) for each in maps)
 
 
 def test_a_shorter_text_keeps_the_query_inside(view):

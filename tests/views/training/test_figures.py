@@ -74,6 +74,7 @@ def test_without_a_run_there_is_the_chosen_rate():
     figure = TrainingCurvesFigure((), Schedule("cosine", 10, 100, 0.01))
     assert [plot.is_empty for plot in figure.plots] == [True, True, False, True]
     assert len(figure.numbers().arrays["chosen_rate"]) == 101
+    assert {plot.x.high for plot in figure.plots if plot.is_empty} == {100}  # as many steps as are chosen
     assert paint(figure) != paint(TrainingCurvesFigure(()))
 
 

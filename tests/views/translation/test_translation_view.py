@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSpinBox, QToolButton
 
 from inference.results.decoding import Decoding
@@ -108,6 +108,24 @@ def test_it_follows_while_it_grows_and_plays_again_afterwards(view):
     view._player.step_requested.emit(2)
     assert view.figure().n_shown == 2
     assert view.figure().film_steps[-1] == 5
+
+
+@pytest.mark.parametrize("show", ["lines", "map"])
+def test_the_source_is_not_scrolled_away_by_candidates_that_have_no_room(view, qtbot, show):
+    choose(view, "show", show)
+    view.resize(700, 1200)
+    whole = make_translation(5, is_finished=False)
+    answer(view, whole, is_partial=True)
+    figure, style = view.figure(), view._canvas.style_now
+    least = QRectF(QPointF(0, 0), QSizeF(690, figure.least_size(690, style).height()))
+    room = (figure.grown_to(least, style) + least.bottom()) / 2 + 10
+    view.resize(700, view.height() - view._scroll.viewport().height() + round(room))
+    bar = view._scroll.verticalScrollBar()
+    for result in (make_translation(2), whole):
+        answer(view, result, is_partial=True)
+        QApplication.processEvents()
+    assert bar.maximum() > 0
+    assert bar.value() == 0
 
 
 def test_the_newest_token_and_its_candidates_stay_in_sight_unless_the_user_looks_elsewhere(view, qtbot):

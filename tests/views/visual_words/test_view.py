@@ -187,7 +187,25 @@ def test_words_can_be_pointed_at_on_every_page(qapp):
         assert figure.describe(spot).startswith(f"word {spot.word}: {10 * spot.word} chips")
         first = figure.step(None, 0, 0, RECT, style)
         assert figure.step(first, 1, 0, RECT, style).column == first.column + 1
-        assert box.bottom() < figure.least_height(900, style)
+
+
+def test_images_are_as_large_as_the_room_and_no_smaller_than_a_few_letters(qapp):
+    """On a wide screen all three futures are in sight, rather than a row of huge images."""
+    style = FigureStyle()
+    for figure in (VisualWordsNextFigure(make_result()), VisualWordsTextFigure(make_result())):
+        least = figure.least_height(900, style)
+        sides = []
+        for height in (least, least + 60, least + 1000):
+            rect = QRectF(0, 0, 900, height)
+            boxes = [box for _, box in figure.spots(rect, style)]
+            assert max(box.bottom() for box in boxes) < height
+            sides.append(boxes[0].width())
+        assert sides == sorted(set(sides))
+    film = VisualWordsFigure(make_result())
+    least = film.least_height(900, style)
+    small, large = (film._film(QRectF(0, 0, 900, height), style).side for height in (least, least + 60))
+    assert large == pytest.approx(min(small + 20, film._film(QRectF(0, 0, 900, 2000), style).side))
+    assert film._text_top(QRectF(0, 0, 900, least), style) < least
 
 
 def test_no_chip_is_offered_that_is_not_there(view):

@@ -61,7 +61,7 @@ class AnswerView(GrowingTextView[AnswerResult]):
             self._heads.offer(next((group for group in info.groups if group.query_axis == _AXIS), None))
         super().set_subject(subject)
         if subject is not None and not self._is_asked(subject):
-            self._page.show_empty(self.tr("Open an image, and type a question about it."))
+            self.show_nothing(self.tr("Open an image, and type a question about it."))
 
     @staticmethod
     def _is_asked(subject: Subject) -> bool:
@@ -138,7 +138,7 @@ class AnswerView(GrowingTextView[AnswerResult]):
 
     def figure(self) -> ChatAnswerFigure | None:
         figure = self._canvas.figure
-        return figure if isinstance(figure, ChatAnswerFigure) else None
+        return figure if isinstance(figure, ChatAnswerFigure) and not self._page.is_empty else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         if (now.layer, now.head) == (old.layer, old.head) or self._result is None:

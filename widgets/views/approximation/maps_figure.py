@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +19,8 @@ from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
-_GAP = 1.2  # em between maps
+_GAP = 1.2  # em between maps below each other
+_HIGHEST = 1.7  # height of a map to its width: cells may be higher than wide, but not by far
 _ROUNDING = 1e-6  # what a sum is off is no more than that
 
 
@@ -111,28 +112,37 @@ class ApproximationMapsFigure(PanelFigure):
         """Beside each other; below each other where that is higher than wide."""
         em = QFontMetricsF(style.font).height()
         area = rect.adjusted(0, 0, 0, -1.8 * em)
-        gap = _GAP * em
         if area.width() >= area.height():
-            width = (area.width() - 2 * gap) / 3
-            height = min(area.height(), 1.3 * width + 3 * em)  # cells may be higher than wide, but not by far
-            return [
-                (panel, QRectF(area.left() + i * (width + gap), area.top(), width, height))
-                for i, panel in enumerate(self._panels)
-            ]
+            return self._beside(area, style)
+        gap = _GAP * em
         height = (area.height() - gap) / 3
         return [
             (panel, QRectF(area.left(), area.top() + i * (height + gap / 2), area.width(), height))
             for i, panel in enumerate(self._panels)
         ]
 
+    def _beside(self, area: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
+        """From left to right, with cells of one size; the names of rows stand once."""
+        nameless = ("",) * len(self.result.exact)
+        first, *others = self._panels
+        panels = [first, *(replace(panel, row_names=nameless, row_label="") for panel in others)]
+        around = [area.width() - panel.plot(area, style).width() for panel in panels]
+        side = max((area.width() - sum(around)) / 3, 1.0)
+        height = min(area.height(), _HIGHEST * side + 8 * QFontMetricsF(style.font).height())
+        lefts = [area.left() + i * side + sum(around[:i]) for i in range(3)]
+        return [
+            (panel, QRectF(left, area.top(), side + margin, height))
+            for panel, left, margin in zip(panels, lefts, around, strict=True)
+        ]
+
     def least_width(self, style: FigureStyle) -> float:
         """Three maps of which the names of tokens leave something."""
-        return (3 * 15 + 2 * _GAP) * QFontMetricsF(style.font).height()
+        return (3 * 12 + 8) * QFontMetricsF(style.font).height()
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         side = min(max(16.0, 1.2 * max(self.result.exact.shape)), 40.0) * em + 8 * em
-        return QSizeF(3 * side + 2 * _GAP * em, side + 4.8 * em)
+        return QSizeF(3 * side, side + 4.8 * em)
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         placed = self.panels(rect, style)

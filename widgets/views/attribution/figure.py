@@ -21,9 +21,10 @@ from widgets.look.theme import FigureStyle
 from widgets.views.attribution.logit_parts import LogitParts, signed
 from widgets.views.attribution.options import AttributionOptions
 
-_ROW, _HIGHEST_ROW = 1.7, 4.5  # em, of a layer
+_ROW, _HIGHEST_ROW = 1.7, 7.0  # em, of a layer
 _NAMES = 7.5  # em, of the names of the rows
 _BARS = 22.0  # em, of the longest bars on both sides and their numbers
+_NUMBER = 3.2  # em, of a number beside a bar
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,11 @@ class AttributionFigure:
         return _HeadMaps(self)
 
     @cached_property
-    def _largest(self) -> float:
-        return max(abs(part.value) for _, parts in self.shown.rows for part in parts) or 1.0
+    def _ends(self) -> tuple[float, float]:
+        """Of the bars: what takes off most, and what adds most; 0 lies between them."""
+        values = [part.value for _, parts in self.shown.rows for part in parts]
+        low, high = min(0.0, *values), max(0.0, *values)
+        return (low, high) if high > low else (0.0, 1.0)
 
     # Where things are, from (0, 0)
 
@@ -132,17 +136,23 @@ class AttributionFigure:
     def _bars_width(self, width: float, em: float) -> float:
         return min(max((_NAMES + _BARS) * em, 0.42 * width), 0.6 * width)
 
+    def _zero(self, rect: QRectF, em: float) -> tuple[float, float]:
+        """Where the bars begin, and how wide one of length 1 is: all of the room for the longest on each side."""
+        left, right = rect.left() + (_NAMES + _NUMBER) * em, rect.left() + self._bars_width(rect.width(), em)
+        low, high = self._ends
+        one = (right - _NUMBER * em - left) / (high - low)
+        return left - low * one, one
+
     def _bar(self, bar: Bar, rect: QRectF, style: FigureStyle) -> QRectF:
-        """Where a bar is; from the middle to the right for what adds, to the left for what takes off."""
+        """Where a bar is; from zero to the right for what adds, to the left for what takes off."""
         em = QFontMetricsF(style.font).height()
         parts = self.shown.rows[bar.row][1]
-        left, right = rect.left() + _NAMES * em, rect.left() + self._bars_width(rect.width(), em)
-        middle, reach = (left + right) / 2, (right - left) / 2 - 3.2 * em
-        length = reach * parts[bar.part].value / self._largest
+        zero, one = self._zero(rect, em)
+        length = one * parts[bar.part].value
         high = self._row(rect, style)
         height = 0.86 * high / len(parts)
         y = rect.top() + self._top(rect.width(), style) + (bar.row + 0.07) * high + bar.part * height
-        return QRectF(middle, y, length, height).normalized()
+        return QRectF(zero, y, length, height).normalized()
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         """One heat map an attention group; its rows stand beside the bars of the layers."""
@@ -222,11 +232,11 @@ class AttributionFigure:
     def _paint_bars(self, painter: QPainter, rect: QRectF, style: FigureStyle, em: float) -> None:
         metrics, theme = QFontMetricsF(style.font), style.theme
         top = rect.top() + self._top(rect.width(), style)
-        middle = rect.left() + (_NAMES * em + self._bars_width(rect.width(), em)) / 2
+        zero, _ = self._zero(rect, em)
         high = self._row(rect, style)
         bottom = top + len(self.shown.rows) * high
         painter.setPen(QPen(theme.line, 1))
-        painter.drawLine(QPointF(middle, top), QPointF(middle, bottom))
+        painter.drawLine(QPointF(zero, top), QPointF(zero, bottom))
         for row, (name, parts) in enumerate(self.shown.rows):
             y = top + (row + 0.5) * high
             painter.setFont(style.font)
@@ -242,7 +252,7 @@ class AttributionFigure:
         painter.setFont(resized(style.font, bold=True))
         painter.setPen(theme.ink)
         painter.drawText(QPointF(rect.left(), bottom + 0.4 * em + metrics.ascent()), _tr("Sum"))
-        painter.drawText(QPointF(middle, bottom + 0.4 * em + metrics.ascent()), signed(self.shown.logit))
+        painter.drawText(QPointF(zero, bottom + 0.4 * em + metrics.ascent()), signed(self.shown.logit))
 
     def _paint_number(self, painter: QPainter, bar: QRectF, value: float, font: object, ink: QColor, em: float) -> None:
         painter.setFont(font)  # type: ignore[arg-type]

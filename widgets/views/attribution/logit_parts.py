@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.attribution import AttributionResult
-from widgets.figures.heat_panel import MINUS
+from widgets.figures.heat_panel import fixed
 from widgets.figures.token_axis import label
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -73,7 +73,7 @@ class LogitParts:
         text = _tr("Logit attribution: {}, {}, is {}").format(
             self.title, told.format(read, result.position), signed(self.logit)
         )
-        text += _tr("; by the direct way, with the norms on it held at the scale of this pass")
+        text += _tr("; direct parts only, every norm’s scale as in this pass")
         if result.cap is not None:
             text += _tr("; before the cap at {:g}").format(result.cap)
         if self.options.word == "true" and result.target < 0:
@@ -148,8 +148,8 @@ class LogitParts:
 
 
 def signed(value: float) -> str:
-    """A number that is added, to two digits, with its sign."""
-    return f"{value:+.2f}".replace("-", MINUS)
+    """A number that is added, to two digits, with its sign; none where nothing is left of it."""
+    return fixed(value, "+.2f")
 
 
 def _tr(text: str) -> str:

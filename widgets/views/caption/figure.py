@@ -97,7 +97,7 @@ class CaptionFigure(OverImageFigure):
             _tr("written from its end") if result.is_from_end else "",
             _tr("blind: the image set to zero") if result.is_blind else "",
             decoding_title(options.decoding, len(self.result.hypotheses)),
-            _tr("{:.1f} bits").format(float(bits.sum())) if len(bits) else "",
+            _tr("surprisal {:.1f} bits").format(float(bits.sum())) if len(bits) else "",
             _tr("{:.1f} with the image set to zero").format(float(blind.sum())) if len(blind) else "",
             "" if self.show == "tree" else self._attending_title(),
             written.why_unfinished,

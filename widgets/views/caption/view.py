@@ -57,7 +57,7 @@ class CaptionView(GrowingTextView[CaptionResult]):
             self._begin_anew(subject)
         super().set_subject(subject)
         if subject is not None and subject.input.image is None:
-            self._page.show_empty(self.tr("Open an image."))
+            self.show_nothing(self.tr("Open an image."))
 
     def _begin_anew(self, subject: Subject) -> None:
         """Tokens that were clicked on were chosen for one image and one direction."""
@@ -109,7 +109,7 @@ class CaptionView(GrowingTextView[CaptionResult]):
 
     def figure(self) -> CaptionFigure | None:
         figure = self._canvas.figure
-        return figure if isinstance(figure, CaptionFigure) else None
+        return figure if isinstance(figure, CaptionFigure) and not self._page.is_empty else None
 
     def make_figure(self, result: CaptionResult, n_shown: int) -> CaptionFigure:
         assert isinstance(self._shown, CaptionRequest)

@@ -25,6 +25,9 @@ from widgets.look.theme import FigureStyle
 _ROW = 1.45  # em
 _TRUE = "\N{CHECK MARK} "
 
+_MOST_IMAGE = 16.0  # em
+_MOST_ROW, _MOST_COLUMN = 7.0, 8.0  # em of a cell: as large as large windows
+
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("ClassesFigure", text)
@@ -248,7 +251,7 @@ class ClassesFigure:
     def _layout(self, rect: QRectF, style: FigureStyle) -> _Layout:
         em = QFontMetricsF(style.font).height()
         height, width = self.result.seen.shape[:2]
-        side = min(11 * em, 0.2 * rect.width(), rect.height())
+        side = min(_MOST_IMAGE * em, 0.2 * rect.width(), rect.height())
         image = letterbox(height, width, QRectF(rect.left(), rect.top(), side, side))
         image.moveTop(round(rect.top()))
         bars_width = min(20 * em, 0.3 * rect.width())
@@ -256,8 +259,8 @@ class ClassesFigure:
         left = image.right() + 8 * em
         n_rows = len(self.result.probabilities)
         top = rect.top() + 6.5 * em
-        table_height = min(rect.bottom() - 1.5 * em - top, n_rows * 4.4 * em)
-        table_width = min(bars.left() - 2.5 * em - left, len(self.columns) * 6 * em)
+        table_height = min(rect.bottom() - 1.5 * em - top, n_rows * _MOST_ROW * em)
+        table_width = min(bars.left() - 2.5 * em - left, len(self.columns) * _MOST_COLUMN * em)
         return _Layout(image, QRectF(left, top, max(1.0, table_width), max(1.0, table_height)), bars)
 
     def _cell(self, row: int, column: int, table: QRectF) -> QRectF:

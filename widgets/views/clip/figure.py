@@ -15,7 +15,7 @@ from inference.results.clip import ClipResult
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_title
-from widgets.figures.lettering import resized
+from widgets.figures.lettering import fitted
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
@@ -23,7 +23,7 @@ from widgets.look.theme import FigureStyle
 from widgets.views.clip.options import ClipOptions, ClipWeights
 from widgets.views.clip.places import FilmPlace, FilmPlaces, position_title
 
-_LEAST = 3.5  # em, the least height of a frame
+_LEAST, _LEAST_OF_FEW, _FEW = 3.5, 5.4, 8  # em, the least height of a frame, of one of a few, and how many these are
 _LEAST_CHIP = 0.7  # of its letters, as long as a number in a narrow chip is to be read
 _HEAD, _CHIP, _GAP = 1.4, 1.6, 0.6  # em: a title, a line of chips, and the space between frames
 _QUERY = QColor("#FF4FA3")  # in no colour map
@@ -139,11 +139,12 @@ class ClipFigure:
         em = QFontMetricsF(style.font).height()
         height, across = self.result.seen.shape[1:3]
         n, gap = len(self._frames), _GAP * em
-        room = max(width - 6 * em, _LEAST * em)
-        columns = min(n, max(1, int((room + gap) / (_LEAST * em * across / height + gap))))
+        least = _LEAST_OF_FEW if n <= _FEW else _LEAST
+        room = max(width - 6 * em, least * em)
+        columns = min(n, max(1, int((room + gap) / (least * em * across / height + gap))))
         foot = _HEAD + _GAP + (_CHIP if self._has_chips else 0)
         above = self._top(QRectF(0, 0, width, 0), style)
-        return QSizeF(0, -(-n // columns) * (_LEAST + foot) * em + above)
+        return QSizeF(0, -(-n // columns) * (least + foot) * em + above)
 
     def tiles(self, rect: QRectF, style: FigureStyle) -> tuple[FilmTile, ...]:
         """Where every frame is."""
@@ -153,8 +154,10 @@ class ClipFigure:
         foot = _CHIP * em if self._has_chips else 0.0
         found = []
         boxes = tiles(len(self._frames), width / height, area, _HEAD * em + foot, _GAP * em)
+        # In the middle, but near the words that stand above.
+        up = max(boxes[0].top() - area.top() - em, 0.0) if self.places.has_words and boxes else 0.0
         for frame, box in zip(self._frames, boxes, strict=True):
-            image = letterbox(height, width, box.adjusted(0, _HEAD * em, 0, -foot))
+            image = letterbox(height, width, box.adjusted(0, _HEAD * em - up, 0, -foot - up))
             title = QRectF(image.left(), image.top() - _HEAD * em, image.width(), _HEAD * em)
             chips = QRectF(image.left(), image.bottom() + 0.1 * em, image.width(), max(foot - 0.2 * em, 0))
             found.append(FilmTile(frame, image, title, chips))
@@ -317,11 +320,12 @@ class ClipFigure:
         painter.drawRoundedRect(box, radius, radius)
         painter.setPen(ink)
         text, room = self._chip_text(key), box.width() - 4
-        share = room / max(QFontMetricsF(style.font).horizontalAdvance(text), 1.0)
-        if share < _LEAST_CHIP:  # half a number is another number
+        font = fitted(style.font, text, room, _LEAST_CHIP)
+        if QFontMetricsF(font).horizontalAdvance(text) > room:  # half a number is another number
             text = clean(self.result.key_tokens.words[key])
-        painter.setFont(resized(style.font, 0.98 * share) if _LEAST_CHIP <= share < 1 else style.font)
-        shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
+            font = fitted(style.font, text, room, _LEAST_CHIP)
+        painter.setFont(font)
+        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
         if self.places.is_square and key == self.result.query:
             paint_frame(painter, box, _QUERY)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter
 
 from inference.results.masked_pixels import MaskedPixelsResult
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
@@ -17,6 +17,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _HEAD, _GAP = 1.5, 0.8  # em
+_HIDDEN, _HATCH = 96, QColor("#FFFFFF")  # grey of a masked pixel, and the lines over it
 
 
 def _tr(text: str) -> str:
@@ -111,8 +112,7 @@ class MaskedPixelsFigure:
         painter.save()
         painter.setFont(style.font)
         em = QFontMetricsF(style.font).height()
-        line = style.theme.line
-        palette = np.vstack([result.palette, [[line.red(), line.green(), line.blue()]]]).astype(np.uint8)
+        palette = np.vstack([result.palette, [[_HIDDEN] * 3]]).astype(np.uint8)
         hidden, filled = result.own.astype(int), result.own.astype(int)
         hidden[result.masked] = -1
         filled[result.masked] = result.probabilities.argmax(1)
@@ -129,11 +129,18 @@ class MaskedPixelsFigure:
             paint_image(painter, palette[pixels].reshape(*result.grid, 3), box)
             if panel == 3:
                 paint_overlay(painter, own_probs.reshape(result.grid), 1.0, box, Look(1.0), style)
+            elif panel == 1:
+                self._paint_masks(painter, box)
             paint_border(painter, box, style)
             paint_title(
                 painter, title, QRectF(box.left(), box.top() - _HEAD * em, box.width(), _HEAD * em), style, shrinks=True
             )
         painter.restore()
+
+    def _paint_masks(self, painter: QPainter, box: QRectF) -> None:
+        """Hatch what is masked: any single colour may be one of the image's own."""
+        for pixel in self.result.masked.tolist():
+            painter.fillRect(patch_rect(pixel, self.result.grid, box), QBrush(_HATCH, Qt.BrushStyle.BDiagPattern))
 
     def numbers(self) -> Numbers:
         result = self.result

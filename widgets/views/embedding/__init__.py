@@ -7,6 +7,6 @@ ENTRY = ViewEntry(
     "Word vectors",
     "widgets.views.embedding.view:EmbeddingView",
     frozenset(),
-    "Vectors of words: map, neighbours, analogies, and how they are made.",
+    "Vectors of words: map, neighbours, analogies, training.",
     figures=("embedding", "analogy", "sliding-window"),
 )

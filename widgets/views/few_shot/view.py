@@ -42,6 +42,7 @@ class FewShotView(View):
             "few_shot_open",
             self.tr("Own task …"),
             self.tr("A text file with an input, a tab and its answer in each line, 9 lines or more"),
+            is_rare=True,
         )
         self._measure = page.controls.add_button(
             "few_shot_measure", self.tr("Measure"), self.tr("Ask the model, trial by trial; takes a while")

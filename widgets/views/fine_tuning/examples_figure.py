@@ -10,7 +10,9 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.fine_tuning import MeasuredRuns, MeasuredStudy
+from widgets.figures.lettering import resized
 from widgets.kit.figure import Numbers
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Points, Shown
 from widgets.plots.figure import PlottedFigure
@@ -34,8 +36,9 @@ class ExamplesFigure(PlottedFigure):
 
     @property
     def caption(self) -> str:
-        text = _tr("What pre-training buys: {}; right of {:,} {}, by the number of labelled examples")
-        return text.format(self.study.task, self.study.n_tested, self.study.unit)
+        text = _tr("{}: right of {:,} {}, by the number of labelled examples")
+        task = self.study.task[:1].upper() + self.study.task[1:]
+        return text.format(task, self.study.n_tested, self.study.unit)
 
     @cached_property
     def _methods(self) -> list[tuple[str, list[MeasuredRuns]]]:
@@ -68,7 +71,7 @@ class ExamplesFigure(PlottedFigure):
         high = max(float(run.accuracies.max()) for run in self.study.runs)
         room = 0.08 * (high - low) + 0.02
         # A little above all: dots on the edge would be halves.
-        y = Axis(_tr("right"), low=max(0.0, low - room), high=min(1.0 + room / 4, high + room), text=_share_text)
+        y = Axis(_tr("right"), low=max(0.0, low - room), high=min(1.0 + 0.6 * room, high + room), text=_share_text)
         return (Plot((*dots, *lines), x, y),)
 
     def _run(self, spot: PlotSpot) -> MeasuredRuns:
@@ -92,9 +95,9 @@ class ExamplesFigure(PlottedFigure):
         return " ".join((*self.study.told, bars))
 
     def _told_height(self, width: float, style: FigureStyle) -> float:
-        metrics = QFontMetricsF(style.font)
-        box = metrics.boundingRect(QRectF(0, 0, max(width - metrics.height(), 1), 1e6), int(_WRAPPED), self._told())
-        return box.height() + 0.8 * metrics.height()
+        em, small = QFontMetricsF(style.font).height(), QFontMetricsF(resized(style.font, SMALL))
+        box = small.boundingRect(QRectF(0, 0, max(width - em, 1), 1e6), int(_WRAPPED), self._told())
+        return box.height() + 0.8 * em
 
     def paint_around(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         """Where the numbers come from."""
@@ -102,7 +105,7 @@ class ExamplesFigure(PlottedFigure):
         top = rect.bottom() - self._told_height(rect.width(), style) + 0.4 * em
         box = QRectF(QPointF(rect.left() + 0.5 * em, top), QPointF(rect.right() - 0.5 * em, rect.bottom()))
         painter.save()
-        painter.setFont(style.font)
+        painter.setFont(resized(style.font, SMALL))
         painter.setPen(style.theme.faint)
         painter.drawText(box, int(_WRAPPED), self._told())
         painter.restore()

@@ -215,12 +215,16 @@ class FineTuningView(View):
                 self.refresh()
 
     def _choose_study_of(self, subject: Subject) -> bool:
-        """Numbers that come with the open checkpoint are shown first; whether these are others than now."""
-        own = self._study.findData(subject.checkpoint.name)
-        is_other = own not in (-1, self._study.currentIndex())
-        if is_other:
-            self._study.setCurrentIndex(own)
-        return is_other
+        """Numbers that come with the open checkpoint, or with one of its kin, are shown first; whether it is another.
+
+        Kin have a part of their name in common: "gpt-mini" with "gpt-mini-polarity", which was made from it.
+        """
+        parts, now = set(subject.checkpoint.name.split("-")), self._study.currentIndex()
+        shared = [len(parts & set(self._study.itemData(n).split("-"))) for n in range(self._study.count())]
+        if not any(shared) or shared[now] == max(shared):
+            return False
+        self._study.setCurrentIndex(shared.index(max(shared)))
+        return True
 
     def _rebuild_examples(self) -> None:
         if self._examples is None:

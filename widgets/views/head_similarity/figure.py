@@ -16,6 +16,8 @@ from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
+_LOWS = (0.0, 0.5, 0.8, 0.9, 0.98)  # of the colours
+
 
 @dataclass(frozen=True)
 class HeadSimilarityFigure(PanelFigure):
@@ -63,12 +65,18 @@ class HeadSimilarityFigure(PanelFigure):
             return _tr("Head {} with itself: 1").format(row)
         return _tr("Heads {} and {}: {:.4f}").format(row, column, self.result.similarity[row, column])
 
+    @property
+    def _low(self) -> float:
+        """Where the colours begin: heads that are all alike are told apart by what little they differ."""
+        least = float(self.result.similarity.min())
+        return max(low for low in _LOWS if low <= max(least, 0.0))
+
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         alike = self.result.similarity[np.ix_(self.heads, self.heads)]
         row = self.heads.index(self.selected) if self.selected in self.heads else None
         panel = HeatPanel(
             alike,
-            ColorScale(0.0, 1.0, is_signed=False),
+            ColorScale(self._low, 1.0, is_signed=False),
             _tr("Layer {}").format(self.result.layer),
             _tr("head"),
             _tr("head"),

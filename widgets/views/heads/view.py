@@ -141,8 +141,11 @@ class HeadsView(View):
         if head is None or result is None or self.is_dimmed:
             self._page.read_out.show_text("")
             return
-        lines = (describe(result, name, head) for name in MEASURES if name in result.measures)
-        parts = (head_title(head), head_sentence(result, head).removesuffix("."), *lines)
+        # The card beside the pointer has all measures; here stand what heads are ordered and marked by, in one line.
+        options = self._options.value()
+        names = dict.fromkeys(("entropy", "distance", options.order, options.mark))
+        lines = (describe(result, name, head) for name in names if name in result.measures)
+        parts = (head_title(head), head_sentence(result, head, names).removesuffix("."), *lines)
         self._page.read_out.show_text("  \N{MIDDLE DOT}  ".join(filter(None, parts)))
 
     def restyle(self) -> None:

@@ -14,6 +14,7 @@ from widgets.views.home.examples import (
     ON_THE_BEACH,
     PORTRAITS,
     THINGS,
+    YELLOW,
     of_bert,
     of_clip,
     of_film,
@@ -245,8 +246,8 @@ VISION = LecturePart(
             of_image("caption", "virtex-scenes", 1),
         ),
         HomeCard(
-            "joint", "Words and image", "Where in the image each word of a caption looks, head by head.",
-            of_words_and_image("joint", "virtex-scenes"),
+            "joint", "Words and image", "Where in the image a word of a caption looks, head by head.",
+            of_words_and_image("joint", "virtex-scenes", YELLOW),
         ),
         HomeCard(
             "similarity", "CLIP: images and texts", "Eight scenes and eight sentences: which belong together.",

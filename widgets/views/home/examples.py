@@ -26,6 +26,7 @@ SENTENCES = (
     "a large red car in a room",
     "a small yellow flower on a beach",
 )
+YELLOW = Selected("caption_to_image", 1, 1, Position("target", 3))  # what comes behind it is the boat
 THINGS = (
     "house", "tree", "car", "boat", "fish", "cup", "lamp", "star", "flower", "bird", "umbrella", "mushroom", "balloon",
     "apple", "kite", "chair",
@@ -52,10 +53,12 @@ def of_polarity(view: str, base: str = "bert-mini") -> ViewExample:
     return ViewExample(view, f"{base}-polarity", of_text("A warm and funny film that I would see again."))
 
 
-def of_words_and_image(view: str, checkpoint: str, **options: dict[str, object]) -> ViewExample:
+def of_words_and_image(
+    view: str, checkpoint: str, selected: Selected | None = None, **options: dict[str, object]
+) -> ViewExample:
     """A sentence that is true of a scene, and the scene."""
     text, image = TextInput("a large yellow boat left of a medium purple cup"), ImageInput(seed=1, kind="scene")
-    return ViewExample(view, checkpoint, Input(text=text, image=image), None, options)
+    return ViewExample(view, checkpoint, Input(text=text, image=image), selected, options)
 
 
 def of_translation(

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QRectF, QSizeF
+from PySide6.QtCore import QCoreApplication, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.alignment import AlignmentResult
 from widgets.figures.heat_panel import ColorScale, HeatPanel, short
 from widgets.figures.image_geometry import letterbox
 from widgets.figures.image_parts import paint_border, paint_image, paint_title
+from widgets.figures.lettering import fitting
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _THUMBNAIL, _LIST, _ROW = 2.6, 0.44, 1.5  # em; share of the width; em
+_WRAPS = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
 
 
 def _tr(text: str) -> str:
@@ -69,7 +72,6 @@ class JointAlignmentFigure(PanelFigure):
         painter.save()
         painter.setFont(style.font)
         em, plot = QFontMetricsF(style.font).height(), panel.plot(area, style)
-        n = len(self.result.texts)
         for i, image in enumerate(self.result.thumbnails):
             row = panel.cell_rect(i, 0, plot)
             place = QRectF(rect.left(), row.top() + 1, _THUMBNAIL * em, row.height() - 2)
@@ -79,15 +81,30 @@ class JointAlignmentFigure(PanelFigure):
         left = area.right() + em
         box = QRectF(left, rect.top(), rect.right() - left, 1.5 * em)
         paint_title(
-            painter, _tr("Texts: rank of the right image, and of the text for its image"), box, style, is_faint=True
-        )
-        ranks = zip(self.result.image_ranks.tolist(), self.result.text_ranks.tolist(), strict=True)
-        height = min(_ROW * em, (rect.height() - 1.8 * em) / n)
-        for i, (of_image, of_text) in enumerate(ranks):
+            painter, _tr("Texts: rank of the right image, and of the text for its image"), box, style, is_faint=True,
+            shrinks=True,
+        )  # fmt: skip
+        height = self._list_height(box.width(), rect.height() - 1.8 * em, style)
+        for i, text in enumerate(self.listed):
             line = QRectF(left, rect.top() + 1.8 * em + i * height, box.width(), height)
-            text = _tr("{}: ranks {} and {}: {}").format(i + 1, of_image, of_text, clean(self.result.texts[i]))
-            paint_title(painter, text, line, style)
+            painter.setPen(style.theme.ink)
+            painter.drawText(line, _WRAPS, fitting(text, line, style))
         painter.restore()
+
+    @cached_property
+    def listed(self) -> tuple[str, ...]:
+        """The texts with their ranks, line by line."""
+        ranks = zip(self.result.image_ranks.tolist(), self.result.text_ranks.tolist(), self.result.texts, strict=True)
+        line = _tr("{}: ranks {} and {}: {}")
+        return tuple(
+            line.format(i, of_image, of_text, clean(text)) for i, (of_image, of_text, text) in enumerate(ranks, 1)
+        )
+
+    def _list_height(self, width: float, height: float, style: FigureStyle) -> float:
+        """Of a text of the list: a line, or as many as the longest takes, as far as there is height."""
+        metrics = QFontMetricsF(style.font)
+        longest = max(metrics.boundingRect(QRectF(0, 0, width, 1e4), _WRAPS, text).height() for text in self.listed)
+        return min(longest + (_ROW - 1) * metrics.height(), height / len(self.listed))
 
     def describe(self, cell: Cell) -> str:
         """One pair in words."""

@@ -12,9 +12,9 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.joint import JointWordsResult
 from widgets.figures import chips, prediction_cards
+from widgets.figures.candidate_bars import Candidate, CandidateBars
 from widgets.figures.heat_panel import short
 from widgets.figures.image_parts import paint_title
-from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import Card, percent
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
@@ -44,11 +44,11 @@ def _title_of(given: str) -> str:
 
 def _score_of(given: str) -> str:
     texts = {
-        "image": _tr("{} with the image"),
-        "image hidden": _tr("{} with it hidden"),
-        "no tags": _tr("{} without tags"),
+        "image": _tr("with the image"),
+        "image hidden": _tr("with it hidden"),
+        "no tags": _tr("without tags"),
     }
-    return texts.get(given, _tr("{} with another"))
+    return texts.get(given, _tr("with another image"))
 
 
 def _points(gain: float) -> str:
@@ -59,13 +59,13 @@ def _points(gain: float) -> str:
 
 @dataclass(frozen=True)
 class JointAnswersFigure:
-    """The text, a card for each mask and image side by side, and the scores of the pair."""
+    """Bars of whether text and image belong together, the text, and a card for each mask and image side by side."""
 
     result: JointWordsResult
 
     @property
     def caption(self) -> str:
-        return self.words_text if self.result.why_no_score else self.score_text
+        return self.score_text
 
     @cached_property
     def score_text(self) -> str:
@@ -78,8 +78,18 @@ class JointAnswersFigure:
         else:
             text = _tr("Logit of the pair, which only compares pairs: {}")
             numbers = [short(float(each), 3) for each in result.scores]
-        told = (_score_of(name).format(number) for name, number in zip(result.given, numbers, strict=True))
+        told = (f"{number} {_score_of(name)}" for name, number in zip(result.given, numbers, strict=True))
         return text.format(", ".join(told))
+
+    @cached_property
+    def bars(self) -> CandidateBars | None:
+        """The same as bars; None where it is told as no probability: the caption says it then."""
+        result = self.result
+        if result.why_no_score or not result.is_probability:
+            return None
+        pairs = zip(result.given, map(float, result.scores), strict=True)
+        rows = tuple(Candidate(_score_of(name), score, score) for name, score in pairs)
+        return CandidateBars(_tr("Text and image belong together"), rows, -1)
 
     @cached_property
     def words_text(self) -> str:
@@ -112,7 +122,7 @@ class JointAnswersFigure:
         return Card.of_words(title, result.words[number][mask], result.probs[number, mask], original, prob)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
-        em = QFontMetricsF(style.font).height()
+        em = _em(style)
         width = 44 * em
         return QSizeF(width, self.least_height(width, style))
 
@@ -123,13 +133,16 @@ class JointAnswersFigure:
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
         grid = prediction_cards.lay_out(self.cards, width, QFontMetricsF(style.font))
-        em = QFontMetricsF(style.font).height()
+        em = _em(style)
         return self._cards_top(width, style) + grid.height + em
 
     def _cards_top(self, width: float, style: FigureStyle) -> float:
-        metrics = QFontMetricsF(style.font)
+        em = _em(style)
         _, boxes = self._chips(width, style)
-        return chips.height_of(boxes) + (2 * _LINE + 1.2) * metrics.height()
+        return self._chips_top(em) + chips.height_of(boxes) + (_LINE + 0.8) * em
+
+    def _chips_top(self, em: float) -> float:
+        return self.bars.height(em) + 0.6 * em if self.bars else 0.2 * em
 
     def _chips(self, width: float, style: FigureStyle) -> tuple[tuple[chips.Chip, ...], list[QRectF]]:
         masked: dict[int, chips.ChipKind] = {int(pos): "masked" for pos in self.result.positions}
@@ -138,17 +151,15 @@ class JointAnswersFigure:
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()
-        em = QFontMetricsF(style.font).height()
-        has_score = not self.result.why_no_score
-        painter.setFont(resized(style.font, bold=has_score))
-        line = QRectF(rect.left(), rect.top(), rect.width(), _LINE * em)
-        paint_title(painter, self.score_text, line, style, is_faint=not has_score)
+        em = _em(style)
         painter.setFont(style.font)
-        top = rect.top() + (_LINE + 0.4) * em
+        if self.bars:
+            self.bars.paint(painter, rect, style)
+        top = rect.top() + self._chips_top(em)
         found, boxes = self._chips(rect.width(), style)
         chips.paint_chips(painter, found, boxes, QPointF(rect.left(), top), style)
         line = QRectF(rect.left(), top + chips.height_of(boxes) + 0.3 * em, rect.width(), _LINE * em)
-        paint_title(painter, self.words_text, line, style, is_faint=True)
+        paint_title(painter, self.words_text, line, style, is_faint=True, shrinks=True)
         grid = prediction_cards.lay_out(self.cards, rect.width(), QFontMetricsF(style.font))
         origin = QPointF(rect.left(), rect.top() + self._cards_top(rect.width(), style))
         prediction_cards.paint_cards(painter, self.cards, grid, origin, style)
@@ -158,7 +169,7 @@ class JointAnswersFigure:
 
     def _words(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:
         _, boxes = self._chips(rect.width(), style)
-        return [box.translated(rect.left(), rect.top() + (_LINE + 0.4) * _em(style)) for box in boxes]
+        return [box.translated(rect.left(), rect.top() + self._chips_top(_em(style))) for box in boxes]
 
     def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> AnswerWord | None:
         """The word under a point; no special token."""

@@ -18,6 +18,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _MARK, _REACH = 0.34, 0.8  # em: half a mark, and how near the pointer has to come
+_GROUND = 0.75  # opacity of what lies below a name
 _WHISKER = 1.5  # lengths of the box beyond it
 _ROUNDING = 1e-6
 _MOVES = 12  # halves of a name's width and height, each way
@@ -45,10 +46,14 @@ class JointConceptsFigure:
         result = self.result
         own, other = (float(value) for value in result.distances)
         text = _tr(
-            "Silhouette of kinds of thing {}, of words, tags and image {}; words to their own parts {}, others {}"
+            "Silhouette, −1 (mixed) to 1 (apart): kinds of thing {}, {} {}; distance of words to own parts {}, "
+            "others {}"
         )
+        found = (result.silhouette, result.silhouette_of_kinds, own, other)
+        apart, of_kinds, near, far = (short(value, 2) for value in found)
+        has_tags = (result.kinds == KINDS.index("tag")).any()
         return text.format(
-            short(result.silhouette, 3), short(result.silhouette_of_kinds, 3), short(own, 3), short(other, 3)
+            apart, _tr("words, tags and image") if has_tags else _tr("words and image"), of_kinds, near, far
         )
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
@@ -135,6 +140,9 @@ class JointConceptsFigure:
             box = QRectF(left, y + 0.4 * metrics.height(), width, metrics.height())
             box = free_place(box, taken, plot)
             taken.append(box)
+            ground = QColor(style.theme.paper)
+            ground.setAlphaF(_GROUND)
+            painter.fillRect(box, ground)  # letters over marks are hard to read
             painter.setPen(style.theme.ink)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
 

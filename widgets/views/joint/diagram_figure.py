@@ -56,8 +56,8 @@ class JointDiagramFigure:
 
     @property
     def told(self) -> str:
-        """What the heads of the model tell."""
-        return _tr("Its heads tell: {}").format(", ".join(self.result.heads))
+        """What the model answers; no heads of attention, which have that name here."""
+        return _tr("It tells: {}").format(", ".join(self.result.heads))
 
     @staticmethod
     def _is_crossing(name: str) -> bool:
@@ -115,7 +115,8 @@ class JointDiagramFigure:
     def started(self, *kinds: str) -> str:
         """How places of these kinds are made before the first layer, a line a kind; empty where that is not told."""
         named = {"word": _tr("Words"), "tag": _tr("Tags"), "region": _tr("Regions"), "patch": _tr("Patches")}
-        return "\n".join(f"{named[start.kind]}: {start.sum}" for start in self.result.starts if start.kind in kinds)
+        own = (start for start in self.result.starts if start.kind in kinds)
+        return "\n".join(f"{named[start.kind]}: {start.sum.replace('LN(', _tr('LayerNorm('))}" for start in own)
 
     @staticmethod
     def _columns(rect: QRectF, style: FigureStyle) -> tuple[float, float, float]:

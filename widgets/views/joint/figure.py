@@ -195,7 +195,7 @@ class JointFigure:
         if values is None:
             if places:
                 return _tr("Each part of the image in the colour of the pinned place that looks at it most")
-            return _tr("The image, with no word pinned")  # what to do stands outside of what goes into files
+            return ""  # the caption says that nothing is pinned
         on_image = values[result.places(*OF_IMAGE)]
         if not np.isfinite(on_image).any():
             return _tr("{} reads no part of the image here").format(self._name(places[0]))
@@ -259,7 +259,8 @@ class JointFigure:
         chips, boxes = self.chips(rect, style, values)
         if boxes:
             line = QRectF(rect.left(), boxes[0].top() - 1.4 * em, rect.width(), 1.2 * em)
-            text = _tr("Words, the darker the more lies on them") if values is not None else _tr("Words")
+            text = _tr("Words and tags") if len(self.result.places("tag")) else _tr("Words")
+            text = _tr("{}, the darker the more lies on them").format(text) if values is not None else text
             paint_title(painter, text, line, style, is_faint=True)
         paint_chips(painter, chips, boxes, QPointF(0, 0), style)
         for number, place in enumerate(places):

@@ -77,7 +77,8 @@ class JointHiddenFigure:
         """Where the whole image is."""
         em = QFontMetricsF(style.font).height()
         height, width = self.result.picture.original.shape[:2]
-        area = QRectF(rect.left(), rect.top() + _HEAD * em, _IMAGE_SHARE * rect.width(), rect.height() - _HEAD * em)
+        share = 1.0 if self.result.why_none else _IMAGE_SHARE  # nothing will stand beside it
+        area = QRectF(rect.left(), rect.top() + _HEAD * em, share * rect.width(), rect.height() - _HEAD * em)
         return letterbox(height, width, area)
 
     def places(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:

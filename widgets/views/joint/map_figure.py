@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QLineF, QRectF, QSizeF
+from PySide6.QtCore import QCoreApplication, QLineF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.joint import KINDS, JointResult
@@ -21,6 +21,7 @@ from widgets.views.joint.maps import about, arrays_of, named, one_map, shown_of,
 from widgets.views.joint.options import JointOptions
 
 _LEAST_BLOCK = 3.0  # em: narrower blocks are not named
+_LEAST_NAME, _MOST_NAME, _NAME_SHARE = 5.0, 10.0, 0.2  # em of the name of a row, and of the width
 
 
 def _tr(text: str) -> str:
@@ -74,14 +75,16 @@ class JointMapFigure(PanelFigure):
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         words = tuple(map(clean, self.result.tokens.words))
-        em = QFontMetricsF(style.font).height()
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        room = max(_LEAST_NAME * em, min(_NAME_SHARE * rect.width(), _MOST_NAME * em))
         panel = HeatPanel(
             self.values,
             ColorScale.from_zero(self.values),
             "",
             _tr("query"),
             "",
-            row_names=tuple(words[i][:12] for i in self.rows),
+            row_names=tuple(metrics.elidedText(words[i], Qt.TextElideMode.ElideRight, room) for i in self.rows),
             column_names=tuple(words[i] for i in self.columns),
             turns_names=True,
             missing=_tr("nothing goes between them") if self._is_plan else _tr("do not attend to each other"),

@@ -62,15 +62,15 @@ class Chosen:
     Attributes
     ----------
     level
-        Of the maps.
+        Of the maps; -1 as long as none was chosen: that of a selected token, else the first.
     hidden
-        The region whose vector is hidden; -1 for none.
+        The region whose vector is hidden; -1 for none, None as long as nobody chose: the first one, if there is one.
     pinned
         Places whose attention is laid over the image.
     """
 
-    level: int = 0
-    hidden: int = -1
+    level: int = -1
+    hidden: int | None = None
     pinned: tuple[JointPlace, ...] = ()
 
 
@@ -91,8 +91,8 @@ def request_of(subject: Subject | None, options: JointOptions, chosen: Chosen) -
     if options.show == "answers":
         return JointWordsRequest(*of)
     if options.show == "hidden":
-        return HiddenRegionRequest(*of, chosen.hidden)
-    return AlignmentRequest(*of) if options.show == "alignment" else JointRequest(*of, chosen.level)
+        return HiddenRegionRequest(*of, -1 if chosen.hidden is None else chosen.hidden)
+    return AlignmentRequest(*of) if options.show == "alignment" else JointRequest(*of, max(chosen.level, 0))
 
 
 _TELLS: dict[str, type] = {
@@ -143,7 +143,7 @@ class Answers:
             return JointHeadsFigure(result, head, options)
         if options.show == "diagram":
             return JointDiagramFigure(result, (now.group, now.layer))
-        return JointFigure(result, head, chosen.pinned, options)
+        return JointFigure(result, head, chosen.pinned or selected_places(result, now), options)
 
     def _told(self, options: JointOptions) -> JointPicture | None:
         if options.show == "answers":
@@ -157,6 +157,16 @@ class Answers:
             return JointAlignmentFigure(aligned) if aligned else None
         concepts = self.of(ConceptsResult)
         return JointConceptsFigure(concepts) if concepts else None
+
+
+def selected_places(result: JointResult, now: Selected) -> tuple[JointPlace, ...]:
+    """The token that is selected, as every view shows it; none where none of this sequence is."""
+    at = now.query
+    ends = {name: (start, stop) for name, start, stop in result.axes}
+    if at is None or at.axis not in ends:
+        return ()
+    start, stop = ends[at.axis]
+    return (JointPlace(start + at.index),) if start + at.index < stop else ()
 
 
 def selected_in(found: GroundingResult, now: Selected) -> tuple[int, int]:

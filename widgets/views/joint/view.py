@@ -33,7 +33,16 @@ from widgets.views.joint.hidden_figure import JointHiddenFigure, RegionSpot
 from widgets.views.joint.map_figure import JointMapFigure
 from widgets.views.joint.maps import shown_of
 from widgets.views.joint.options import JointOptions
-from widgets.views.joint.pages import BESIDE, OF_OWN_SCENES, SHOWN, Answers, Chosen, JointPicture, request_of
+from widgets.views.joint.pages import (
+    BESIDE,
+    OF_OWN_SCENES,
+    SHOWN,
+    Answers,
+    Chosen,
+    JointPicture,
+    request_of,
+    selected_places,
+)
 
 
 class JointView(View):
@@ -54,7 +63,9 @@ class JointView(View):
         self._page = self.add_page(Page("joint", self._canvas, self.tr("What is shown"), self.tr("What is pointed at")))
         controls = self._page.controls
         self._options = self.add_options(
-            OptionControls(controls, "joint", JointOptions, rare=("direction", "apart", "boxes", "opacity"))
+            OptionControls(
+                controls, "joint", JointOptions, rare=("direction", "rows", "columns", "apart", "boxes", "opacity")
+            )
         )
         self._levels = controls.add_choice("joint_level", self.tr("Layer"), ())
         self._head = NumberSlider("joint_head", self.tr("Head"), 0, 0)
@@ -99,8 +110,10 @@ class JointView(View):
                 self._chosen = replace(self._chosen, pinned=())  # they were places of another sequence
             self._show_levels(result)
             self._show_controls()
-        elif isinstance(result, HiddenRegionResult) and self._chosen.hidden >= len(result.regions):
-            self._chosen = replace(self._chosen, hidden=-1)
+            if self._chosen.level < 0:
+                self._choose_level(result)
+        elif isinstance(result, HiddenRegionResult):
+            self._choose_hidden(result)
         self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
@@ -122,12 +135,19 @@ class JointView(View):
         self._chosen = replace(self._chosen, level=level)
         self.refresh()
 
+    def _choose_level(self, result: JointResult) -> None:
+        """Where a token is selected, the layer that is selected with it."""
+        at = self.selection.now.group, self.selection.now.layer
+        has_token = bool(selected_places(result, self.selection.now))
+        found = (i for i, each in enumerate(result.levels) if has_token and at in each.parts)
+        self._show_level(next(found, result.level))
+
     def selection_changed(self, now: Selected, old: Selected) -> None:
         """Another head, or a layer that is one of its levels."""
         self._show_head()
         if self._result is not None and (now.group, now.layer) != (old.group, old.layer):
             at = (now.group, now.layer)
-            own = self._chosen.level
+            own = max(self._chosen.level, 0)
             level = next((i for i, each in enumerate(self._result.levels) if at in each.parts), own)
             if at not in self._result.levels[own].parts and level != own:
                 self._show_level(level)
@@ -136,6 +156,14 @@ class JointView(View):
     def restyle(self) -> None:
         if self._figure is not None:
             self._page.show_on(self._canvas, self._figure, self.style_now())
+
+    def _choose_hidden(self, result: HiddenRegionResult) -> None:
+        """Hide the first region as long as nobody chose one: what is told of it shows what a click is good for."""
+        if self._chosen.hidden is None and len(result.regions) and not result.why_none:
+            self._chosen = replace(self._chosen, hidden=0)
+            self.refresh()
+        elif self._chosen.hidden is not None and self._chosen.hidden >= len(result.regions):
+            self._chosen = replace(self._chosen, hidden=-1)
 
     # The picture
 
@@ -227,8 +255,9 @@ class JointView(View):
         figure = self._figure
         if isinstance(figure, JointAnswersFigure) and isinstance(spot, AnswerWord):
             return figure.describe(spot)
-        if isinstance(figure, JointHiddenFigure) and isinstance(spot, RegionSpot):
-            return figure.describe(spot)
+        if isinstance(figure, JointHiddenFigure) and not figure.result.why_none:
+            hint = self.tr("Click a region to hide it, or the hidden one to show it again.")
+            return figure.describe(spot) if isinstance(spot, RegionSpot) else hint
         if isinstance(figure, JointConceptsFigure):
             is_point = isinstance(spot, ConceptPoint)
             return figure.describe(spot) if is_point else self.tr("Point at a mark to see what it is.")

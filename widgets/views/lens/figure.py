@@ -43,9 +43,9 @@ class LensFigure(PanelFigure):
 
     @property
     def caption(self) -> str:
-        result, title = self.result, self._title
+        result = self.result
         told = _tr("the next token") if result.predicts == "next" else _tr("the token at its place")
-        text = _tr("Logit lens: what each layer would say for {}; colour: {}").format(told, title)
+        text = _tr("Logit lens: what each layer would say for {}").format(told)
         first, n = result.first, result.probs.shape[1]
         if n < len(result.tokens):
             text += _tr(" – tokens {:,} to {:,} of {:,}; select one beyond them to see those around it").format(

@@ -22,11 +22,12 @@ from widgets.figures.head_measures import HeadIndex, measure_about, number_text,
 from widgets.figures.head_sentence import head_sentence
 from widgets.kit.plain import plain_tip, tip_with_terms
 from widgets.look.theme import FigureStyle
-from widgets.views.measures.figure import COLUMNS, header_lines, paint_bar, share_of
+from widgets.views.measures.figure import COLUMNS, HEADING_LINES, header_lines, paint_bar, share_of
 
 Index = QModelIndex | QPersistentModelIndex
 _SHARE = Qt.ItemDataRole.UserRole
 _NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_HEADING = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
 
 
 class _Rows(QAbstractTableModel):
@@ -79,9 +80,9 @@ class _Rows(QAbstractTableModel):
             return None
         name = COLUMNS[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return "\n".join(header_lines(name, self.axis)).strip()
+            return "\n".join(header_lines(name, self.axis))
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _NUMBER
+            return _HEADING
         if role == Qt.ItemDataRole.ToolTipRole:
             about = self.tr("Click to sort.") if name in ("layer", "head") else measure_about(name, self.axis)
             return tip_with_terms(plain_tip(about), " ".join(header_lines(name, self.axis)))
@@ -127,6 +128,7 @@ class HeadTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows = _Rows(self)
+        self._numbers: list[list[str]] = [[] for _ in COLUMNS]  # what stands in the columns
         self.setModel(self._rows)
         self.setItemDelegate(_Bars(self))
         self.setAccessibleName(self.tr("Measures of all heads"))
@@ -157,6 +159,8 @@ class HeadTable(QTableView):
             self._rows.show(result, order, is_falling=is_falling)
             falling, rising = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
             header.setSortIndicator(COLUMNS.index(order), falling if is_falling else rising)
+        places = range(len(self._rows.places))
+        self._numbers = [[self._rows.index(row, column).data() for row in places] for column in range(len(COLUMNS))]
         self.select(selected)
         self.fit()
 
@@ -178,7 +182,7 @@ class HeadTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(round(1.5 * em))
         header = self.horizontalHeader()
-        header.setMinimumHeight(round(2.9 * em))
+        header.setMinimumHeight(round((HEADING_LINES + 0.9) * em))
         widths = self._least_widths()
         spare = max(self.viewport().width() - sum(widths), 0.0) / (len(COLUMNS) - 2)
         for column, width in enumerate(widths):
@@ -186,17 +190,17 @@ class HeadTable(QTableView):
 
     def columns_width(self) -> int:
         """Pixels that all columns need, with the frame and a bar to scroll the rows."""
-        return (
-            math.ceil(sum(self._least_widths())) + 2 * self.frameWidth() + self.verticalScrollBar().sizeHint().width()
-        )
+        return sum(self._least_widths()) + 2 * self.frameWidth() + self.verticalScrollBar().sizeHint().width()
 
-    def _least_widths(self) -> list[float]:
+    def _least_widths(self) -> list[int]:
         metrics = QFontMetricsF(self.font())
         em = metrics.height()
         titles = [header_lines(name, self._rows.axis) for name in COLUMNS]
         widths = [max(map(metrics.horizontalAdvance, lines)) + 1.3 * em for lines in titles]
         widths[:2] = (width + 1.1 * em for width in widths[:2])  # beside a single line the arrow needs room
-        return widths
+        margin = 2 * (self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 1)
+        numbers = (max(map(metrics.horizontalAdvance, column), default=0) + margin for column in self._numbers)
+        return [*map(math.ceil, map(max, widths, numbers))]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.figures.head_measures import HeadIndex, measure_name, places_of, sample_text, with_unit
+from widgets.figures.head_measures import HeadIndex, dashes_text, measure_name, places_of, sample_text, with_unit
 from widgets.figures.head_sentence import head_sentence
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.labels import LineLabel
@@ -28,6 +28,8 @@ from widgets.views.measures.command import MeasuresOptions
 from widgets.views.measures.figure import MeasuresFigure
 from widgets.views.measures.head_scatter import HeadScatter
 from widgets.views.measures.head_table import HeadTable
+
+_LEAST = 12  # heights of letters of the plot
 
 
 class MeasuresView(View):
@@ -135,7 +137,8 @@ class MeasuresView(View):
         self._table.select(selected)
         self._canvas.show_figure(scatter, self.style_now())
         self._on_canvas_read_out_changed("")
-        self._page.caption.show_text(scatter.caption)
+        said = filter(None, (scatter.caption, dashes_text(self._result)))
+        self._page.caption.show_text("  \N{MIDDLE DOT}  ".join(said))
         self.figure_changed.emit()
 
     def _selected_text(self) -> str:
@@ -144,10 +147,11 @@ class MeasuresView(View):
             return ""  # numbers of something else
         if selected is None or self._result is None:
             return self.tr("No head is selected: click one to see its numbers.")
-        values = self._result.measures
-        axis = self._result.axes[0]
-        numbers = [with_unit(measure.name, float(values[measure.name][selected]), axis) for measure in MEASURES]
-        sentence = head_sentence(self._result, selected).removesuffix(".")
+        # Its row has all numbers: here stands what makes the point, in one line.
+        shown = dict.fromkeys((self._options.value().across, self._options.value().up))
+        values, axis = self._result.measures, self._result.axes[0]
+        numbers = [with_unit(name, float(values[name][selected]), axis) for name in shown]
+        sentence = head_sentence(self._result, selected, shown).removesuffix(".")
         return "  \N{MIDDLE DOT}  ".join(filter(None, (selected.title, sentence, *numbers)))
 
     def _scatter(self) -> HeadScatter | None:
@@ -203,6 +207,7 @@ class MeasuresView(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._keep_room()
         columns = self._table.columns_width()
         is_wide = self.width() > max(
             1.7 * self.height(), 1.6 * columns
@@ -211,7 +216,13 @@ class MeasuresView(View):
         if wanted != self._split.orientation() or self._split.sizes() == [0, 0]:
             self._split.setOrientation(wanted)
             half = max(self.width() // 2, columns)
-            self._split.setSizes([half, self.width() - half] if is_wide else [10_000, 10_000])
+            rest = self.width() - half - self._split.handleWidth()
+            self._split.setSizes([half, rest] if is_wide else [10_000, 10_000])
+
+    def _keep_room(self) -> None:
+        """For the plot: in less its points lie upon each other."""
+        self._canvas.setMinimumHeight(_LEAST * self.fontMetrics().height())
 
     def restyle(self) -> None:
+        self._keep_room()
         self._rebuild()

@@ -120,7 +120,9 @@ class SurprisalPanel(QWidget):
         if len(growth.faces):
             face = int(growth.face_bits.argmax())
             most, half = float(growth.face_bits[face]), float(np.median(growth.face_bits))
-            surprising = self.tr("The most surprising face is face {}, at {:.1f} bits; half of all are below {:.1f}.")
+            surprising = self.tr(
+                "The most surprising face is face {}, at {:.2f} bits; half of all have at most {:.2f}."
+            )
             sentences.append(surprising.format(face, most, half))
         return sentences
 

@@ -43,9 +43,7 @@ class NextSentenceFigure(PanelFigure):
 
     @property
     def caption(self) -> str:
-        words = " ".join(self.result.tokens.words)
-        text = _tr("{} ({}); share of the attention of one sentence's words that goes to the other's")
-        return text.format(self.verdict, words)
+        return _tr("Whether B follows A, and how much each attends to the other")
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         metrics = QFontMetricsF(style.font)

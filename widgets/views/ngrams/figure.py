@@ -270,8 +270,8 @@ class NgramsFigure:
             right -= _MODEL * em
         text = _tr("bars: logarithm, from one in a million to 1")
         right -= metrics.horizontalAdvance(text)
-        if right > x:
-            painter.drawText(QPointF(right, y + metrics.ascent()), text)
+        below = 0 if right > x else em  # the first factor is two lines below
+        painter.drawText(QPointF(right, y + below + metrics.ascent()), text)
 
     def _paint_factor(self, painter: QPainter, row: QRectF, place: int, style: FigureStyle) -> None:
         metrics, theme = QFontMetricsF(style.font), style.theme

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Residual stream",
     "widgets.views.norms.view:NormsView",
     frozenset({Capability.ATTENTION, Capability.RESIDUAL_STREAM}),
-    "How large the state at every place is, and what attention and MLP add.",
+    "How large every state is, and what attention and MLP add.",
     figures=("norms",),
 )

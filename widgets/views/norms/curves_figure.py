@@ -30,6 +30,7 @@ from widgets.views.norms.words import (
 )
 
 _AT = {stage: number for number, stage in enumerate(STAGES)}
+_ROOM = 1.2  # of the axis beyond the least and the greatest number, as a factor
 _INKS = {"attention": 0, "cross": 4, "mlp": 1, "other": 3}
 
 
@@ -96,9 +97,17 @@ class NormsCurvesFigure(PlottedFigure):
 
     # The plots
 
-    @property
-    def _y(self) -> Axis:
-        return Axis("", is_log=self.quantity != "mean")
+    def _y(self, curves: list[Curve]) -> Axis:
+        """Logarithmic, and no further than there are numbers."""
+        if self.quantity == "mean":
+            return Axis()
+        numbers = np.concatenate(
+            [np.ravel(one) for curve in curves for one in (curve.y, curve.low, curve.high) if one is not None]
+        )
+        numbers = numbers[np.isfinite(numbers) & (numbers > 0)]
+        if not numbers.size:
+            return Axis(is_log=True)
+        return Axis(is_log=True, low=float(numbers.min()) / _ROOM, high=float(numbers.max()) * _ROOM)
 
     def _stage(self, stage: str) -> np.ndarray:
         """float [sub-layer, token]."""
@@ -118,6 +127,13 @@ class NormsCurvesFigure(PlottedFigure):
         """What the rows of `stream` are called."""
         last = (_tr("final norm"),) if self.result.final_norm else ()
         return (_tr("in"), *(step_title(step) for step in self.result.sub_layers), *last)
+
+    @property
+    def _ends_of_layers(self) -> tuple[int, ...]:
+        """Which of `places` lie behind whole layers."""
+        layers = [None, *(step.layer for step in self.result.sub_layers)]
+        n = len(self.places)
+        return tuple(at for at in range(n) if at + 1 >= len(layers) or layers[at] != layers[at + 1])
 
     @cached_property
     def plots(self) -> tuple[Plot, ...]:
@@ -144,9 +160,9 @@ class NormsCurvesFigure(PlottedFigure):
             curves.append(Curve(self._token_name(self.selected, _tr("Selected")), x, stream[:, self.selected], 6))
         curves += self._around_norms()
         title = _tr("{} of the stream").format(QUANTITIES[self.quantity])
-        axis = Axis("", labels=self.places)
+        axis = Axis("", labels=self.places, main=self._ends_of_layers)
         about = _tr("after each sub-layer; band: all {}").format(self._place.many)
-        return Plot(tuple(curves), axis, self._y, title, about)
+        return Plot(tuple(curves), axis, self._y(curves), title, about)
 
     def _around_norms(self) -> list[Curve]:
         """The other side of the norms: what sub-layers read, or the sum before it is normed."""
@@ -184,7 +200,7 @@ class NormsCurvesFigure(PlottedFigure):
         labels = tuple(str(layer) for layer in range(int(layers.max()) + 1))
         axis = Axis(_tr("layer"), labels=labels)
         about = _tr("median {}; bands: all {}").format(self._place.one, self._place.many)
-        return Plot(tuple(curves), axis, self._y, title, about)
+        return Plot(tuple(curves), axis, self._y(curves), title, about)
 
     def _token_name(self, pos: int, what: str) -> str:
         return f"{what} “{isolated(label(self.result.tokens.words[pos]))}”"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -13,7 +14,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from inference.results.order import AFTER, BEFORE, DIFFERENT, SAME, OrderResult
 from widgets.figures.image_geometry import letterbox
 from widgets.figures.image_parts import paint_border, paint_image, paint_title
-from widgets.figures.lettering import resized
+from widgets.figures.lettering import fitting, resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -24,7 +25,7 @@ from widgets.views.order.truth import all_numbers, named, pairs_in_order, put_ba
 _CLASSES: Final = (BEFORE, SAME, AFTER, DIFFERENT)  # as they stand in a bar
 _MOST_RANKS: Final = 6
 _HEAD, _LEGEND, _RANK = 1.5, 1.8, 1.5  # em: title of a frame, the line below, a line of an order
-_ROW, _LEAST_SIDE = 2.25, 4.5  # em: two lines of a sentence, and how small frames may be for these
+_ROW, _LEAST_SIDE = 2.25, 5.5  # em: two lines of a sentence, and how small frames may be for these
 
 
 def _tr(text: str) -> str:
@@ -149,6 +150,7 @@ class OrderFigure:
         for place in range(n):
             area = QRectF(left + place * column, top, column - 0.6 * em, side)
             image = letterbox(seen_height, seen_width, area)
+            image.moveLeft(math.ceil(area.left()))  # below its title, above its bars
             images.append(image)
             titles.append(QRectF(area.left(), rect.top(), area.width(), _HEAD * em))
         first = top + side + 0.5 * em
@@ -246,7 +248,7 @@ class OrderFigure:
         for row, label in enumerate(laid.labels):
             painter.setPen(style.theme.ink)
             flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
-            painter.drawText(label, int(flags), _fitting(self.row_title(row), label, style))
+            painter.drawText(label, int(flags), fitting(self.row_title(row), label, style))
             for place, cell in enumerate(laid.cells[row]):
                 self._paint_cell(painter, row, place, cell, style)
         self._paint_ranks(painter, laid, style)
@@ -321,6 +323,10 @@ class OrderFigure:
             painter.setPen(style.theme.ink)
             painter.drawText(QPointF(x + 1.1 * em, baseline), class_title(kind))
             x += 1.1 * em + metrics.horizontalAdvance(class_title(kind)) + 1.2 * em
+        bold = _tr("bold: they belong together")
+        if x + metrics.horizontalAdvance(bold) <= area.right():
+            painter.setPen(style.theme.faint)
+            painter.drawText(QPointF(x, baseline), bold)
 
     # Numbers
 
@@ -333,11 +339,3 @@ class OrderFigure:
         ]
         header = ("row", self.options.against, "frame", "film_frame", "other_film", "same", "before", "after")
         return Numbers(all_numbers(result), header, rows)
-
-
-def _fitting(text: str, box: QRectF, style: FigureStyle) -> str:
-    """As much of a text as its box has lines for."""
-    metrics = QFontMetricsF(style.font)
-    n_lines = max(1, int(box.height() / metrics.height()))
-    # Words that go to the next line leave room behind them.
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, (n_lines - 0.25 * (n_lines - 1)) * box.width())

@@ -20,7 +20,7 @@ from widgets.look.theme import FigureStyle
 from widgets.views.order.options import OrderOptions
 from widgets.views.order.truth import all_numbers
 
-_ABOVE = 5.0  # em of the images
+_LEAST_ABOVE, _MOST_ABOVE, _ABOVE_SHARE = 5.0, 12.0, 0.3  # em of the images, and of the height
 
 
 def _tr(text: str) -> str:
@@ -75,15 +75,17 @@ class MatchFigure(PanelFigure):
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n = len(self.result.order)
-        return QSizeF((24 + 7 * n) * em, (_ABOVE + 4 + 3 * n) * em)
+        return QSizeF((24 + 7 * n) * em, (_LEAST_ABOVE + 4 + 3 * n) * em)
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Rows of one line below the frames."""
-        return QSizeF(0, (_ABOVE + 4.5 + 1.5 * len(self.result.order)) * QFontMetricsF(style.font).height())
+        return QSizeF(0, (_LEAST_ABOVE + 4.5 + 1.5 * len(self.result.order)) * QFontMetricsF(style.font).height())
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         metrics = QFontMetricsF(style.font)
-        room = min(0.4 * rect.width(), 24 * metrics.height())
+        em = metrics.height()
+        room = min(0.4 * rect.width(), 24 * em)
+        above = max(_LEAST_ABOVE, min(_ABOVE_SHARE * rect.height() / em, _MOST_ABOVE))
         names = (f"{i}  {clean(sentence)}" for i, sentence in enumerate(self.result.sentences))
         is_signed = self.options.numbers == "cosine"
         panel = HeatPanel(
@@ -95,10 +97,10 @@ class MatchFigure(PanelFigure):
             value_format=".2f",
             row_names=tuple(metrics.elidedText(name, Qt.TextElideMode.ElideRight, room) for name in names),
             column_names=tuple(_tr("frame {}").format(number) for number in self.result.order),
-            lines_above=_ABOVE,
+            lines_above=above,
         )
-        width = min(rect.width(), room + (8 + 12 * len(self.result.order)) * metrics.height())
-        height = min(rect.height(), (_ABOVE + 4 + 6 * len(self.result.order)) * metrics.height())
+        width = min(rect.width(), room + (8 + 12 * len(self.result.order)) * em)
+        height = min(rect.height(), (above + 4 + 6 * len(self.result.order)) * em)
         return [(panel, QRectF(rect.left(), rect.top(), width, height))]
 
     def describe(self, cell: Cell) -> str:
@@ -121,7 +123,7 @@ class MatchFigure(PanelFigure):
         for place, image in enumerate(self.result.seen):
             cell = panel.cell_rect(0, place, plot)
             above = QRectF(cell.left(), area.top() + 0.2 * em, cell.width(), plot.top() - area.top() - 0.5 * em)
-            box = letterbox(height, width, above)
+            box = letterbox(height, width, above.adjusted(0.2 * em, 0, -0.2 * em, 0))
             paint_image(painter, image, box)
             paint_border(painter, box, style)
         for row, place in self.truth:

@@ -106,6 +106,7 @@ class OrderView(View):
     def _show_controls(self) -> None:
         options = self._options.value()
         self._options.show_those_of(_SHOWN, options.show)
+        self._options.set_shown("temperature", options.show == "match" and options.numbers != "cosine")
         for button in self._buttons:
             button.setVisible(options.show != "words")
 
@@ -156,7 +157,11 @@ class OrderView(View):
             if isinstance(spot, OrderSpot):
                 text = figure.describe(spot)
         elif isinstance(figure, MatchFigure):
-            text = figure.describe(spot) if isinstance(spot, Cell) else self.tr("Point at a cell.")
+            text = (
+                figure.describe(spot)
+                if isinstance(spot, Cell)
+                else self.tr("Point at a cell. Framed: what belongs together.")
+            )
         elif isinstance(figure, WordsFigure):
             text = figure.describe(spot) if isinstance(spot, SizedWord) else self.tr("Point at a word.")
         self._page.read_out.show_text("" if self.why_not_current else text)

@@ -22,7 +22,7 @@ from widgets.views.order.truth import all_numbers
 
 _SMALLEST, _LARGEST = 0.85, 2.0  # times the size of letters
 _LINE: Final = 3.0  # em
-_IMAGE: Final = 5.0  # em, of the frame beside a sentence
+_IMAGE, _MOST_IMAGE = 5.0, 10.0  # em, of the frame beside a sentence: as large as there is height
 _GAP: Final = 0.5
 
 
@@ -78,15 +78,22 @@ class WordsFigure:
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """As high as all sentences are at that width."""
         em = QFontMetricsF(style.font).height()
-        rows = self._rows(QRectF(0, 0, max(width, 12 * em), 1), style)
+        rows = self._rows_beside(_IMAGE * em, QRectF(0, 0, max(width, 12 * em), 1), style)
         return QSizeF(0, rows[-1][0].bottom() + 2 * em)
 
     def _rows(self, rect: QRectF, style: FigureStyle) -> list[tuple[QRectF, dict[int, QRectF]]]:
-        """Of every sentence the box of its frame with the row, and those of its words."""
+        """Of every sentence the box of its frame with the row, and those of its words: frames as large as all fit."""
+        em = QFontMetricsF(style.font).height()
+        share = (rect.height() - 2 * em) / len(self.lines) - _GAP * em
+        large = self._rows_beside(max(_IMAGE * em, min(share, _MOST_IMAGE * em)), rect, style)
+        return large if large[-1][0].bottom() <= rect.bottom() - 2 * em else self._rows_beside(_IMAGE * em, rect, style)
+
+    def _rows_beside(self, side: float, rect: QRectF, style: FigureStyle) -> list[tuple[QRectF, dict[int, QRectF]]]:
+        """With frames of one size."""
         em = QFontMetricsF(style.font).height()
         sizes = [QFontMetricsF(self._font(word, style)) for word in range(len(self.result.words))]
         rows, top = [], rect.top()
-        left = rect.left() + (_IMAGE + 1) * em
+        left = rect.left() + side + em
         for line in self.lines:
             boxes: dict[int, QRectF] = {}
             x, y = left, top
@@ -96,11 +103,11 @@ class WordsFigure:
                     x, y = left, y + _LINE * em
                 boxes[word] = QRectF(x, y, width, _LINE * em)
                 x += width + 0.3 * em
-            height = max(_IMAGE * em, y + _LINE * em - top)
-            if height == _IMAGE * em:  # in the middle beside its frame
+            height = max(side, y + _LINE * em - top)
+            if height == side:  # in the middle beside its frame
                 down = (height - (y + _LINE * em - top)) / 2
                 boxes = {word: box.translated(0, down) for word, box in boxes.items()}
-            rows.append((QRectF(rect.left(), top, _IMAGE * em, height), boxes))
+            rows.append((QRectF(rect.left(), top, side, height), boxes))
             top += height + _GAP * em
         return rows
 
@@ -159,7 +166,7 @@ class WordsFigure:
         height, width = self.result.seen.shape[1:3]
         for sentence, (side, boxes) in enumerate(rows):
             image = self.result.seen[self.result.order.index(sentence)]
-            box = letterbox(height, width, QRectF(side.left(), side.top(), _IMAGE * em, _IMAGE * em))
+            box = letterbox(height, width, QRectF(side.left(), side.top(), side.width(), side.width()))
             paint_image(painter, image, box)
             paint_border(painter, box, style)
             for word, place in boxes.items():

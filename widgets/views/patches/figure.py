@@ -106,10 +106,18 @@ class PatchesFigure:
         text = _tr("What {} attends to: {}; {}").format(
             token_title(self.result, self.result.query), where, weights_title(self.options.weights)
         )
+        if self.sees_no_more:
+            text = _tr("{}; what comes later is not seen").format(text)
         if self.kept is None:
             return text
         kept = token_title(self.kept, self.kept.query)
         return _tr("{}; left: {}").format(text, f"{kept} ({self.kept_from})" if self.kept_from else kept)
+
+    @property
+    def sees_no_more(self) -> bool:
+        """Whether nothing behind the query has any weight, as where pixels are guessed one by one."""
+        behind = self.result.pattern[..., self.result.query + 1 :]
+        return bool(behind.size and not behind.any())
 
     def values(self, side: int, layer: int, head: int) -> np.ndarray:
         """float32 [key] of a map; NaN where these numbers are not known."""

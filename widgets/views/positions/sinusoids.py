@@ -54,10 +54,9 @@ class SinusoidsFigure(PanelFigure, PlottedFigure):
     @property
     def caption(self) -> str:
         text = _tr(
-            "Sinusoidal position encoding, {} dimensions, {} positions; pair i = {} has a wavelength of {} positions"
-            " (Vaswani et al. 2017, section 3.5)"
+            "Sinusoidal position encoding (Vaswani et al. 2017): {} dimensions, {} positions; below, pair i = {}"
         )
-        return text.format(self.d_model, self.length, self.pair, self._wavelength())
+        return text.format(self.d_model, self.length, self.pair)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()

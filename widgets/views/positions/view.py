@@ -49,7 +49,7 @@ class PositionsView(View):
         layout.addWidget(self._pages)
         self._sinusoids = SinusoidsPage()
         self._canvas = PointedCanvas("positions_canvas", self.tr("Position encoding of the checkpoint"))
-        self._page = Page("positions", self._canvas, self.tr("What is shown"), self.tr("Number pointed at"))
+        self._page = Page("positions", self._canvas, "", self.tr("Number pointed at"))
         self._table = self._page.controls.add_choice("positions_table", self.tr("Table"), ())
         self._options = OptionControls(self._page.controls, "positions", PositionsOptions, leave_out=("length",))
         self._head = self._page.controls.add_choice("positions_head", self.tr("Head"), ())
@@ -94,7 +94,6 @@ class PositionsView(View):
         if not result.tables:
             return
         self._result = result
-        self._note.setText(result.note)
         with QSignalBlocker(self._table):
             self._table.clear()
             for number, table in enumerate(result.tables):
@@ -127,7 +126,7 @@ class PositionsView(View):
         elif self.subject is None:
             self._page.show_empty(self.tr("Open a checkpoint to see how it encodes positions."))
         elif why := self._why_off(self.subject):
-            text = self.tr("{} has no position encoding to show: {}.")
+            text = self.tr("Headlight shows no position encoding of {}: {}.")
             self._page.show_empty(text.format(self.subject.checkpoint.name, why))
         else:
             self._page.show_empty(self.tr("Reading the position encoding …"))
@@ -153,10 +152,11 @@ class PositionsView(View):
         style = self.style_now()
         self._sinusoids.restyle(style)
         if self._figure is not None:
-            # The note stands above already, with all its lines.
+            # The note stands above already, with all its lines; so does what small maps without titles show.
             figure = replace(self._figure, note="")
+            said = (self._figure.note, figure.caption if isinstance(figure, PositionGridFigure) else "")
+            self._note.setText("  \N{MIDDLE DOT}  ".join(filter(None, said)))
             self._canvas.show_figure(figure, style)
-            self._page.caption.show_text(figure.caption)
             self._on_canvas_spot_changed(self._canvas.spot)
 
     # What the user does

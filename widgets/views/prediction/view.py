@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QWidget
 from inference.results.prediction import PredictionRequest, PredictionResult
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.kit.availability import set_available
 from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
@@ -47,11 +46,8 @@ class PredictionView(View):
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, PredictionResult)
         self._result = result
-        is_answer = result.predicts == "answer"
-        why = self.tr("This model labels every token.")
-        set_available(self._options.control("top_k"), result.predicts != "tokens", why)
-        why = self.tr("This model answers no questions.")
-        set_available(self._options.control("longest"), is_answer, why)
+        self._options.set_shown("top_k", result.predicts != "tokens")
+        self._options.set_shown("longest", result.predicts == "answer")
         self._rebuild()
 
     def figure(self) -> PredictionFigure | None:

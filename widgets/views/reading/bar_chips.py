@@ -15,7 +15,7 @@ from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 _BAR, _SIGNED_BAR = 3.4, 2.2  # em, of the longest bar; where there are some above and some below
-_TALLEST = 12.0  # em, where there is room
+_TALLEST = 20.0  # em, where there is room
 _LEAST_WIDTH = 2.2  # em of a token, so that its number has room
 
 

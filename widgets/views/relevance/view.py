@@ -53,7 +53,7 @@ class RelevanceView(View):
 
     def figure(self) -> RelevanceFigure | None:
         figure = self._canvas.figure
-        return figure if isinstance(figure, RelevanceFigure) else None
+        return figure if isinstance(figure, RelevanceFigure) and not self._page.is_empty else None
 
     def restyle(self) -> None:
         self._rebuild()

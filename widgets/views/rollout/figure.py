@@ -13,7 +13,6 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.rollout import RolloutResult
-from widgets.figures.color_bar import ColorBar
 from widgets.figures.image_parts import paint_title
 from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
@@ -24,11 +23,14 @@ from widgets.look.theme import FigureStyle
 from widgets.maps import axis_labels
 from widgets.maps.axis_labels import Ruler
 from widgets.maps.numerals import short
+from widgets.views.rollout.colored_map import ColoredMap
 from widgets.views.rollout.options import RolloutOptions
 
 MapKind = Literal["rollout", "attention"]
-_STRIP, _TITLE = 5.0, 1.8  # em
-_N_STRONGEST = 5
+_TITLE = 1.8  # em
+_STRIP, _LEAST_STRIP, _MOST_STRIP = 5.0, 3.6, 9.0  # em of the bars with their title
+_STRIP_SHARE, _LOW = 0.16, 22.0  # of the height; em in which the maps need all of it
+_N_STRONGEST, _LEAST_TOLD = 5, 0.001  # keys in the read-out, and of the strongest what each has at least
 _MOST_MEASURED = 64  # words that are measured to see how wide they are: of more, those with the most letters
 
 
@@ -41,7 +43,7 @@ class RolloutCell(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Where a map is, the bars below it, and how many pixels its titles have."""
+    """Where a map is, the bars below it if there is room for any, and how many pixels its titles have."""
 
     kind: MapKind
     plot: QRectF
@@ -84,9 +86,10 @@ class RolloutFigure:
             where = _tr("query {} in every layer, bars of layer {}").format(self.query_name, self.layer)
         scales = {"row": _tr("each row divided by its maximum"), "log": _tr("logarithmic colours")}
         own = _tr("own places left out") if self.options.hide_own else ""
-        return "; ".join(
-            filter(None, (f"{shown[:1].upper()}{shown[1:]}: {where}", scales.get(self.options.scale, ""), own))
-        )
+        parts = (f"{shown[:1].upper()}{shown[1:]}: {where}", scales.get(self.options.scale, ""), own)
+        beyond = ", ".join(filter(None, (each.beyond for each in self._maps.values())))
+        beyond = _tr("last colour: {}").format(beyond) if beyond else ""
+        return "; ".join(filter(None, (*parts, beyond)))
 
     @property
     def query_name(self) -> str:
@@ -107,9 +110,10 @@ class RolloutFigure:
         return row
 
     def strongest(self, kind: MapKind) -> list[tuple[int, float]]:
-        """Keys with the largest shares of the chosen query, largest first."""
+        """Keys with the largest shares of the chosen query, largest first, as far as they are worth telling."""
         row = self.row_of(kind)
-        return [(int(key), float(row[key])) for key in np.argsort(-row, kind="stable")[:_N_STRONGEST] if row[key] > 0]
+        keys = np.argsort(-row, kind="stable")[:_N_STRONGEST]
+        return [(int(key), float(row[key])) for key in keys if row[key] > _LEAST_TOLD * row.max()]
 
     def numbers(self) -> Numbers:
         """Both maps of all layers; as table what the bars show."""
@@ -160,36 +164,10 @@ class RolloutFigure:
         return self.result.layers.index(self.layer)
 
     @cached_property
-    def _values(self) -> dict[MapKind, np.ndarray]:
-        """What the colours stand for."""
-        shown = {}
-        for kind in self.kinds:
-            values = self.table(kind)
-            if self.options.hide_own:
-                values = values.copy()
-                own = list(self.result.queries) if self.options.show == "map" else self.query_pos
-                values[np.arange(len(values)), own] = np.nan
-            if self.options.scale == "row":
-                highest = np.fmax.reduce(values, axis=-1, keepdims=True, initial=0.0)
-                values = values / np.where(highest > 0, highest, 1)
-            shown[kind] = values
-        return shown
-
-    @cached_property
-    def _bars(self) -> dict[MapKind, ColorBar]:
-        title = _tr("share of the row's maximum") if self.options.scale == "row" else ""
-        scale: raster.RasterScale = "log" if self.options.scale == "log" else "raw"
+    def _maps(self) -> dict[MapKind, ColoredMap]:
+        own = list(self.result.queries) if self.options.show == "map" else self.query_pos
         names = {"rollout": _tr("rollout"), "attention": _tr("attention")}
-        missing = _tr("own place") if self.options.hide_own else _tr("no value")
-        return {
-            kind: ColorBar(
-                float(np.fmax.reduce(values, axis=None, initial=0.0)) or 1.0,
-                scale,
-                title or names[kind],
-                missing if np.isnan(values).any() else "",
-            )
-            for kind, values in self._values.items()
-        }
+        return {kind: ColoredMap.of(self.table(kind), own, self.options, names[kind]) for kind in self.kinds}
 
     # Where things are
 
@@ -213,23 +191,29 @@ class RolloutFigure:
         metrics = QFontMetricsF(style.font)
         em, n = metrics.height(), len(self.kinds)
         left, top, title = self._left(metrics), self._top(metrics), _TITLE * em
-        bar = max(bar.width(metrics) for bar in self._bars.values()) + 0.6 * em
+        bar = max(shown.bar.width(metrics) for shown in self._maps.values()) + 0.6 * em
+        is_map = self.options.show == "map"
+        beneath = min(max(_STRIP_SHARE * rect.height() / (1 if is_map else n), _LEAST_STRIP * em), _MOST_STRIP * em)
+        beneath = 0.5 * em if is_map and rect.height() < _LOW * em else beneath
         n_rows, n_keys = self.table(self.kinds[0]).shape
         panels = []
         for i, kind in enumerate(self.kinds):
-            if self.options.show == "map":
-                height = rect.height() - title - top - _STRIP * em
+            if is_map:
+                height = rect.height() - title - top - beneath
                 side = max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
                 room = min(max(side * n_keys + bar, self._title_width(metrics) + em), (rect.width() - left) / n)
                 x = rect.left() + left + max(rect.width() - left - n * room, 0.0) / 2 + i * room
                 plot = QRectF(x, rect.top() + title + top, side * n_keys, side * n_rows)
             else:
                 # All have the same keys: they are written above the first one.
-                height = (rect.height() - top) / n - title - _STRIP * em
+                height = (rect.height() - top) / n - title - beneath
                 row = max(min(height / n_rows, 2.4 * em), 1.0)
-                y = rect.top() + top + title + i * (row * n_rows + title + _STRIP * em)
+                y = rect.top() + top + title + i * (row * n_rows + title + beneath)
                 plot, room = QRectF(rect.left() + left, y, rect.width() - left - bar, row * n_rows), rect.width() - left
-            strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), (_STRIP - 1.9) * em)
+            # What wide maps leave free below them is of use to the bars.
+            spare = rect.bottom() - plot.bottom() - beneath if is_map else 0.0
+            bars = min(beneath + max(spare, 0.0), _MOST_STRIP * em) - 1.9 * em
+            strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), bars) if bars > em else QRectF()
             panels.append(Panel(kind, plot, strip, room - 0.5 * em))
         return panels
 
@@ -239,7 +223,7 @@ class RolloutFigure:
         return max(map(metrics.horizontalAdvance, texts))
 
     def _strip_title(self, kind: MapKind) -> str:
-        text = _tr("{} comes from (≤ {})") if kind == "rollout" else _tr("{} looks at (≤ {})")
+        text = _tr("{} comes from (up to {})") if kind == "rollout" else _tr("{} looks at (up to {})")
         text = text.format(self.query_name, short(float(self.row_of(kind).max(initial=0.0))))
         return _tr("Layer {}: {}").format(self.layer, text) if self.options.show == "query" else text
 
@@ -314,7 +298,8 @@ class RolloutFigure:
         for i, panel in enumerate(self.panels(rect, style)):
             is_map = self.options.show == "map"
             self._paint_map(painter, panel, style, has_rows=i == 0 or not is_map, has_keys=i == 0 or is_map)
-            self._paint_strip(painter, panel, style)
+            if not panel.strip.isEmpty():
+                self._paint_strip(painter, panel, style)
         painter.restore()
 
     def _paint_map(
@@ -326,7 +311,8 @@ class RolloutFigure:
         title = metrics.elidedText(self._title(panel.kind), Qt.TextElideMode.ElideRight, panel.room)
         y = plot.top() - 0.6 * em - (self._top(metrics) if has_keys else 0)
         painter.drawText(QPointF(plot.left(), y), title)
-        self._paint_cells(painter, panel.kind, plot, style)
+        shown = self._maps[panel.kind]
+        shown.paint(painter, plot, style)
         painter.setPen(QPen(theme.faint, 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(plot)
@@ -349,7 +335,7 @@ class RolloutFigure:
                 painter.drawText(QPointF(plot.left() - 0.4 * em - metrics.horizontalAdvance(text), y), text)
         box = QRectF(plot.left(), plot.top() + self._row * height, plot.width(), height)
         paint_map_frame(painter, box.adjusted(-2, -2, 2, 2), style, theme.accent)
-        self._bars[panel.kind].paint(painter, plot, style)
+        shown.bar.paint(painter, plot, style)
 
     def _title(self, kind: MapKind) -> str:
         if self.options.show == "query":
@@ -357,25 +343,6 @@ class RolloutFigure:
             return text.format(self.query_name)
         text = _tr("Rollout up to layer {}") if kind == "rollout" else _tr("Mean attention of layer {}")
         return text.format(self.layer)
-
-    def _paint_cells(self, painter: QPainter, kind: MapKind, plot: QRectF, style: FigureStyle) -> None:
-        values = self._values[kind]
-        n_rows, n_keys = values.shape
-        if raster.is_vector(painter):
-            height, width = (max(1, -(-raster.EMBEDDED // n)) * n for n in (n_rows, n_keys))
-            width = min(width, 4 * raster.EMBEDDED) if n_keys > 4 * raster.EMBEDDED else width
-        else:
-            to_device = painter.deviceTransform()
-            height = max(1, round(plot.height() * abs(to_device.m22())))
-            width = max(1, round(plot.width() * abs(to_device.m11())))
-        bar = self._bars[kind]
-        # Fewer numbers first: the maximum of those that meet in a pixel.
-        cells = raster.resample(values, min(height, n_rows), min(width, n_keys))
-        colors = raster.pixels(cells, style.color_map, style.theme.missing, high=bar.high, scale=bar.scale)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(plot, raster.image(raster.resample(colors, height, width)))
-        painter.restore()
 
     def _paint_strip(self, painter: QPainter, panel: Panel, style: FigureStyle) -> None:
         metrics, strip, theme = QFontMetricsF(style.font), panel.strip, style.theme

@@ -209,8 +209,10 @@ class SegmentsFigure:
             paint_overlay(painter, result.entropy, self._most_bits, box, look, style)
         elif panel.label is not None:
             low, high = self.limits
+            if low >= high:  # the caption asks for others
+                return
             values = (self.shares if self.is_share else result.scores)[panel.label]
-            paint_overlay(painter, values - low, max(high - low, 1e-6), box, look, style)
+            paint_overlay(painter, values - low, high - low, box, look, style)
         else:
             winners = self._winners(panel)
             colors = overlay_colors(len(result.labels), self.options.opacity)

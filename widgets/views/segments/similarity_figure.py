@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
 from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
+
+_NAME, _MOST = 8.0, 60.0  # em of a name, and of the whole table
 
 
 def _tr(text: str) -> str:
@@ -55,8 +58,8 @@ class LabelSimilarityFigure:
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
-        side = max(10.0, min(2.6 * self._n, 60.0))
-        return QSizeF((side + 9) * em, (side + 7) * em)
+        side = max(10.0, min(2.6 * self._n, _MOST))
+        return QSizeF((side + _NAME + 8) * em, (side + 8) * em)
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()
@@ -76,8 +79,8 @@ class LabelSimilarityFigure:
                     painter.setPen(color_maps.ink_on(int(colors[i, j])))
                     painter.drawText(self._cell(i, j, table), Qt.AlignmentFlag.AlignCenter, fixed(value, ".2f"))
             painter.setFont(style.font)
-        names = [clean(label) for label in self.result.labels]
-        left, top = AxisLabels.left(names, cell, metrics, 8 * em), AxisLabels.top(names, cell, metrics, 6 * em)
+        left = AxisLabels.left(self._names, cell, metrics, _NAME * em)
+        top = AxisLabels.top(self._names, cell, metrics, _NAME * em)
         for i in left.shown():
             paint_left(painter, left, i, self._cell(i, 0, table), style)
         for i in top.shown():
@@ -85,11 +88,28 @@ class LabelSimilarityFigure:
         paint_border(painter, table, style)
         painter.restore()
 
+    @cached_property
+    def _names(self) -> list[str]:
+        return [clean(label) for label in self.result.labels]
+
     def table(self, rect: QRectF, style: FigureStyle) -> QRectF:
-        """Where the cells are."""
-        em = QFontMetricsF(style.font).height()
-        side = max(1.0, min(rect.width() - 10 * em, rect.height() - 7 * em, 60 * em))
-        return QRectF(rect.left() + 9 * em, rect.top() + 6 * em, side, side)
+        """Where the cells are, in the middle: names have as much room as they take, turned above where they must."""
+        metrics = QFontMetricsF(style.font)
+        em = metrics.height()
+        widest = min(max(map(metrics.horizontalAdvance, self._names)), _NAME * em)
+        left, slant = widest + em, (widest + em) * math.sqrt(0.5)
+        side = self._side(rect, left + 0.5 * em, 2 * em, em)
+        if widest + 0.5 * em <= side / self._n:
+            above, right = 1.7 * em, 0.5 * em
+        else:
+            above, right = slant + 0.6 * em, slant
+            side = self._side(rect, left + right, above, em)
+        spare = max(rect.width() - left - side - right, 0.0)
+        return QRectF(rect.left() + left + spare / 2, rect.top() + above, side, side)
+
+    @staticmethod
+    def _side(rect: QRectF, beside: float, above: float, em: float) -> float:
+        return max(1.0, min(rect.width() - beside, rect.height() - above - 0.3 * em, _MOST * em))
 
     def _cell(self, row: int, column: int, table: QRectF) -> QRectF:
         return patch_rect(row * self._n + column, (self._n, self._n), table)

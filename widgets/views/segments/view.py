@@ -93,7 +93,7 @@ class SegmentsView(View):
         for field in ("scores", "low", "high"):
             self._options.set_shown(field, options.show == "labels")
         for field in ("opacity", "outlines"):
-            self._options.control(field).setEnabled(options.show != "similarity")
+            self._options.set_shown(field, options.show != "similarity")
         self._page.caption.show_text("  ·  ".join((self._figure.caption, *self._result.notes)))
         self.restyle()
         self._show_page()
@@ -125,13 +125,14 @@ class SegmentsView(View):
             self.context.set_input(replace(self.subject.input, text=text, texts=labels))
 
     def _on_canvas_spot_changed(self, spot: LabelledPixel | LabelPair | None) -> None:
-        figure, text = self._figure, ""
+        figure = self._figure
         # A spot of one figure is none of the other.
-        if isinstance(spot, LabelledPixel) and isinstance(figure, SegmentsFigure):
+        if isinstance(figure, LabelSimilarityFigure):
+            text = figure.describe(spot) if isinstance(spot, LabelPair) else self.tr("Point at a cell.")
+        elif figure is not None and isinstance(spot, LabelledPixel):
             text = figure.describe(spot)
-        if isinstance(spot, LabelPair) and isinstance(figure, LabelSimilarityFigure):
-            text = figure.describe(spot)
-        text = text or self.tr("Click a pixel to compare it with all labels; type another label to see what it takes.")
+        else:
+            text = self.tr("Click a pixel to compare it with all labels; type another label to see what it takes.")
         self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, spot: LabelledPixel | LabelPair) -> None:

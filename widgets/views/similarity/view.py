@@ -55,7 +55,7 @@ class SimilarityView(View):
 
     def figure(self) -> SimilarityFigure | None:
         figure = self._canvas.figure
-        return figure if isinstance(figure, SimilarityFigure) else None
+        return figure if isinstance(figure, SimilarityFigure) and not self._page.is_empty else None
 
     def restyle(self) -> None:
         self._rebuild()

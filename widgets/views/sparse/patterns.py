@@ -63,7 +63,7 @@ class Kind(NamedTuple):
 
     Attributes
     ----------
-    title, short, source
+    title, source
         For the user.
     order
         How its cells grow, such as `n·w`.
@@ -76,7 +76,6 @@ class Kind(NamedTuple):
     """
 
     title: str
-    short: str
     source: str
     order: str
     uses: frozenset[str]
@@ -269,15 +268,14 @@ def _bigbird_cells(p: Parameters) -> int:
 # By name, in the order of the lecture.
 PATTERNS: dict[str, Kind] = {
     "full": Kind(
-        "Full", "Full", "Vaswani et al. 2017", "n²", frozenset(), _full, lambda p: p.n * p.n
+        "Full", "Vaswani et al. 2017", "n²", frozenset(), _full, lambda p: p.n * p.n
     ),
     "causal": Kind(
-        "Causal", "Causal", "Vaswani et al. 2017, decoder", "n²", frozenset(), _causal,
+        "Causal", "Vaswani et al. 2017, decoder", "n²", frozenset(), _causal,
         lambda p: p.n * (p.n + 1) // 2,
     ),
     "window": Kind(
         "Sliding window",
-        "Sliding",
         "Longformer, figure 2b",
         "n·w",
         frozenset({"window"}),
@@ -286,7 +284,6 @@ PATTERNS: dict[str, Kind] = {
     ),
     "dilated": Kind(
         "Dilated sliding window",
-        "Dilated",
         "Longformer, figure 2c",
         "n·w",
         frozenset({"window", "dilation"}),
@@ -295,7 +292,6 @@ PATTERNS: dict[str, Kind] = {
     ),
     "longformer": Kind(
         "Global + sliding window",
-        "Longformer",
         "Longformer, figure 2d",
         "n·(w + g)",
         frozenset({"window", "n_global"}),
@@ -304,7 +300,6 @@ PATTERNS: dict[str, Kind] = {
     ),
     "bigbird": Kind(
         "Random + window + global",
-        "BigBird",
         "BigBird, in blocks",
         "n·(r + 5)·b",
         frozenset({"n_random", "block_size", "seed", "as_in_code"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -88,7 +88,10 @@ class TrainingCurvesFigure(PlottedFigure):
         high: float | None = None,
     ) -> Plot:
         empty = "" if series else _tr("nothing yet")
-        return Plot(tuple(series), axis_of(self.against), Axis(unit, is_log, low=low, high=high), title, empty=empty)
+        x = axis_of(self.against)
+        if empty and self.plan is not None and self.against == "steps":
+            x = replace(x, high=float(self.plan.n_steps))  # as beside it, where the chosen learning rate is
+        return Plot(tuple(series), x, Axis(unit, is_log, low=low, high=high), title, empty=empty)
 
     def _losses(self) -> list[Series]:
         series: list[Series] = []

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from inference.results.training_stages import TrainingStage, TrainingStagesResult
 from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import ColorScale, HeatPanel, short
+from widgets.figures.lettering import fitted
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
@@ -20,6 +21,7 @@ from widgets.views.training_stages.options import TrainingStagesOptions
 
 _LEAST_WIDTH = 15.0  # of a map, in em
 _BELOW = 2.5  # of the lines under a map, in em
+_LEAST_LETTERS = 0.75  # of the usual size, so that a translation is whole
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class TrainingStagesFigure(PanelFigure):
     def caption(self) -> str:
         layer, head = self.shown
         which = _tr("mean of the heads") if head is None else _tr("head {}").format(head)
-        text = _tr("Attention to the source along training, layer {}, {}, while “{}” is written for “{}”")
+        text = _tr("Layer {}, {} along training, while “{}” is written for “{}”")
         return text.format(layer, which, clean(self.result.target), clean(self.result.sentences[self.result.sentence]))
 
     def _of_head(self, numbers: np.ndarray) -> np.ndarray:
@@ -129,21 +131,25 @@ class TrainingStagesFigure(PanelFigure):
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
-        areas = self._areas(rect, style)
         for i, (panel, area) in enumerate(self.panels(rect, style)):
             panel.paint(painter, area, style)
             stage = self.result.stages[i]
-            left = panel.plot(area, style).left()
+            plot = panel.plot(area, style)
             numbers = _tr("BLEU {:.1f} · loss {:.2f}").format(stage.bleu, stage.loss)
             said = clean(stage.translation) or _tr("(nothing)")
             painter.save()
-            painter.setFont(style.font)
             lines = ((f"→ {said}", style.theme.ink), (numbers, style.theme.faint))
             for line, (text, ink) in enumerate(lines):
                 painter.setPen(ink)
-                place = QPointF(left, areas[i].bottom() - (1.25 * (1 - line) + 0.5) * em)
-                room = areas[i].right() - left
-                painter.drawText(place, metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
+                # Beneath the map, or as far to the left and as small as it takes to say it all.
+                painter.setFont(fitted(style.font, text, area.width(), _LEAST_LETTERS))
+                letters = QFontMetricsF(painter.font())
+                if letters.horizontalAdvance(text) > area.width():
+                    painter.setFont(style.font)
+                    letters = metrics
+                left = max(area.left(), min(plot.left(), area.right() - letters.horizontalAdvance(text)))
+                place = QPointF(left, area.bottom() + (_BELOW + 1.25 * (line - 1) - 0.5) * em)
+                painter.drawText(place, letters.elidedText(text, Qt.TextElideMode.ElideRight, area.width()))
             painter.restore()
 
     def numbers(self) -> Numbers:

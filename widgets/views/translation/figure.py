@@ -174,6 +174,10 @@ class TranslationFigure(SpotsInBoxes[Spot]):
         height = self._height_above(max(width, least, em), style) + _SPACE * em + self._bars_height(em)
         return QSizeF(least if least > width else 0, height)
 
+    def grown_to(self, rect: QRectF, style: FigureStyle) -> float:
+        """Down to the target: the candidates may wait, the source is to be seen."""
+        return rect.bottom() if self.show == "tree" else self._areas(rect, style)[0].bottom()
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         width = max(_WIDTH * em, self._beams.width(em) if self.show == "tree" else 0.0)

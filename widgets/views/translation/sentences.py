@@ -14,7 +14,7 @@ from widgets.figures import chips
 from widgets.figures.chips import Chip, ChipKind
 from widgets.look.theme import FigureStyle
 
-_GAP, _WIDEST_GAP = 6.0, 13.0  # em between the sentences; where there is room
+_GAP, _WIDEST_GAP = 2.2, 13.0  # em between the sentences; where there is room
 _LEAST = 0.04  # weights below are not drawn
 
 

@@ -26,6 +26,7 @@ from widgets.views.visual_words.pictures import (
     common_arrays,
     em_of,
     fits_text,
+    fitting_side,
     meaning_of,
     paint_centred,
     paint_head,
@@ -37,6 +38,8 @@ from widgets.views.visual_words.pictures import (
 
 _MOST_GUESS = 5.5  # em of the image of a guess
 _WIDTH = 60.0  # em
+_ABOVE = 4 * TITLE + 0.8  # em of the lines above and below the two rows of the film
+_BESIDE_GUESSES = 3.8 * TITLE + 0.7  # the same of a row of guesses
 
 
 class FilmSpot(NamedTuple):
@@ -71,9 +74,10 @@ class VisualWordsFigure:
     def caption(self) -> str:
         n, n_masked = len(self.result.hidden), len(self.result.positions)
         if not n and not n_masked:
-            return _tr("The film as visual words, and the text; nothing is hidden")
+            return _tr("Below each chip of the film its visual word; nothing is hidden")
         return _tr(
-            "What is named behind masks, with the other side and without it; hidden chips: {}, masked words: {}"
+            "Below each chip its visual word, below these what the model puts behind masks; hidden chips: {}, masked "
+            "words: {}"
         ).format(n, n_masked)
 
     # What is guessed
@@ -130,7 +134,9 @@ class VisualWordsFigure:
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         width = _WIDTH * em_of(style)
-        return QSizeF(width, self.least_height(width, style))
+        film = columns_for(len(self.result.words), 0, width, style)
+        rows = 2 * film.side + len(self.result.hidden) * min(film.side, _MOST_GUESS * em_of(style))
+        return QSizeF(width, self._beside_images(width, style) + rows)
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """What it needs where there is so much width."""
@@ -138,35 +144,45 @@ class VisualWordsFigure:
 
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
-        em = em_of(style)
+        rect = QRectF(0, 0, width, 0)
+        return self._cards_top(rect, style) + self._cards_height(width, style)
+
+    def _cards_height(self, width: float, style: FigureStyle) -> float:
         grid = prediction_cards.lay_out(self.cards, width, QFontMetricsF(style.font))
-        return self._cards_top(width, style) + (grid.height + 0.8 * em if self.cards else 0)
+        return grid.height + 0.8 * em_of(style) if self.cards else 0.0
+
+    def _beside_images(self, width: float, style: FigureStyle) -> float:
+        """Height of all but the film, its words and the guesses."""
+        em = em_of(style)
+        text = MaskedText.of(self.result, width, style).height + 0.7 * em
+        return (_ABOVE + _BESIDE_GUESSES * len(self.result.hidden)) * em + text + self._cards_height(width, style)
+
+    def _most(self, rect: QRectF, style: FigureStyle) -> float:
+        """em of an image: as large as there is room, so that the text is in sight, too."""
+        height = rect.height() - self._beside_images(rect.width(), style)
+        return fitting_side(height, 2 + len(self.result.hidden), style)
 
     def _film(self, rect: QRectF, style: FigureStyle) -> Columns:
-        return columns_for(len(self.result.words), rect.left(), rect.width(), style)
+        return columns_for(len(self.result.words), rect.left(), rect.width(), style, self._most(rect, style))
 
-    def _panels_top(self, width: float, style: FigureStyle) -> float:
+    def _panels_top(self, rect: QRectF, style: FigureStyle) -> float:
+        return rect.top() + _ABOVE * em_of(style) + 2 * self._film(rect, style).side
+
+    def _text_top(self, rect: QRectF, style: FigureStyle) -> float:
+        return self._panels_top(rect, style) + self._panel_height(rect, style) * len(self.result.hidden)
+
+    def _panel_height(self, rect: QRectF, style: FigureStyle) -> float:
+        return _BESIDE_GUESSES * em_of(style) + self._guess_columns(0, rect, style).side
+
+    def _guess_columns(self, panel: int, rect: QRectF, style: FigureStyle) -> Columns:
         em = em_of(style)
-        side = self._film(QRectF(0, 0, width, 1), style).side
-        return (TITLE + 0.3 + 3 * TITLE + 0.5) * em + 2 * side
+        share = (rect.width() - 2 * em) / 3
+        n, most = self.result.chip_guesses.shape[-1], min(self._most(rect, style), _MOST_GUESS)
+        return columns_for(n, rect.left() + panel * (share + em), share, style, most)
 
-    def _text_top(self, width: float, style: FigureStyle) -> float:
-        return self._panels_top(width, style) + self._panel_height(width, style) * len(self.result.hidden)
-
-    def _panel_height(self, width: float, style: FigureStyle) -> float:
-        return (3.8 * TITLE + 0.7) * em_of(style) + self._guess_side(width, style)
-
-    def _guess_side(self, width: float, style: FigureStyle) -> float:
-        return self._guess_columns(0, 0, width, style).side
-
-    def _guess_columns(self, panel: int, left: float, width: float, style: FigureStyle) -> Columns:
-        em = em_of(style)
-        share = (width - 2 * em) / 3
-        n = self.result.chip_guesses.shape[-1]
-        return columns_for(n, left + panel * (share + em), share, style, _MOST_GUESS)
-
-    def _cards_top(self, width: float, style: FigureStyle) -> float:
-        return self._text_top(width, style) + MaskedText.of(self.result, width, style).height + 0.7 * em_of(style)
+    def _cards_top(self, rect: QRectF, style: FigureStyle) -> float:
+        text = MaskedText.of(self.result, rect.width(), style).height
+        return self._text_top(rect, style) + text + 0.7 * em_of(style)
 
     # Painting
 
@@ -193,23 +209,23 @@ class VisualWordsFigure:
             paint_centred(painter, name, line, style)
             meaning = "" if is_hidden else meaning_of(result, word)
             paint_centred(painter, meaning, line.translated(0, 0.9 * TITLE * em), style, is_faint=not is_shown)
-        text_top = rect.top() + self._text_top(rect.width(), style)
+        text_top = self._text_top(rect, style)
         MaskedText.of(result, rect.width(), style).paint(painter, QPointF(rect.left(), text_top), style)
-        top = rect.top() + self._panels_top(rect.width(), style)
+        top = self._panels_top(rect, style)
         for hidden in range(len(result.hidden)):
-            self._paint_panels(painter, hidden, QRectF(rect.left(), top, rect.width(), 1), style)
-            top += self._panel_height(rect.width(), style)
+            self._paint_panels(painter, hidden, top, rect, style)
+            top += self._panel_height(rect, style)
         grid = prediction_cards.lay_out(self.cards, rect.width(), QFontMetricsF(style.font))
-        origin = QPointF(rect.left(), rect.top() + self._cards_top(rect.width(), style))
+        origin = QPointF(rect.left(), self._cards_top(rect, style))
         prediction_cards.paint_cards(painter, self.cards, grid, origin, style)
         painter.restore()
 
-    def _paint_panels(self, painter: QPainter, hidden: int, rect: QRectF, style: FigureStyle) -> None:
+    def _paint_panels(self, painter: QPainter, hidden: int, top: float, rect: QRectF, style: FigureStyle) -> None:
         em, chip = em_of(style), int(self.result.hidden[hidden])
         for number, panel in enumerate(self.panels(hidden)):
-            columns = self._guess_columns(number, rect.left(), rect.width(), style)
+            columns = self._guess_columns(number, rect, style)
             width = (rect.width() - 2 * em) / 3
-            line = QRectF(columns.left, rect.top(), width, TITLE * em)
+            line = QRectF(columns.left, top, width, TITLE * em)
             title = _tr("Chip {}: {}").format(chip, panel.title) if not number else panel.title
             paint_title(painter, title, line, style)
             for rank, image in enumerate(panel.images):
@@ -232,7 +248,7 @@ class VisualWordsFigure:
             for chip in range(len(result.words))
             if result.first <= chip <= result.last
         ]
-        origin = QPointF(rect.left(), rect.top() + self._text_top(rect.width(), style))
+        origin = QPointF(rect.left(), self._text_top(rect, style))
         boxes = MaskedText.of(result, rect.width(), style).boxes
         return found + [
             (FilmSpot("word", pos), box.translated(origin))

@@ -22,6 +22,7 @@ from widgets.views.visual_words.pictures import (
     common_arrays,
     em_of,
     fits_text,
+    fitting_side,
     meaning_of,
     paint_centred,
     paint_head,
@@ -31,7 +32,7 @@ from widgets.views.visual_words.pictures import (
 
 _WIDTH = 60.0  # em
 _LABELS = 8.0  # em at the left
-_FOUND = 8.0  # em of the image of a visual word that a text calls for
+_FOUND, _MOST_FOUND = 8.0, 16.0  # em of the image of a visual word that a text calls for
 
 
 def _tr(text: str) -> str:
@@ -50,8 +51,10 @@ class VisualWordsNextFigure(PointsAtWords):
         return text.format(self.result.n_seen)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
-        width = _WIDTH * em_of(style)
-        return QSizeF(width, self.least_height(width, style))
+        em = em_of(style)
+        n = self.result.n_seen + self.result.futures.shape[1]
+        side = columns_for(n, 0, (_WIDTH - _LABELS) * em, style).side
+        return QSizeF(_WIDTH * em, self._n_rows * side + self._beside_images * em)
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """What it needs where there is so much width."""
@@ -59,22 +62,36 @@ class VisualWordsNextFigure(PointsAtWords):
 
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
-        rect = QRectF(0, 0, width, 1)
-        last = self._box(self._columns(rect, style), 1 + len(self.result.futures), 0, rect, style)
-        return last.bottom() + (2 * TITLE + 0.3) * em_of(style)
+        side = self._columns(QRectF(0, 0, width, 0), style).side
+        return self._n_rows * side + self._beside_images * em_of(style)
+
+    @property
+    def _n_rows(self) -> int:
+        """Of images: the film, its words, and the futures."""
+        return 2 + len(self.result.futures)
+
+    @property
+    def _beside_images(self) -> float:
+        """em of the lines above and below the rows of images."""
+        return TITLE + sum(self._below)
+
+    @property
+    def _below(self) -> tuple[float, ...]:
+        """em beneath each row: nothing, a line, or two."""
+        return 0.4, TITLE + 0.3, *(1.9 * TITLE + 0.3,) * len(self.result.futures)
 
     def _columns(self, rect: QRectF, style: FigureStyle) -> Columns:
+        """As large as there is room, so that all futures are in sight."""
         em = em_of(style)
         n = self.result.n_seen + self.result.futures.shape[1]
-        return columns_for(n, rect.left() + _LABELS * em, rect.width() - _LABELS * em, style)
+        most = fitting_side(rect.height() - self._beside_images * em, self._n_rows, style)
+        return columns_for(n, rect.left() + _LABELS * em, rect.width() - _LABELS * em, style, most)
 
     def _box(self, columns: Columns, row: int, column: int, rect: QRectF, style: FigureStyle) -> QRectF:
         """A picture: the film is row 0, its words are row 1, then come the futures."""
         em = em_of(style)
         top = rect.top() + TITLE * em
-        # What stands beneath: nothing, a line, or two.
-        below = (0.4, TITLE + 0.3, *(1.9 * TITLE + 0.3,) * row)
-        return columns.box(column, top + row * columns.side + sum(below[:row]) * em)
+        return columns.box(column, top + row * columns.side + sum(self._below[:row]) * em)
 
     def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[VisualWordSpot, QRectF]]:
         """See `PointsAtWords.spots`."""
@@ -149,18 +166,23 @@ class VisualWordsTextFigure(PointsAtWords):
 
     def least_height(self, width: float, style: FigureStyle) -> float:
         """Height that is needed at a width."""
-        em = em_of(style)
-        side = self._columns(QRectF(0, 0, width, 1), style).side
-        return (5 * TITLE + 2.0) * em + MaskedText.of(self.result, width, style).height + side
+        rect = QRectF(0, 0, width, 0)
+        return self._beside_images(rect, style) + self._columns(rect, style).side
+
+    def _beside_images(self, rect: QRectF, style: FigureStyle) -> float:
+        text = MaskedText.of(self.result, rect.width(), style).height
+        return (4 * TITLE + 1.5) * em_of(style) + text
 
     def _columns(self, rect: QRectF, style: FigureStyle) -> Columns:
-        return columns_for(len(self.result.from_text), rect.left(), rect.width(), style, _FOUND)
+        room = (rect.height() - self._beside_images(rect, style)) / em_of(style)
+        most = min(max(room, _FOUND), _MOST_FOUND)
+        return columns_for(len(self.result.from_text), rect.left(), rect.width(), style, most)
 
     def spots(self, rect: QRectF, style: FigureStyle) -> list[tuple[VisualWordSpot, QRectF]]:
         """See `PointsAtWords.spots`."""
         em, columns = em_of(style), self._columns(rect, style)
         text = MaskedText.of(self.result, rect.width(), style)
-        top = rect.top() + text.height + (2 * TITLE + 1.1) * em
+        top = rect.top() + text.height + (TITLE + 0.9) * em
         words = self.result.from_text.tolist()
         return [(VisualWordSpot(0, rank, word), columns.box(rank, top)) for rank, word in enumerate(words)]
 
@@ -171,9 +193,6 @@ class VisualWordsTextFigure(PointsAtWords):
         top = paint_head(painter, fits_text(result), rect, style)
         MaskedText.of(result, rect.width(), style).paint(painter, QPointF(rect.left(), top), style)
         for spot, box in self.spots(rect, style):
-            if not spot.column:
-                title = QRectF(rect.left(), box.top() - (TITLE + 0.2) * em, rect.width(), TITLE * em)
-                paint_title(painter, self.caption, title, style)
             paint_picture(painter, result.pictures[spot.word], box, style)
             line = QRectF(box.left(), box.bottom(), box.width(), TITLE * em)
             paint_centred(painter, percent(float(result.from_text_probs[spot.column])), line, style, is_faint=False)

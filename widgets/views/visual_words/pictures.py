@@ -13,14 +13,15 @@ from PySide6.QtGui import QBrush, QFontMetricsF, QPainter
 from inference.results.visual_words import VisualWordsResult
 from widgets.figures import chips
 from widgets.figures.image_parts import paint_border, paint_image, paint_title
-from widgets.figures.lettering import resized
+from widgets.figures.lettering import fitted
 from widgets.look.theme import FigureStyle
 
 TITLE = 1.35  # em
 GAP = 0.35  # em, between images
-_SMALLER = (0.95, 0.9, 0.85, 0.8)  # letters, of their size, where there is little room
+_LEAST_LETTERS = 0.8  # of their size, where there is little room
 _MOSTLY = 0.5  # share of its chips in which something happens that a visual word is called by
-_MOST_SIDE = 8.0  # em of an image of the film
+_LEAST_SIDE, _MOST_SIDE = 3.2, 8.0  # em of an image of the film
+_MOST_GAP = 3.0  # em, between images that are smaller than there is width
 
 
 def _tr(text: str) -> str:
@@ -68,15 +69,22 @@ class Columns:
         return QRectF(self.left + column * (self.side + self.gap), top, self.side, self.side)
 
     def line(self, column: int, top: float, height: float) -> QRectF:
-        """The line of text of a column."""
-        return QRectF(self.left + column * (self.side + self.gap), top, self.side, height)
+        """The line of text of a column: as wide as there is room up to its neighbours'."""
+        spare = max(self.gap - 0.2 * height, 0.0) / 2
+        return QRectF(self.box(column, top).left() - spare, top, self.side + 2 * spare, height)
 
 
 def columns_for(n: int, left: float, width: float, style: FigureStyle, most: float = _MOST_SIDE) -> Columns:
-    """`n` columns in a width, none of them wider than `most` em."""
+    """`n` columns in a width, none of them wider than `most` em; what is left over parts them."""
     em = em_of(style)
-    side = min((width - (n - 1) * GAP * em) / n, most * em)
-    return Columns(left, max(side, 4.0), GAP * em)
+    side = max(min((width - (n - 1) * GAP * em) / n, most * em), 4.0)
+    spare = (width - n * side) / max(n - 1, 1)
+    return Columns(left, side, min(max(spare, GAP * em), _MOST_GAP * em))
+
+
+def fitting_side(height: float, n_rows: int, style: FigureStyle, most: float = _MOST_SIDE) -> float:
+    """em that images of a film may be high so that so many rows of them have room in a height; no less than a few."""
+    return min(max(height / n_rows / em_of(style), _LEAST_SIDE), most)
 
 
 def paint_picture(
@@ -112,10 +120,8 @@ def paint_centred(painter: QPainter, text: str, box: QRectF, style: FigureStyle,
     """One line in the middle of a box; what is wider has letters a little smaller, and what still is, is shortened."""
     painter.save()
     painter.setPen(style.theme.faint if is_faint else style.theme.ink)
-    font, room = style.font, box.width() + 2
-    for factor in _SMALLER:  # hinted letters do not become narrower evenly
-        if QFontMetricsF(font).horizontalAdvance(text) > room:
-            font = resized(style.font, factor)
+    room = box.width() + 2
+    font = fitted(style.font, text, room, _LEAST_LETTERS)
     painter.setFont(font)
     shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, shown)

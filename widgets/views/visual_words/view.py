@@ -111,7 +111,6 @@ class VisualWordsView(View):
         why = "" if result.said else self.tr("Of a film from a file it is not known what is said.")
         set_available(self._narration, not why, why)
         self.restyle()
-        self._page.caption.show_text("  ·  ".join((self._figure.caption, *result.notes)))
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
 

@@ -135,7 +135,8 @@ class ZeroShotView(View):
                 self._test_page.show_empty(self.tr("Cancelled. Press a button to test."))
 
     def figure(self) -> Figure | None:
-        return (self._matrix if self._is_test else self._canvas).figure
+        page, canvas = (self._test_page, self._matrix) if self._is_test else (self._labels_page, self._canvas)
+        return None if page.is_empty else canvas.figure
 
     def restyle(self) -> None:
         self._rebuild()

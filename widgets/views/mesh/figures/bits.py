@@ -60,8 +60,8 @@ class MeshBits(PlottedFigure):
     def _entries(self) -> list[tuple[str, tuple[float, ...]]]:
         entries: list[tuple[str, tuple[float, ...]]] = [
             (_tr("this model"), self.model),
-            (_tr("all allowed tokens alike"), self.allowed),
-            (_tr("all tokens alike"), self.uniform),
+            (_tr("any allowed token"), self.allowed),
+            (_tr("any token"), self.uniform),
         ]
         if self.compressed is not None:
             entries.insert(1, (_tr("LZMA"), (0.0, 0.0, self.compressed)))

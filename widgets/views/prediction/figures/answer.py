@@ -57,9 +57,9 @@ class AnswerFigure(PredictionFigure):
 
     @property
     def caption(self) -> str:
-        text = _tr("{}  ·  probability of the first token times that of the last, among the tokens of the context{}")
+        text = _tr("Probability of the first token times that of the last, among the tokens of the context{}")
         has_cls = not math.isnan(self.result.no_answer)
-        return text.format(self.verdict, _tr(" and [CLS], which stands for no answer") if has_cls else "")
+        return text.format(_tr(" and [CLS], which stands for no answer") if has_cls else "")
 
     # Painting
 

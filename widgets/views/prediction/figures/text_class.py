@@ -68,7 +68,7 @@ class TextClassFigure(PredictionFigure):
         n, n_shown = len(self.result.labels), len(self._order)
         if n_shown < n:
             parts.append(_tr("{} of {:,} classes").format(n_shown, n))
-        return f"{self.verdict}  ·  {', '.join(parts)}"
+        return ", ".join(parts)
 
     @cached_property
     def rows(self) -> tuple[PredictedRow, ...]:

@@ -99,8 +99,7 @@ class TokenLabelsFigure(PredictionFigure):
             return _tr("Numbers that the model's own head gives the tokens; a regression, no probabilities")
         if not self.result.has_entities:
             return _tr("Labels that the model's own head gives the words, read at the first piece of each")
-        text = _tr("Entities by the model's own head: {}  ·  labels are read at the first piece of each word")
-        return text.format(self.verdict)
+        return _tr("Entities by the model's own head, read at the first piece of each word")
 
     @cached_property
     def rows(self) -> tuple[PredictedRow, ...]:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
@@ -20,9 +20,11 @@ from widgets.views.sparse.figures import legend as sparse_legend
 from widgets.views.sparse.figures.pattern_map import SparseMap, percent
 from widgets.views.sparse.patterns import KIND_NAMES, Pattern
 
-_HEAD, _STRIP, _STRIP_GAP = 2.25, 1.1, 0.35  # em
+_STRIP, _STRIP_GAP = 1.1, 0.35  # em
 _GAP = 1.4  # em between panels
-_WIDEST_HEAD = 17.0  # em
+_NARROWEST_HEAD, _WIDEST_HEAD = 7.0, 18.0  # em
+_ENOUGH = 0.75  # of the size that maps could have: fewer beside each other are better told
+_WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
 
 
 def _tr(text: str) -> str:
@@ -57,8 +59,7 @@ class SparsePatternsFigure:
 
     @property
     def caption(self) -> str:
-        names = ", ".join(pattern.kind.title.lower() for pattern in self.patterns)
-        text = _tr("Attention patterns over {}: {}").format(number_of(self.n, "tokens"), names)
+        text = _tr("Attention patterns over {}").format(number_of(self.n, "tokens"))
         return text + (_tr("; reached through {} layers").format(self.n_layers) if self.n_layers > 1 else "")
 
     def numbers(self) -> Numbers:
@@ -88,7 +89,8 @@ class SparsePatternsFigure:
         n_columns = min(3, len(self.patterns))
         n_rows = math.ceil(len(self.patterns) / n_columns)
         side = 15 * em
-        height = n_rows * (side + self._around(em)) + (n_rows - 1) * _GAP * em
+        around = self._head(side, style) + (_STRIP_GAP + _STRIP) * em
+        height = n_rows * (side + around) + (n_rows - 1) * _GAP * em
         width = n_columns * (side + _GAP * em) - _GAP * em
         return QSizeF(width, height + self._legend_height(width, style))
 
@@ -100,38 +102,48 @@ class SparsePatternsFigure:
         area = rect.adjusted(0.7 * em, 0, -0.7 * em, -self._legend_height(rect.width(), style))
         n = len(self.patterns)
 
+        def width_of(n_columns: int) -> float:
+            return (area.width() + gap) / n_columns - gap
+
+        def around(n_columns: int) -> float:
+            """Above and beneath each map."""
+            return self._head(width_of(n_columns), style) + (_STRIP_GAP + _STRIP) * em
+
         def side_of(n_columns: int) -> float:
             n_rows = math.ceil(n / n_columns)
-            width = (area.width() + gap) / n_columns - gap
-            return min(width, (area.height() + gap) / n_rows - gap - self._around(em))
+            return min(width_of(n_columns), (area.height() + gap) / n_rows - gap - around(n_columns))
 
-        def is_readable(n_columns: int) -> bool:
-            """Whether what is written above fits, at least in short."""
-            return (area.width() + gap) / n_columns >= 0.5 * _WIDEST_HEAD * em
-
-        n_columns = max(range(1, n + 1), key=lambda n_columns: (is_readable(n_columns), side_of(n_columns)))
+        readable = [n for n in range(1, n + 1) if width_of(n) >= _NARROWEST_HEAD * em] or [1]
+        best = max(map(side_of, readable))
+        n_columns = next(n for n in readable if side_of(n) >= _ENOUGH * best or side_of(n) == best)
         n_rows = math.ceil(n / n_columns)
         side = max(side_of(n_columns), 1.0)
         if side >= 6 * self.n:  # whole pixels, so that all cells look alike
             side = float(int(side / self.n) * self.n)
-        width, height = (area.width() + gap) / n_columns, (area.height() + gap) / n_rows
-        width = min(width, max(1.6 * side, _WIDEST_HEAD * em) + gap)
+        width = min(width_of(n_columns), max(1.6 * side, _WIDEST_HEAD * em)) + gap
+        height = min((area.height() + gap) / n_rows, side + around(n_columns) + 2 * gap)
         left = area.left() + max(0.0, (area.width() - (n_columns - 1) * width - side) / 2)
         if side < _WIDEST_HEAD * em:  # what is written above is wider than the map
             left = area.left() + max(0.0, (area.width() + gap - n_columns * width) / 2)
+        top = area.top() + self._head(width_of(n_columns), style)
+        top += max(0.0, area.height() - n_rows * height) / 2
         return [
-            QRectF(
-                round(left + (i % n_columns) * width),
-                round(area.top() + (i // n_columns) * height + _HEAD * em),
-                side,
-                side,
-            )
+            QRectF(round(left + (i % n_columns) * width), round(top + (i // n_columns) * height), side, side)
             for i in range(n)
         ]
 
-    @staticmethod
-    def _around(em: float) -> float:
-        return (_HEAD + _STRIP_GAP + _STRIP) * em
+    def _lines(self, each: SparseMap, style: FigureStyle) -> tuple[tuple[str, QFont, QColor], ...]:
+        """What is written above a map."""
+        title, numbers = each.pattern.kind.title, self._numbers_of(each)
+        return (title, resized(style.font, bold=True), style.theme.ink), (
+            numbers, resized(style.font, SMALL), style.theme.faint,
+        )  # fmt: skip
+
+    def _head(self, width: float, style: FigureStyle) -> float:
+        """Height of what is written above the maps, where there is so much width."""
+        width = min(width, _WIDEST_HEAD * QFontMetricsF(style.font).height())
+        heights = (sum(_height(text, font, width) for text, font, _ in self._lines(each, style)) for each in self.maps)
+        return max(heights) + 0.2 * QFontMetricsF(style.font).height()
 
     def _strip(self, plot: QRectF, em: float) -> QRectF:
         return QRectF(plot.left(), plot.bottom() + _STRIP_GAP * em, plot.width(), _STRIP * em)
@@ -178,27 +190,22 @@ class SparsePatternsFigure:
             # Up to the next map, or the edge
             has_next = i + 1 < len(plots) and plots[i + 1].left() > plot.left()
             width = (plots[i + 1].left() - em if has_next else rect.right()) - plot.left()
-            kind = each.pattern.kind
-            for texts, font, ink, baseline in (
-                ((kind.title, kind.short), resized(style.font, bold=True), style.theme.ink, 1.4),
-                (self._numbers_of(each), resized(style.font, SMALL), style.theme.faint, 0.42),
-            ):
-                metrics = QFontMetricsF(font)
-                # The first that fits
-                text = next((text for text in texts if metrics.horizontalAdvance(text) <= width), texts[-1])
+            bottom = plot.top() - 0.2 * em
+            for text, font, ink in reversed(self._lines(each, style)):
+                height = _height(text, font, width)
                 painter.setFont(font)
                 painter.setPen(ink)
-                line = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
-                painter.drawText(QPointF(plot.left(), plot.top() - baseline * em), line)
+                painter.drawText(QRectF(plot.left(), bottom - height, width, height), int(_WRAPPED), text)
+                bottom -= height
 
-    def _numbers_of(self, each: SparseMap) -> tuple[str, str]:
-        """Which part of the cells exists, and after how many layers all know all; and the first alone."""
+    def _numbers_of(self, each: SparseMap) -> str:
+        """Which part of the cells exists, and after how many layers all know all."""
         until = each.reach.n_until_all
         share = _tr("{} of cells").format(percent(each.pattern.cells() / self.n**2))
         if until is None:
-            return share + _tr(" · all know all: never"), share
+            return share + _tr(" · all know all: never")
         layers = _tr("layer") if until == 1 else _tr("layers")
-        return share + _tr(" · all know all after {} {}").format(until, layers), share
+        return share + _tr(" · all know all after {} {}").format(until, layers)
 
     # What the pointer meets
 
@@ -240,3 +247,8 @@ class SparsePatternsFigure:
     def describe(self, spot: Cell) -> str:
         """What a cell is, in words."""
         return self.maps[spot.panel].describe(spot.row, spot.column)
+
+
+def _height(text: str, font: QFont, width: float) -> float:
+    """Of a text in as many lines as it needs."""
+    return QFontMetricsF(font).boundingRect(QRectF(0, 0, max(width, 1.0), 1e6), int(_WRAPPED), text).height()

@@ -1,0 +1,1 @@
+"""Presentation mode: the views alone, and for some seconds what is answered to the user."""
