@@ -36,8 +36,10 @@ class SubjectWidget(PassesFocus, QWidget):
         if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip:
             return super().event(event)
         part = self.childAt(event.pos()) or self
-        meaning = meaning_at(part, QPointF(part.mapFrom(self, event.pos())), self._own_text())
-        QToolTip.showText(event.globalPos(), plain_tip(meaning, is_long=True), part)  # an empty one hides the last
+        meaning, box = meaning_at(part, QPointF(part.mapFrom(self, event.pos())), self._own_text())
+        if not meaning:  # what a part has said by itself stays
+            return super().event(event)
+        QToolTip.showText(event.globalPos(), plain_tip(meaning, is_long=True), part, box)
         return True
 
     def _own_text(self) -> str:
