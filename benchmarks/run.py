@@ -16,9 +16,9 @@ from benchmarks.measure import ROOT, Setup, x_server
 
 # In the order of the page; each module has `run(setup) -> Section`.
 BENCHMARKS = (
-    "start", "responsiveness", "checkpoints", "head_grid", "layer_change", "export", "capture", "memory", "tiles",
-    "panning", "mesh_viewer", "mesh_sampling", "patches", "lens", "pairs", "labels", "jobs", "training", "writing",
-    "answers",
+    "start", "responsiveness", "checkpoints", "head_grid", "layer_change", "export", "figures", "capture", "memory",
+    "tiles", "panning", "mesh_viewer", "mesh_sampling", "patches", "lens", "pairs", "labels", "jobs", "training",
+    "writing", "answers",
 )  # fmt: skip
 
 RESULTS = ROOT / "benchmarks" / "results"  # the latest of each, of which the page is made

@@ -17,7 +17,7 @@ OF_THE_INPUT = ("scaled_dot_query",)  # choices of tokens, which are no words of
 OF_NAMES = ("model", "task")  # choices among names of published models and of data
 PLAIN_WORDS = frozenset((Path(__file__).with_name("plain_words.txt")).read_text(encoding="utf-8").split())
 
-_AUTHORS = r"[A-Z][\w’-]+( and [A-Z][\w’-]+)?( et al\.)? \d{4}[^;)]*"
+_AUTHORS = r"[A-Z][\w’-]+( and [A-Z][\w’-]+)?( et al\.)?\s\d{4}[^;)]*"
 _NO_WORDS_OF_OURS = re.compile(rf"“[^”]*”|\w+ ?…|²|\w+For[A-Z]\w+|{_AUTHORS}")
 
 

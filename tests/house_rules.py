@@ -177,6 +177,25 @@ def colours_of_one_theme(paths: list[Path]) -> Iterator[str]:
                 yield _place(path, node, "setPalette")
 
 
+def sizes_of_their_own(paths: list[Path]) -> Iterator[str]:
+    """Letters have three sizes (`widgets.look.letters`), and layouts lie on a grid of 4 pixels."""
+    for path in paths:
+        for node in ast.walk(_tree(path)):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            numbers = [
+                part.value
+                for part in node.args
+                if isinstance(part, ast.Constant) and isinstance(part.value, int | float)
+            ]
+            if name == "resized" and numbers:
+                yield _place(path, node, name)
+            is_list = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "self"  # on either side
+            if name in ("setSpacing", "setContentsMargins") and not is_list and any(number % 4 for number in numbers):
+                yield _place(path, node, name)
+
+
 def long_modules(paths: list[Path]) -> Iterator[str]:
     """A module is one idea; of more than 400 lines it is hardly ever one."""
     for path in paths:

@@ -32,9 +32,11 @@ RULES = {
     "colours_of_one_theme": (("app", "widgets"), "def tell(line, palette):\n    line.setPalette(palette)\n"),
     "mute_numbers": (("app", "widgets"), "def add(bar):\n    bar.add_widget(QSpinBox())\n"),
     "borrowed_neighbours": (("app", "widgets"), "def walk(view):\n    return view.nextInFocusChain()\n"),
+    "sizes_of_their_own": (("app", "widgets"), "def lay(row):\n    row.setSpacing(6)\n"),
     "long_modules": (("app", "widgets", "inference", "resources"), "x = 1\n" * 401),
 }
 OTHER_PLANTS = {
+    "sizes_of_their_own": ("small = resized(style.font, 0.9)\n", "row.setContentsMargins(8, 6, 8, 4)\n"),
     "foreign_rich_text": (
         "from PySide6.QtWidgets import QLabel\n",
         "from PySide6.QtWidgets import QMessageBox, QWidget\n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPaintDevice, QPaintEngine, QPaintEngineState, QPainter, QPolygonF, QTextItem
 from PySide6.QtWidgets import QWidget
 
@@ -32,13 +32,17 @@ def painted_words(widget: QWidget) -> list[PaintedWords]:
     return device.engine.heard
 
 
-def meaning_at(widget: QWidget, point: QPointF, own_text: str) -> str:
-    """What the words painted there mean, a line each; words of the user's own text are none of ours."""
+def meaning_at(widget: QWidget, point: QPointF, own_text: str) -> tuple[str, QRect]:
+    """What the words painted there mean, a line each, and where they stand; empty where there are none of ours.
+
+    Words of the user's own text are not.
+    """
     for words in reversed(painted_words(widget)):  # what was painted last lies on top
         if words.corners.containsPoint(point, Qt.FillRule.OddEvenFill):
             own = {word.lower() for word in re.findall(r"\w+", own_text)}
-            return "" if own.issuperset(re.findall(r"\w+", words.text.lower())) else explained(words.text)
-    return ""
+            is_own = own.issuperset(re.findall(r"\w+", words.text.lower()))
+            return "" if is_own else explained(words.text), words.corners.boundingRect().toAlignedRect()
+    return "", QRect()
 
 
 class _Hearing(QPaintDevice):

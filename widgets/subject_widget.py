@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from inference.results.checkpoint import AttentionGroup
 from widgets.context import ViewContext
 from widgets.kit.plain import plain_tip
-from widgets.painted_words import meaning_at
 from widgets.passed_focus import PassesFocus
 from widgets.selection import Selection
 from widgets.subject import Subject
@@ -35,9 +34,13 @@ class SubjectWidget(PassesFocus, QWidget):
         """What a part of it has nothing to say about on hover arrives here: painted words are explained."""
         if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip:
             return super().event(event)
+        from widgets.painted_words import meaning_at  # not before it is asked for: the first window does without
+
         part = self.childAt(event.pos()) or self
-        meaning = meaning_at(part, QPointF(part.mapFrom(self, event.pos())), self._own_text())
-        QToolTip.showText(event.globalPos(), plain_tip(meaning, is_long=True), part)  # an empty one hides the last
+        meaning, box = meaning_at(part, QPointF(part.mapFrom(self, event.pos())), self._own_text())
+        if not meaning:  # what a part has said by itself stays
+            return super().event(event)
+        QToolTip.showText(event.globalPos(), plain_tip(meaning, is_long=True), part, box)
         return True
 
     def _own_text(self) -> str:

@@ -11,9 +11,9 @@ from inference.results.hub import RepoResult
 from inference.results.needs import USUAL_TOKENS, memory_need
 from widgets.figures.counts import number_of
 from widgets.kit.clean import shown
+from widgets.look.letters import LARGE
 from widgets.registry import VIEWS
 
-_LARGER = 1.2  # times the other letters
 _Part = tuple[str, list[tuple[str, str]]]  # a title; names and texts of rows
 
 
@@ -111,7 +111,7 @@ class Facts(QPlainTextEdit):
         title, name = QTextCharFormat(), QTextCharFormat()
         name.setFontWeight(QFont.Weight.Bold)
         title.setFontWeight(QFont.Weight.Bold)
-        title.setFontPointSize(self.font().pointSizeF() * _LARGER)
+        title.setFontPointSize(self.font().pointSizeF() * LARGE)
         for number, (heading, rows) in enumerate(parts):
             cursor.insertText("\n\n" if number else "", plain)
             cursor.insertText(heading, title)

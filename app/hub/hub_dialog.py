@@ -50,6 +50,7 @@ class HubDialog(QDialog):
         self._length.setGroupSeparatorShown(True)
         self._length.setSuffix(self.tr(" tokens"))
         self._length.setAccessibleName(self.tr("Length of text for which memory is told"))
+        self._length.setToolTip(self.tr("The memory that each checkpoint needs is told for a text of this length"))
         label = PlainLabel(self.tr("&Memory for"), self)
         label.setBuddy(self._length)
         about = QPushButton(self.tr("&Help"), self)

@@ -97,8 +97,8 @@ class ViewPage(QWidget):
         self._beside = self._button("beside", "", "")
         self._window = self._button("window", "", "")
         row = QHBoxLayout(header)
-        row.setContentsMargins(0, 2, 4, 2)
-        row.setSpacing(2)
+        row.setContentsMargins(0, 0, 4, 0)
+        row.setSpacing(4)
         row.addWidget(about, 1)
         for button, slot in (
             (self._help, self._on_help_clicked),

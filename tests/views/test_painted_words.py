@@ -55,5 +55,15 @@ def test_a_painted_word_is_explained_where_it_stands(name, text, meaning, engine
 def test_what_the_user_wrote_is_no_word_of_ours_and_beside_words_nothing_is_said(engine, qtbot):
     view = shown(next(entry for entry in VIEWS if entry.name == "arcs"), engine, qtbot)
     part, words = find(view, "query")
-    assert meaning_at(part, words.corners.boundingRect().center(), "the key, a Query") == ""
-    assert meaning_at(part, words.corners.boundingRect().topLeft() - QPointF(0, 3), "") == ""
+    box = words.corners.boundingRect()
+    assert meaning_at(part, box.center(), "the key, a Query")[0] == ""
+    assert meaning_at(part, box.center(), "the key")[1].contains(box.toRect())
+    assert meaning_at(part, box.topLeft() - QPointF(0, 3), "")[0] == ""
+
+
+def test_a_part_that_has_said_something_by_itself_is_not_silenced(engine, qtbot, told):
+    view = shown(next(entry for entry in VIEWS if entry.name == "masked"), engine, qtbot)
+    strip = view.findChild(QWidget, "masked_words")
+    nowhere = strip.rect().bottomRight()
+    QApplication.sendEvent(strip, QHelpEvent(QEvent.Type.ToolTip, nowhere, strip.mapToGlobal(nowhere)))
+    assert told == []

@@ -26,8 +26,8 @@ class ControlBar(QWidget):
         self._is_beside = is_beside
         self._only: dict[QComboBox, PlainLabel] = {}
         self._flow = FlowLayout(self)
-        self._flow.setSpacing(10)
-        self._flow.setContentsMargins(8, 6, 8, 4)
+        self._flow.setSpacing(8)
+        self._flow.setContentsMargins(8, 4, 8, 4)
         self._rare: dict[QWidget, bool] = {}  # whether it has something to say now
         self._more: QToolButton | None = None
 

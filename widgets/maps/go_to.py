@@ -44,7 +44,7 @@ class GoToBar(QWidget):
         self._next = self._button("next", "\N{DOWNWARDS ARROW}", self.tr("Next match (F3)"))
         close = self._button("close", "\N{MULTIPLICATION SIGN}", self.tr("Close (Esc)"))
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 2, 8, 2)
+        layout.setContentsMargins(8, 0, 8, 4)
         for widget in (self._title, self._edit, self._count, self._previous, self._next, close):
             layout.addWidget(widget)
         layout.addStretch(1)

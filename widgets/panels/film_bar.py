@@ -79,7 +79,7 @@ class FilmBar(MediaBar[ClipInput]):
             controls.add_widget(widget)
             widget.hide()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 2)
+        layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(0)
         self._player.add_beside(self._about)
         for part in (self._frames, self._player, self._message):

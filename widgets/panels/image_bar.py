@@ -75,7 +75,7 @@ class ImageBar(MediaBar[ImageInput]):
         self._truth.setCheckable(True)
         self._truth.hide()
         controls = FlowLayout()  # a narrow window hides none of them
-        controls.setContentsMargins(8, 0, 0, 2)
+        controls.setContentsMargins(8, 0, 0, 0)
         controls.setSpacing(8)
         for button in (self._open, self._paste, self._next):
             controls.addWidget(button)
@@ -91,7 +91,7 @@ class ImageBar(MediaBar[ImageInput]):
         lines.addWidget(self._message)
         lines.addStretch(1)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 2)
+        layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._thumbnails, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(lines, 1)
         self.setFocusProxy(self._open)

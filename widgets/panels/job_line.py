@@ -47,7 +47,7 @@ class JobLine(QWidget):
         ):
             self._keep_width(button, texts)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0 if with_title else 8, 1, 8, 1)
+        layout.setContentsMargins(0 if with_title else 8, 0, 8, 0)
         layout.addWidget(self._title, 2)
         layout.addWidget(self._bar)
         layout.addWidget(self._text, 3)

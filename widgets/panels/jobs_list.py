@@ -33,7 +33,7 @@ class JobsList(QScrollArea):
         self._lines: dict[int, JobLine] = {}  # by number
         column = QWidget(self)
         self._column = QVBoxLayout(column)
-        self._column.setContentsMargins(0, 2, 0, 2)
+        self._column.setContentsMargins(0, 4, 0, 0)
         self._column.setSpacing(0)
         self._column.addStretch(1)
         self.setWidget(column)

@@ -36,7 +36,7 @@ class MeshBar(QWidget):
         self._line.setAccessibleName(self.tr("Mesh"))
         make_selectable(self._line)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
+        layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._line, 1)
 
     def set_checkpoint(self, info: CheckpointInfo) -> None:

@@ -49,7 +49,7 @@ class RegionsBar(QWidget):
         self._clear.setObjectName("regions_clear")
         self._clear.setToolTip(plain_tip(self.tr("Take away the file and the drawn boxes")))
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 2, 8, 4)
+        layout.setContentsMargins(8, 0, 8, 4)
         layout.addWidget(self._line, 1)
         for widget in (self._of_detector, self._of_scene, self._open, self._clear):
             layout.addWidget(widget)

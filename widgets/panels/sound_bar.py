@@ -33,7 +33,7 @@ class SoundBar(QWidget):
         self._other = QPushButton(self.tr("Other tones"), self)
         self._other.clicked.connect(self._make_other)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
+        layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._line, 1)
         layout.addWidget(self._open)
         layout.addWidget(self._other)

@@ -79,7 +79,7 @@ class TextBar(QWidget):
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE)
         self._pause.timeout.connect(self._on_pause_timeout)
         layout = QGridLayout(self)
-        layout.setContentsMargins(8, 6, 8, 2)
+        layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self._first_label, 0, 0)
         layout.addWidget(self.first, 0, 1)
         layout.addWidget(self._second_label, 0, 2)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from widgets.figures.lettering import resized
 from widgets.kit.plain import plain_tip
+from widgets.look.letters import SMALL
 from widgets.look.surprisal_colors import TOKEN_TOP, SurprisalScale, heated
 from widgets.look.theme import FigureStyle
 
@@ -134,7 +135,7 @@ class SurprisalScrubber(QWidget):
         return QRectF(names + 0.5 * em, top, max(self.width() - names - em, 1.0), _LANE * em)
 
     def _small(self) -> QFont:
-        return resized(self.font(), 0.85)
+        return resized(self.font(), SMALL)
 
     def _step_at(self, point: QPointF, lane: Lane | None) -> int | None:
         if lane is None or not lane.n_steps:

@@ -11,12 +11,12 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFontMetricsF
 
 from widgets.figures.lettering import resized
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import Bars, Curve, Level, Plot, Points, Series, Zoom
 from widgets.plots.ticks import Extent, Tick, extent_of, ticks
 
 REACH = 1.6  # em from a point at which it is still pointed at
-SMALL = 0.9  # letters beside axes, against those of the figure
 _MOST_LEFT = 0.4  # of the width, for names beside the upright axis
 
 

@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from widgets.figures.lettering import resized
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import Bars, Curve, Level, Plot, Points, Series, color_of
-from widgets.plots.frame import SMALL
 from widgets.plots.painting import curve_pen, level_pen, points_pen
 
 _ROW = 1.4  # em

@@ -12,9 +12,10 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from widgets.figures.lettering import fitted, resized
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import Bars, Callout, Curve, Level, Points, color_of
-from widgets.plots.frame import SMALL, Frame, text_room
+from widgets.plots.frame import Frame, text_room
 from widgets.plots.point_names import callout_box, placed_names
 
 _OUTLINED = 0.5  # em: points of that size are

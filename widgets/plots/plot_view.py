@@ -19,9 +19,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QWidget
 
 from widgets.figures.lettering import resized
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import Axis, Bars, Callout, Level, Plot, Points, Zoom, color_of
-from widgets.plots.frame import SMALL, Frame, extents, text_room
+from widgets.plots.frame import Frame, extents, text_room
 from widgets.plots.painting import BAND, curve_pen, dot_size, level_pen, paint_callout, paint_texts, points_pen
 from widgets.plots.ticks import Extent, Tick
 

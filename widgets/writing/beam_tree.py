@@ -16,6 +16,7 @@ from widgets.figures.edges import edge
 from widgets.figures.heat_panel import short
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 _ROW = 1.7  # em
@@ -159,7 +160,7 @@ class BeamPicture:
         if self.tree.kinds[node] == NodeKind.ENDED:  # a second frame: the text is whole
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(-2.5, -2.5, 2.5, 2.5), 0.3 * em, 0.3 * em)
-        font = resized(style.font, 0.85, bold=is_best)
+        font = resized(style.font, SMALL, bold=is_best)
         painter.setFont(font)
         painter.setPen(theme.ink if is_alive else theme.faint)
         word = clean(self.vocabulary[int(self.tree.numbers[node])])

@@ -18,6 +18,7 @@ from app.export.page.lengths import MM_AN_INCH, POINTS_AN_INCH
 from widgets.figures.lettering import measure, points_font, resized
 from widgets.kit.clean import clean, shown
 from widgets.kit.figure import Figure, FileLegend, HasLegend, NeedsWidth
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 MAX_CAPTION_LINES = 4
@@ -185,7 +186,7 @@ class Sheet:
         return min(bottom + GAP, room) if bottom <= room + 1 else min(bottom, max(room, natural.height()))
 
     def _caption_font(self) -> QFont:
-        return resized(self.style.font, 0.9)
+        return resized(self.style.font, SMALL)
 
     def _caption_height(self) -> float:
         metrics = measure(self._caption_font())

@@ -6,7 +6,13 @@ import pytest
 
 from app.export.dialog.export_dialog import ExportDialog
 from app.export.formats import OF_FIGURES, OF_FILMS
+from app.hub.folders_dialog import FoldersDialog
+from app.hub.hub_dialog import HubDialog
+from app.hub.watching import Watching
+from app.window.about import messages_dialog
 from app.window.application import make_window
+from app.window.elsewhere.reach_dialog import ReachDialog
+from app.window.finding.palette import Palette
 from app.window.help.help_window import HelpWindow
 from app.window.main_window import MainWindow
 from app.window.menus.export_all import FolderDialog
@@ -38,6 +44,11 @@ def test_every_part_of_the_window_has_a_name_a_word_on_hover_and_room(window, qt
         "export": ExportDialog("heads", tmp_path, (*OF_FIGURES, *OF_FILMS), parent=window),
         "export all": FolderDialog(tmp_path, "Export all views", "All views are saved.", window),
         "text": TextDialog("the cat sat", tmp_path, window),
+        "messages": messages_dialog(window, ["Saved."]),
+        "another machine": ReachDialog(window),
+        "its folders": FoldersDialog("gpu1", window),
+        "find": Palette([], window),
+        "checkpoints": HubDialog(Watching(tmp_path / "watched.json", window), window),
     }
     for part in parts.values():
         part.show()

@@ -171,7 +171,7 @@ def test_many_layers_of_few_heads_stand_in_stacks_where_that_makes_them_larger()
 
 def test_all_measures_of_a_head_are_read_in_a_narrow_window(view):
     view.selection.update(layer=0, head=1)
-    view.resize(820, 700)
+    view.resize(480, 700)
     shown = control_of(view, "heads_read_out").findChild(PlainLabel).text()
     assert shown.replace("·", " ").split() == read_out(view).replace("·", " ").split()
 

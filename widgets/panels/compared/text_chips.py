@@ -58,7 +58,7 @@ class TextChips(QWidget):
         )
         self._menu.menu().triggered.connect(self._on_menu_triggered)
         adding = QVBoxLayout()
-        adding.setSpacing(2)
+        adding.setSpacing(4)
         adding.addWidget(self._line)
         adding.addWidget(self._menu)
         adding.addStretch(1)

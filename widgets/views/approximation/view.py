@@ -68,7 +68,7 @@ class ApproximationView(View):
         self._about = PlainLabel("", self)
         self._about.setObjectName("approximation_about")
         self._about.setWordWrap(True)
-        self._about.setContentsMargins(8, 0, 8, 2)
+        self._about.setContentsMargins(8, 0, 8, 4)
         self._about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._page.add_above(self._about)
         methods = self._options.combo("method")

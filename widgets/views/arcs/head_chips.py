@@ -33,7 +33,7 @@ class HeadChips(QWidget):
         self._style = FigureStyle.of(self)
         self._title = PlainLabel(self)
         self._flow = FlowLayout(self)
-        self._flow.setContentsMargins(8, 2, 8, 6)
+        self._flow.setContentsMargins(8, 4, 8, 4)
         self._flow.setSpacing(4)
         self._flow.addWidget(self._title)
 

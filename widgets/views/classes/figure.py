@@ -19,6 +19,7 @@ from widgets.figures.prediction_cards import percent
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 _ROW = 1.45  # em
@@ -140,7 +141,7 @@ class ClassesFigure:
         values = self.result.probabilities[:, self.columns]
         colors = raster.colored(raster.levels(values), style.color_map)
         width, height = table.width() / len(self.columns), table.height() / len(values)
-        small = QFontMetricsF(resized(style.font, 0.85))
+        small = QFontMetricsF(resized(style.font, SMALL))
         has_numbers = width > small.horizontalAdvance("100") + 0.3 * em and height > 0.9 * em
         painter.save()
         for row, line in enumerate(values.tolist()):
@@ -149,7 +150,7 @@ class ClassesFigure:
                 color = int(colors[row, column])
                 painter.fillRect(box, QColor(color))
                 if has_numbers:
-                    painter.setFont(resized(style.font, 0.85))
+                    painter.setFont(resized(style.font, SMALL))
                     painter.setPen(color_maps.ink_on(color))
                     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"{100 * value:.0f}")
             painter.setFont(resized(style.font, bold=row == self.row_shown))

@@ -16,6 +16,7 @@ from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import color_of
 
@@ -265,7 +266,7 @@ class SlidingWindowFigure:
         painter.restore()
 
     def _paint_words(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        small = resized(style.font, 0.8)
+        small = resized(style.font, SMALL)
         metrics, em = QFontMetricsF(small), QFontMetricsF(style.font).height()
         result, step = self.result, self.step_shown
         for place, box in enumerate(self._boxes(rect.width(), style)):
@@ -309,7 +310,7 @@ class SlidingWindowFigure:
                     else _tr("negatives, noise drawn by count to the 0.75: σ → 0")
                 )
                 above = cell.translated(0, -0.85 * _ROW * em)
-                painter.setFont(resized(style.font, 0.85))
+                painter.setFont(resized(style.font, SMALL))
                 painter.setPen(style.theme.faint)
                 small = QFontMetricsF(painter.font())
                 room = cell.width() + 0.5 * em if column == 0 else rect.right() - above.left()
@@ -359,7 +360,7 @@ class SlidingWindowFigure:
         text = _tr("mean of {} pairs").format(n) if n > 1 else _tr("1 pair")
         self._draw_left(painter, text, top, rect, style)
         self._draw_right(painter, f"{self.step_shown.skip_gram_loss:.3f}", top, rect, style, metrics)
-        painter.setFont(resized(style.font, 0.85))
+        painter.setFont(resized(style.font, SMALL))
         painter.setPen(style.theme.faint)
         for sentence, row in (
             (_tr("a pair loses −log σ(u·v) of the centre and −log σ(−u·v) of each negative"), top),

@@ -12,10 +12,10 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from inference.results.fine_tuning import MeasuredRuns, MeasuredStudy
 from widgets.figures.lettering import resized
 from widgets.kit.figure import Numbers
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Points, Shown
 from widgets.plots.figure import PlottedFigure
-from widgets.plots.frame import SMALL
 from widgets.plots.ticks import percent_text
 
 _ROOM = 1.6  # of the axis: the first and the last number of examples are not at its ends

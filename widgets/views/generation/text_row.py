@@ -14,9 +14,9 @@ from widgets.figures import chips
 from widgets.figures.chips import Chip, ChipKind
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
-_SMALL = 0.75  # of the letters, for probabilities
 _NUMBER = 3.2  # em of a chip that has room for one
 _HEAD = 1.4  # em
 
@@ -101,7 +101,7 @@ class TextRow:
             painter.drawText(QPointF(0, metrics.ascent()), shown)
         chips.paint_chips(painter, self._chips, boxes, QPointF(0, 0), style, self._tint)
         if self.has_probs:
-            painter.setFont(resized(style.font, _SMALL))
+            painter.setFont(resized(style.font, SMALL))
             painter.setPen(style.theme.faint)
             surprisal = self.written.surprisal[: len(boxes)].tolist()
             for place in chips.in_clip(painter, boxes, QPointF(0, em)):  # they stand beneath

@@ -17,6 +17,7 @@ from widgets.figures.head_sentence import head_sentence
 from widgets.figures.lettering import resized
 from widgets.kit.figure import Numbers
 from widgets.look import raster
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.views.heads.head_colors import HeadColors
 from widgets.views.heads.options import MEASURES, HeadsOptions
@@ -296,7 +297,7 @@ class HeadsFigure:
             painter.drawText(QPointF(box.left(), y), _tr("L{} H{}").format(layer, head))
 
     def _paint_measure(self, painter: QPainter, measure: str, grid: ThumbnailGrid, style: FigureStyle) -> None:
-        font = resized(style.font, 0.85)
+        font = resized(style.font, SMALL)
         metrics, em = QFontMetricsF(font), QFontMetricsF(style.font).height()
         values = self.result.measures[measure]
         highest = float(np.fmax.reduce(values, axis=None)) or 1.0

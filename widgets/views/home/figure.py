@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
+from widgets.look.letters import LARGE
 from widgets.look.theme import FigureStyle
 from widgets.views.home.cards import CheckpointCard, HomeCard, LecturePart
 from widgets.views.home.pictures import CardPictures
@@ -107,7 +108,7 @@ class HomeFigure:
                 if isinstance(what, HomeCard):
                     self._paint_card(painter, what, box, style)
                 else:
-                    painter.setFont(resized(style.font, 1.25, bold=True))
+                    painter.setFont(resized(style.font, LARGE, bold=True))
                     painter.setPen(style.theme.ink)
                     painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, _tr(what.title))
         painter.restore()

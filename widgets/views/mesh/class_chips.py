@@ -43,7 +43,7 @@ class ClassChips(QWidget):
         fill_column(self, self._row, self._row)
         self._flow = FlowLayout(self._row)
         self._flow.setSpacing(4)
-        self._flow.setContentsMargins(8, 2, 8, 4)
+        self._flow.setContentsMargins(8, 0, 8, 4)
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._group.idClicked.connect(self._on_group_id_clicked)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from widgets.figures.lettering import resized
 from widgets.look import color_maps
+from widgets.look.letters import SMALL
 from widgets.look.surprisal_colors import N_LEVELS, TOKEN_TOP, SurprisalScale, heat
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.growth import Growth
@@ -168,7 +169,7 @@ class TokenList(QAbstractScrollArea):
             growth = self._growth
             if growth is not None:
                 colors = heat(theme.name)
-                painter.setFont(resized(self.font(), 0.85))
+                painter.setFont(resized(self.font(), SMALL))
                 first = int(self.verticalScrollBar().value() / (_ROW * em))
                 last = int((self.verticalScrollBar().value() + self.viewport().height()) / (_ROW * em))
                 for row in range(first, min(last + 1, len(self._lines))):

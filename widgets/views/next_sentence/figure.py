@@ -16,9 +16,8 @@ from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.figures.prediction_cards import percent
 from widgets.kit.figure import Numbers
+from widgets.look.letters import LARGE
 from widgets.look.theme import FigureStyle
-
-_LARGE = 1.7
 
 
 def _tr(text: str) -> str:
@@ -119,16 +118,16 @@ class NextSentenceFigure(PanelFigure):
     def _panels_top(self, width: float, metrics: QFontMetricsF) -> float:
         em = metrics.height()
         heights = (chips.height_of(boxes) + 0.5 * em for _, boxes in self._sentences(width, metrics))
-        return sum(heights) + (0.3 + 1.5 * _LARGE + 1.6 + 1.2) * em
+        return sum(heights) + (0.3 + 1.5 * LARGE + 1.6 + 1.2) * em
 
     def _paint_bar(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
-        large = resized(style.font, _LARGE, bold=True)
+        large = resized(style.font, LARGE, bold=True)
         metrics, theme = QFontMetricsF(large), style.theme
         em = QFontMetricsF(style.font).height()
         painter.setFont(large)
         painter.setPen(theme.ink)
         painter.drawText(QPointF(area.left(), area.top() + metrics.ascent()), self.verdict)
-        bar = QRectF(area.left(), area.top() + 1.4 * _LARGE * em, area.width(), 1.5 * em)
+        bar = QRectF(area.left(), area.top() + 1.4 * LARGE * em, area.width(), 1.5 * em)
         painter.fillRect(bar, theme.line)
         share = min(max(self.result.prob_next, 0.0), 1.0)
         painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), theme.series[0])

@@ -15,6 +15,7 @@ from widgets.figures.places import PlaceName, place_name
 from widgets.figures.token_axis import label
 from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Shown
 from widgets.plots.figure import PlottedFigure
@@ -88,7 +89,7 @@ class NormsCurvesFigure(PlottedFigure):
         area = QRectF(rect.left(), rect.top(), self._diagram_width(rect, style), rect.height() - 1.6 * em)
         LayerDiagram(self.result).paint(painter, area, style)
         painter.save()
-        painter.setFont(resized(style.font, 0.95))
+        painter.setFont(resized(style.font, SMALL))
         painter.setPen(style.theme.ink)
         text = outliers_text(self.result)
         painter.drawText(QPointF(rect.left(), rect.bottom() - 0.4 * em), f"{text[:1].upper()}{text[1:]}.")

@@ -57,7 +57,7 @@ class PositionsView(View):
         self._note.setObjectName("positions_note")
         self._note.setWordWrap(True)
         make_selectable(self._note)
-        self._note.setContentsMargins(8, 0, 8, 2)
+        self._note.setContentsMargins(8, 0, 8, 4)
         self._page.add_above(self._note)
         for page, options, title in (
             (self._sinusoids, self._sinusoids.options, self.tr("2017 sinusoids")),

@@ -11,11 +11,11 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from widgets.figures import chips
 from widgets.figures.heat_panel import MINUS
 from widgets.figures.lettering import resized
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 _BAR, _SIGNED_BAR = 3.4, 2.2  # em, of the longest bar; where there are some above and some below
 _TALLEST = 20.0  # em, where there is room
-_NUMBER = 0.75  # of the letters, for the numbers over the bars
 _LEAST_WIDTH = 2.2  # em of a token, so that its number has room
 
 
@@ -82,7 +82,7 @@ class BarChips:
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle, selected: int | None = None) -> None:
         """Paint into the top of `rect`; the selected word is framed."""
         em = QFontMetricsF(style.font).height()
-        small = resized(style.font, _NUMBER)
+        small = resized(style.font, SMALL)
         boxes = self.boxes(rect.width(), style)
         chips.paint_chips(painter, self.chips, boxes, rect.topLeft(), style)
         painter.save()

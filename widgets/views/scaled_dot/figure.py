@@ -15,6 +15,7 @@ from widgets.figures.lettering import measure, points_font, resized
 from widgets.figures.token_axis import names_explained
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle, Theme
 from widgets.views.scaled_dot.formula import paint_formula
 from widgets.views.scaled_dot.options import ScaledDotOptions
@@ -222,7 +223,7 @@ class ScaledDotFigure:
             painter.setBrush(theme.accent if is_current else Qt.BrushStyle.NoBrush)
             painter.drawEllipse(disc)
             painter.setPen(theme.accent_ink if is_current else theme.accent)
-            painter.setFont(resized(plain, 0.8, bold=True))
+            painter.setFont(resized(plain, SMALL, bold=True))
             painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, str(column.step))
             title.setLeft(disc.right() + 0.4 * em)
         painter.setFont(resized(plain, bold=True))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from widgets.figures.lettering import resized
+from widgets.look.letters import LARGE
 from widgets.look.theme import FigureStyle
 from widgets.views.scaled_dot.steps import steps_of
 
@@ -60,7 +61,7 @@ def paint_formula(painter: QPainter, rect: QRectF, style: FigureStyle, result: S
     theme = style.theme
     plain = painter.font()
     painter.save()
-    large = resized(plain, 1.3)
+    large = resized(plain, LARGE)
     painter.setFont(large)
     metrics = QFontMetricsF(large, painter.device())
     middle = rect.center().y()

@@ -20,6 +20,7 @@ from widgets.figures.lettering import resized
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 _NAME, _MOST = 8.0, 60.0  # em of a name, and of the whole table
@@ -70,9 +71,9 @@ class LabelSimilarityFigure:
         values = (self.result.similarity - self._low) / (1 - self._low)
         colors = raster.colored(raster.levels(values), style.color_map)
         paint_pixels(painter, colors, table)
-        small = QFontMetricsF(resized(style.font, 0.85))
+        small = QFontMetricsF(resized(style.font, SMALL))
         if cell > small.horizontalAdvance("\N{MINUS SIGN}0.00") + 0.2 * em:
-            painter.setFont(resized(style.font, 0.85))
+            painter.setFont(resized(style.font, SMALL))
             for i, row in enumerate(self.result.similarity.tolist()):
                 for j, value in enumerate(row):
                     painter.setPen(color_maps.ink_on(int(colors[i, j])))

@@ -15,6 +15,7 @@ from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.views.tokenization.glossary import Term, explained
 from widgets.views.tokenization.word_drawing import WordDrawing
@@ -341,7 +342,7 @@ class CutFigure:
 
     def _paint_chips(self, painter: QPainter, name: str, origin: QPointF, width: float, style: FigureStyle) -> None:
         em = QFontMetricsF(style.font).height()
-        small = resized(style.font, 0.75)
+        small = resized(style.font, SMALL)
         metrics = QFontMetricsF(small)
         for number, (chip, box) in enumerate(zip(self._chips[name], self._boxes(name, width, style), strict=True)):
             own = box.translated(origin)

@@ -12,6 +12,7 @@ from inference.results.tokenization import Algorithm, CutWord, PieceSpan
 from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 _ROW = 2.2  # em
@@ -131,7 +132,7 @@ class WordDrawing:
             self._paint_span(painter, span, self.span_rect(span, area, style), style)
         best = self.best_rect(area, style)
         if not best.isEmpty():
-            painter.setFont(resized(style.font, 0.8))
+            painter.setFont(resized(style.font, SMALL))
             painter.setPen(theme.faint)
             for place, score in enumerate(self.word.best[1:]):
                 box = QRectF(best.left() + place * column, best.top(), column, best.height())
@@ -152,14 +153,14 @@ class WordDrawing:
         painter.setPen(theme.faint if is_faint else theme.ink)
         piece = metrics.elidedText(clean(span.piece), Qt.TextElideMode.ElideMiddle, box.width() - 0.2 * em)
         if isnan(span.number):
-            painter.setFont(resized(style.font, 0.85) if self.algorithm == "wordpiece" else style.font)
+            painter.setFont(resized(style.font, SMALL) if self.algorithm == "wordpiece" else style.font)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, piece)
             painter.setFont(style.font)
             return
         painter.drawText(
             QRectF(box.topLeft(), QPointF(box.right(), box.top() + 1.1 * em)), Qt.AlignmentFlag.AlignCenter, piece
         )
-        painter.setFont(resized(style.font, 0.75))
+        painter.setFont(resized(style.font, SMALL))
         painter.setPen(theme.faint)
         number = f"{int(span.number):,}" if self.algorithm == "bpe" else f"{span.number:.2f}"
         lower = QRectF(QPointF(box.left(), box.top() + 1.0 * em), box.bottomRight())

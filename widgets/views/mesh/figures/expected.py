@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.figure import Numbers
+from widgets.look.letters import LARGE, SMALL
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.growth import FIRST_VERTEX, NEW_FACE, STOP, Growth, MeshPart, word_of
 
@@ -115,9 +116,9 @@ class MeshExpected:
         painter.save()
         em = QFontMetricsF(style.font).height()
         for text, at, font, color in (
-            (self.title, 0.0, resized(style.font, 1.1, bold=True), style.theme.ink),
+            (self.title, 0.0, resized(style.font, LARGE, bold=True), style.theme.ink),
             (self.taken, 1.35, style.font, style.theme.warning),
-            (self.forbidden, rect.height() / em - 1.1, resized(style.font, 0.85), style.theme.faint),
+            (self.forbidden, rect.height() / em - 1.1, resized(style.font, SMALL), style.theme.faint),
         ):
             line = QRectF(rect.left(), rect.top() + at * em, rect.width(), 1.25 * em)
             painter.setFont(font)
@@ -188,7 +189,7 @@ class MeshExpected:
             painter.drawRect(self._bar(plot, value))
         if self.token != STOP:
             self._paint_mark(painter, self._bar(plot, self.token - 1), style)
-        small = resized(style.font, 0.85)
+        small = resized(style.font, SMALL)
         painter.setFont(small)
         painter.setPen(theme.faint)
         for value in (0, 64, 128, 192, 255):

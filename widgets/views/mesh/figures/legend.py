@@ -8,6 +8,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from widgets.figures.lettering import resized
 from widgets.look import raster
+from widgets.look.letters import SMALL
 from widgets.look.surprisal_colors import heated
 from widgets.look.theme import FigureStyle
 from widgets.views.mesh.coloring import ColorLegend, mapped
@@ -17,7 +18,7 @@ _SWATCH = 1.6  # em
 
 
 def _letters(style: FigureStyle) -> tuple[QFont, QFontMetricsF]:
-    small = resized(style.font, 0.9)
+    small = resized(style.font, SMALL)
     return small, QFontMetricsF(small)
 
 

@@ -16,11 +16,11 @@ from widgets.figures.lettering import resized
 from widgets.figures.token_axis import label
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
+from widgets.look.letters import LARGE
 from widgets.look.theme import FigureStyle
 from widgets.views.prediction.figures.predicted_rows import ROW, PredictedRow, paint_rows, row_box
 from widgets.views.prediction.options import PredictionOptions
 
-LARGE = 1.5  # of the letters, for what the model says
 _HEADING = 1.7  # em
 
 

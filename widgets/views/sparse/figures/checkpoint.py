@@ -18,6 +18,7 @@ from widgets.figures.token_axis import label
 from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
 from widgets.look import raster
+from widgets.look.letters import LARGE, SMALL
 from widgets.look.theme import FigureStyle
 from widgets.views.sparse import kinds
 from widgets.views.sparse.figures import legend as sparse_legend
@@ -230,9 +231,9 @@ class SparseCheckpointFigure:
         y = area.top()
         wrap = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
         for text, font, ink, gap in (
-            (_tr("Layer {}, head {}").format(self.layer, self.head), resized(style.font, 1.25, bold=True),
+            (_tr("Layer {}, head {}").format(self.layer, self.head), resized(style.font, LARGE, bold=True),
              style.theme.ink, 0.15),
-            (self.name, resized(style.font, 0.9), style.theme.faint, 0.7),
+            (self.name, resized(style.font, SMALL), style.theme.faint, 0.7),
             *((text, style.font, style.theme.ink, 0.35) for text in self._sentences()),
         ):  # fmt: skip
             painter.setFont(font)
@@ -281,7 +282,7 @@ class SparseCheckpointFigure:
 
     def _paint_bar(self, painter: QPainter, bar: QRectF, style: FigureStyle) -> None:
         """Which ink stands for which number."""
-        small = resized(style.font, 0.9)
+        small = resized(style.font, SMALL)
         metrics = QFontMetricsF(small)
         steps = np.linspace(0, self.high, 256)[None]
         name = "seen" if "seen" in self.kind_names else "window"

@@ -13,6 +13,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from inference.results.layer_times import LAYER_TYPES, LayerTimesRequest, LayerTimesResult
 from widgets.figures.lettering import resized
 from widgets.kit.figure import Numbers
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Shown
 from widgets.plots.figure import PlottedFigure
@@ -189,7 +190,7 @@ class SparseComplexityFigure(PlottedFigure):
         painter.setPen(QPen(style.theme.faint, 1))
         y = rect.top() + _ROW * em
         painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
-        small = resized(style.font, 0.9)
+        small = resized(style.font, SMALL)
         painter.setFont(small)
         painter.setPen(style.theme.faint)
         text = _tr("Theory: {}. n: length, d: dimensions, k: kernel, r: neighbourhood.").format(SOURCE)

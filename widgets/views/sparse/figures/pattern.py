@@ -14,6 +14,7 @@ from widgets.figures.heat_panel import ticks
 from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell
 from widgets.kit.figure import Numbers
+from widgets.look.letters import LARGE, SMALL
 from widgets.look.theme import FigureStyle
 from widgets.views.sparse import kinds
 from widgets.views.sparse.figures import legend as sparse_legend
@@ -142,7 +143,7 @@ class SparsePatternFigure:
         em = QFontMetricsF(style.font).height()
         box = self._field(plot, em)
         self.map.paint_field(painter, box, style, query)
-        font = resized(style.font, 0.9)
+        font = resized(style.font, SMALL)
         line = self._field_line(box, em)
         painter.setFont(font)
         painter.setPen(style.theme.ink)
@@ -158,8 +159,8 @@ class SparsePatternFigure:
         em = QFontMetricsF(style.font).height()
         y = area.top()
         for text, font, ink, gap in (
-            (self.pattern.kind.title, resized(style.font, 1.25, bold=True), style.theme.ink, 0.15),
-            (self.pattern.kind.source, resized(style.font, 0.9), style.theme.faint, 0.7),
+            (self.pattern.kind.title, resized(style.font, LARGE, bold=True), style.theme.ink, 0.15),
+            (self.pattern.kind.source, resized(style.font, SMALL), style.theme.faint, 0.7),
             *((text, style.font, style.theme.ink, 0.35) for text in self._sentences()),
         ):
             painter.setFont(font)
@@ -192,12 +193,12 @@ class SparsePatternFigure:
 
     def _paint_bars(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
         """Which part of all pairs knows of each other after each layer."""
-        metrics = QFontMetricsF(resized(style.font, 0.9))
+        metrics = QFontMetricsF(resized(style.font, SMALL))
         em = QFontMetricsF(style.font).height()
         until = self.map.reach.n_until_all
         n = min(max(self.n_layers, until or len(self.map.reach.layers), 4), _MOST_BARS)
         shares = self.map.reach.shares(n)
-        painter.setFont(resized(style.font, 0.9))
+        painter.setFont(resized(style.font, SMALL))
         painter.setPen(style.theme.faint)
         title = metrics.elidedText(
             _tr("Pairs that know of each other after each layer"), Qt.TextElideMode.ElideRight, area.width()

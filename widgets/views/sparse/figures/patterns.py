@@ -14,6 +14,7 @@ from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.figures.panel_figure import Cell
 from widgets.kit.figure import Numbers
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.views.sparse.figures import legend as sparse_legend
 from widgets.views.sparse.figures.pattern_map import SparseMap, percent
@@ -135,7 +136,7 @@ class SparsePatternsFigure:
         """What is written above a map."""
         title, numbers = each.pattern.kind.title, self._numbers_of(each)
         return (title, resized(style.font, bold=True), style.theme.ink), (
-            numbers, resized(style.font, 0.9), style.theme.faint,
+            numbers, resized(style.font, SMALL), style.theme.faint,
         )  # fmt: skip
 
     def _head(self, width: float, style: FigureStyle) -> float:
