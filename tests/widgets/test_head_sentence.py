@@ -73,7 +73,7 @@ def test_images_have_patches_and_meshes_vertices():
     assert head_sentence(spread, (0, 0)).startswith("Spreads over many vertices")
     assert measure_name("previous", "patches") == "Previous patch"
     assert number_with_unit("distance", 2.34, "patches") == "2.3 patches"
-    assert "click a patch" in nothing_selected("patches")
+    assert "Click a patch" in nothing_selected("patches", "[CLS]", 0)
 
 
 def test_a_head_that_sees_only_what_is_before_it_spreads_over_that():

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from widgets.kit.clean import isolated
+
 
 @dataclass(frozen=True)
 class PlaceName:
@@ -42,9 +44,10 @@ def whole_name(axis: str) -> str:
     return _tr("text") if one == _tr("token") else _tr("mesh")
 
 
-def nothing_selected(axis: str) -> str:
-    """The one sentence for where a place could be selected and none is."""
-    return _tr("Nothing is selected: click a {} to see what it attends to.").format(place_name(axis).one)
+def nothing_selected(axis: str, word: str, pos: int) -> str:
+    """The one sentence for where a place could be selected and none is, with the one that views show instead."""
+    text = _tr("Nothing is selected: views of one {0} begin with “{1}” ({2}). Click a {0} to see what it attends to.")
+    return text.format(place_name(axis).one, isolated(word), pos)
 
 
 def _tr(text: str) -> str:

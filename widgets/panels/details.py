@@ -256,7 +256,9 @@ class DetailsPanel(View):
             return
         query, words = self.query_pos, heads.key_tokens.words
         if query is None or query >= len(heads.query_tokens):
-            self._token.setText(nothing_selected(heads.axes[0]))
+            group = self.subject.checkpoint.group(self.selection.now.group) if self.subject else None
+            example = heads.query_tokens.default_query(is_causal=group is not None and group.is_causal)
+            self._token.setText(nothing_selected(heads.axes[0], heads.query_tokens.words[example], example))
             return
         what = place_name(heads.axes[0]).one
         self._token.setText(self.tr("“{}” ({} {})").format(isolated(heads.query_tokens.words[query]), what, query))
