@@ -400,7 +400,7 @@ def test_names_are_written_beside_points_where_nothing_is_covered():
     assert {name.ink for name in placed} == {"ink"}
     size = [(metrics.horizontalAdvance(name.text), metrics.ascent()) for name in placed]
     boxes = [QRectF(n.at.x(), n.at.y() - 0.86 * h, w, h) for n, (w, h) in zip(placed, size, strict=True)]
-    called = callout_box(frame.point(0, 7), frame.inner, "the seventh", metrics)
+    called = callout_box(frame, frame.point(0, 7), "the seventh", metrics)
     for number, box in enumerate(boxes):
         assert not box.intersects(called)
         assert frame.inner.contains(box)
@@ -450,3 +450,14 @@ def test_the_title_of_a_low_upright_axis_becomes_smaller_before_it_is_shortened_
         paint(painter, frame, STYLE)
     assert not cut(words)
     assert (title in [word.text for word in words]) == is_whole
+
+
+def test_a_name_that_is_called_out_covers_no_other_point_where_there_is_room(qapp):
+    x, y = np.array([5.0, 5.6, 4.4, 4.4, 0, 10]), np.array([5.0, 5.5, 5.5, 4.5, 0, 10])
+    plot = Plot((Points("heads", x, y, 2),), Axis(), Axis(), callouts=(Callout(0, 0, "Layer 0, head 0"),))
+    style, metrics = FigureStyle(), QFontMetricsF(FigureStyle().font)
+    frame = Frame.of(plot, QRectF(0, 0, 700, 400), style)
+    box = callout_box(frame, frame.point(0, 0), "Layer 0, head 0", metrics)
+    assert box.left() > frame.point(0, 0).x()  # below on the right, as there is one in each of the other three corners
+    assert box.top() > frame.point(0, 0).y()
+    assert not any(box.contains(frame.point(0, other)) for other in range(1, 6))

@@ -127,7 +127,7 @@ def why_none(result: MeasuresResult, name: str) -> str:
     if result.n_queries == 1:
         return _tr("The {} has a single {}.").format(whole, one)
     if name == "next":
-        return _tr("The future is hidden: no {} can look at the one behind it.").format(one)
+        return _tr("The future is hidden: no {} can look at the one that follows it.").format(one)
     return _tr("No {} occurs twice, as far as it was looked at.").format(one)
 
 

@@ -201,14 +201,17 @@ class DetailsPanel(View):
     def restyle(self) -> None:
         # While the panel is hidden, what is in it gets its letters later than the panel.
         QTimer.singleShot(0, self._fit_group)
-        # Both forms have their fields below each other.
+        self._align()
+        self._fill()
+
+    def _align(self) -> None:
+        """Both forms have their fields below each other."""
         forms = (self._chosen, self._measures)
         titles = [form.itemAt(row, QFormLayout.ItemRole.LabelRole) for form in forms for row in range(form.rowCount())]
         labels = [label for title in titles if title is not None and isinstance(label := title.widget(), PlainLabel)]
         widest = max(self.fontMetrics().horizontalAdvance(label.text()) for label in labels)
         for label in labels:
             label.setMinimumWidth(widest)
-        self._fill()
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         self._fill_controls()
@@ -240,6 +243,8 @@ class DetailsPanel(View):
             if label.wordWrap():  # at spaces alone: its words are never cut
                 words = label.text().split()
                 label.setMinimumWidth(max(map(self.fontMetrics().horizontalAdvance, words), default=0))
+        if heads is not None:  # measures of an image have other names than those of a text
+            self._align()
         self._sentence.setText(self._sentence_of(heads) if heads is not None else "")
         self._sentence.setVisible(bool(self._sentence.text()))
 

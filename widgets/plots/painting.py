@@ -195,7 +195,7 @@ def paint_texts(painter: QPainter, frame: Frame, style: FigureStyle, hidden: Col
         painter.drawText(frame.inner.adjusted(8, 8, -8, -8), wrap, frame.plot.empty)
     for callout in frame.plot.callouts:
         if frame.has(callout.series, callout.point, hidden):
-            paint_callout(painter, frame, callout, style, style.theme.accent)
+            paint_callout(painter, frame, callout, style, style.theme.accent, hidden=hidden)
     painter.restore()
 
 
@@ -267,7 +267,14 @@ def _paint_titles(painter: QPainter, frame: Frame, style: FigureStyle) -> None:
 
 
 def paint_callout(
-    painter: QPainter, frame: Frame, callout: Callout, style: FigureStyle, color: QColor, *, has_lines: bool = False
+    painter: QPainter,
+    frame: Frame,
+    callout: Callout,
+    style: FigureStyle,
+    color: QColor,
+    *,
+    has_lines: bool = False,
+    hidden: Collection[str] = (),
 ) -> None:
     """Ring a point and name it; with lines to the axes where the pointer is upon it."""
     em = QFontMetricsF(style.font).height()
@@ -282,16 +289,15 @@ def paint_callout(
     painter.setPen(QPen(color, 0.14 * em))
     painter.drawEllipse(at, 0.55 * em, 0.55 * em)
     if callout.text:
-        _paint_name(painter, at, inner, callout.text, color, style)
+        box = callout_box(frame, at, callout.text, QFontMetricsF(style.font), hidden)
+        _paint_name(painter, box, callout.text, color, style)
     painter.restore()
 
 
-def _paint_name(painter: QPainter, at: QPointF, inner: QRectF, text: str, color: QColor, style: FigureStyle) -> None:
-    """In a box above a point on the right, or where there is room."""
+def _paint_name(painter: QPainter, box: QRectF, text: str, color: QColor, style: FigureStyle) -> None:
     metrics = QFontMetricsF(style.font)
     em = metrics.height()
     lines = text.split("\n")
-    box = callout_box(at, inner, text, metrics)
     ground = QColor(style.theme.paper)
     ground.setAlpha(235)
     painter.setPen(QPen(color, 1))

@@ -27,16 +27,18 @@ class PlacedName(NamedTuple):
     ink: Ink
 
 
-def callout_box(at: QPointF, inner: QRectF, text: str, metrics: QFontMetricsF) -> QRectF:
-    """The box of the name of a point that is called out: above it on the right, or where there is room."""
-    em, lines = metrics.height(), text.split("\n")
+def callout_box(frame: Frame, at: QPointF, text: str, metrics: QFontMetricsF, hidden: Collection[str] = ()) -> QRectF:
+    """The box of the name of a point that is called out: above it on the right, or where it covers fewer points."""
+    em, lines, inner = metrics.height(), text.split("\n"), frame.inner
     size = QSizeF(max(map(metrics.horizontalAdvance, lines)) + 0.8 * em, (1.1 * len(lines) + 0.3) * em)
-    box = QRectF(at + QPointF(0.8 * em, -size.height() - 0.3 * em), size)
-    if box.right() > inner.right():
-        box.moveRight(at.x() - 0.8 * em)
-    if box.top() < inner.top():
-        box.moveTop(at.y() + 0.5 * em)
-    return box
+    right, left = at.x() + 0.8 * em, at.x() - 0.8 * em - size.width()
+    above, below = at.y() - size.height() - 0.3 * em, at.y() + 0.5 * em
+    boxes = [QRectF(QPointF(x, y), size) for y in (above, below) for x in (right, left)]
+    dots = _dots(frame, hidden, em)
+    if seen := [box for box in boxes if inner.contains(box)]:
+        return min(seen, key=lambda box: int(_covered(box, dots).sum()))
+    x = left if right + size.width() > inner.right() else right
+    return QRectF(QPointF(x, below if above < inner.top() else above), size)
 
 
 def placed_names(
@@ -56,7 +58,7 @@ def placed_names(
     inner = frame.inner
     dots = _dots(frame, hidden, em)
     called = (
-        callout_box(frame.point(one.series, one.point), inner, one.text, larger)
+        callout_box(frame, frame.point(one.series, one.point), one.text, larger, hidden)
         for one in frame.plot.callouts
         if one.text and frame.has(one.series, one.point, hidden)
     )
@@ -116,6 +118,10 @@ def _meets(box: QRectF, taken: np.ndarray) -> bool:
 
 
 def _covers(box: QRectF, dots: np.ndarray) -> bool:
+    return bool(_covered(box, dots).any())
+
+
+def _covered(box: QRectF, dots: np.ndarray) -> np.ndarray:
     x, y, around = dots.T
     is_in = (box.left() <= x + around) & (x - around <= box.right())
-    return bool((is_in & (box.top() <= y + around) & (y - around <= box.bottom())).any())
+    return is_in & (box.top() <= y + around) & (y - around <= box.bottom())

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PySide6.QtCore import QBuffer, QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFont, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from inference.results.attention import AttentionRequest, AttentionResult
@@ -449,6 +449,11 @@ def test_the_query_stays_in_sight_in_a_window_of_any_size_until_the_user_scrolls
     for size in ((900, 400), (700, 900), (1200, 500)):
         view.resize(*size)
         assert 0 < canvas.point_of(Focus("query", 100)).y() < canvas.viewport().height(), size
+    font, height = QFont(view.font()), canvas.viewport().height()
+    for size in (2.0, 0.5):  # rows lie elsewhere: half of the keys that it sees are above it
+        font.setPointSizeF(size * font.pointSizeF())
+        view.setFont(font)
+        assert 0.2 * height < canvas.point_of(Focus("query", 100)).y() < 0.8 * height, size
     bar = canvas.verticalScrollBar()
     bar.triggerAction(bar.SliderAction.SliderToMinimum)
     view.resize(800, 450)

@@ -174,7 +174,7 @@ def test_what_is_a_querys_own_does_not_darken_all_else():
     rollout = np.full_like(plain.rollout, 0.4 / 99)
     rollout[:, range(100), range(100)] = np.linspace(0.6, 0.7, 100)
     figure = RolloutFigure(replace(plain, rollout=rollout), 1, 2)
-    assert figure.caption.endswith("last colour: rollout \N{LESS-THAN OR EQUAL TO} 0.7")
+    assert figure.caption.endswith("beyond the last colour: rollout up to 0.7")
     assert "\N{GREATER-THAN OR EQUAL TO} 0.0041" in texts_of(figure)
     assert float(figure.table("rollout")[3, 3]) > 0.6  # what is read out is what it is
     assert (

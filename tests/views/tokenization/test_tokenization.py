@@ -75,7 +75,7 @@ def test_it_asks_for_the_sample_and_shows_the_last_step(view):
     figure = view.figure()
     assert isinstance(figure, VocabularyFigure)
     assert figure.step_shown == len(figure.result.steps) - 1 == page.playback.last
-    assert "in its order" in figure.caption
+    assert "in the same order" in figure.caption
 
 
 def test_the_player_goes_step_by_step(view, qtbot):

@@ -129,11 +129,11 @@ class ArcsCanvas(QAbstractScrollArea):
         self.hovered.emit(token)
 
     def ensure_visible(self, token: Focus) -> None:
-        """Scroll as far as needed to show a token, which stays in sight; from far away it comes into the middle."""
+        """Scroll to show a token, which stays in sight: as far as needed from row to row, else into the middle."""
         self._kept = token
         y, row, height = self.point_of(token).y(), self.verticalScrollBar().singleStep(), self.viewport().height()
         bar = self.verticalScrollBar()
-        if not -height < y < 2 * height:
+        if not -2 * row < y < height + 2 * row:
             bar.setValue(round(bar.value() + y - height / 2))
         elif y < 2 * row:
             bar.setValue(math.floor(bar.value() + y - 2 * row))
@@ -169,6 +169,8 @@ class ArcsCanvas(QAbstractScrollArea):
             bar.setRange(0, max(0, math.ceil(height) - self.viewport().height()))
             bar.setPageStep(self.viewport().height())
             bar.setSingleStep(round(layout.row * self._scale()))
+            if self._kept is not None and self._kept.pos < len(self._figure.tokens(self._kept.side)):
+                self.ensure_visible(self._kept)
         self.viewport().update()
 
     # Painting
@@ -267,9 +269,6 @@ class ArcsCanvas(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._restart()
-        figure, kept = self._figure, self._kept
-        if figure is not None and kept is not None and kept.pos < len(figure.tokens(kept.side)):
-            self.ensure_visible(kept)
         self.scrolled.emit()
 
     def _on_bar_action_triggered(self, _action: int) -> None:

@@ -50,7 +50,7 @@ class ColoredMap:
         if not self.bar.is_clipped:
             return ""
         largest = float(np.fmax.reduce(self.values, axis=None))
-        return _tr("{} \N{LESS-THAN OR EQUAL TO} {:.3g}").format(self.bar.title, largest)
+        return _tr("{} up to {:.3g}").format(self.bar.title, largest)
 
     def paint(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         """Paint the cells; the bar is beside them."""

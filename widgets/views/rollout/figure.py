@@ -88,7 +88,7 @@ class RolloutFigure:
         own = _tr("own places left out") if self.options.hide_own else ""
         parts = (f"{shown[:1].upper()}{shown[1:]}: {where}", scales.get(self.options.scale, ""), own)
         beyond = ", ".join(filter(None, (each.beyond for each in self._maps.values())))
-        beyond = _tr("last colour: {}").format(beyond) if beyond else ""
+        beyond = _tr("beyond the last colour: {}").format(beyond) if beyond else ""
         return "; ".join(filter(None, (*parts, beyond)))
 
     @property

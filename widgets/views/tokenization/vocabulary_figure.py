@@ -99,9 +99,11 @@ class VocabularyFigure(PlottedFigure):
             return _tr("the library tokenizers {} merges by count instead").format(result.library)
         if result.same_order:
             same = {
-                "bpe": _tr("at the end the merges of the library tokenizers {}, in its order"),
-                "wordpiece": _tr("but for ties, which it decides by chance, the merges of the library tokenizers {}"),
-                "unigram": _tr("at the end the pieces and probabilities of the library tokenizers {}"),
+                "bpe": _tr("all merges are those of Hugging Face tokenizers {}, in the same order"),
+                "wordpiece": _tr(
+                    "all merges but ties, decided by chance there, are those of Hugging Face tokenizers {}"
+                ),
+                "unigram": _tr("all pieces and probabilities are those of Hugging Face tokenizers {}"),
             }
             return same[self.options.algorithm].format(result.library)
         if result.only_here or result.only_there:
