@@ -48,6 +48,7 @@ SINGULAR = {
     "scenes": "scene",
     "seconds": "second",
     "sentences": "sentence",
+    "special tokens": "special token",
     "steps": "step",
     "strings": "string",
     "symbols": "symbol",

@@ -27,6 +27,7 @@ from app.export.saving import ExportError
 from tests.app.word_figures import Words
 from widgets.figures.lettering import measure, resized
 from widgets.kit.clean import clean
+from widgets.look.letters import SMALL
 from widgets.look.theme import DARK, FigureStyle
 
 HOSTILE = ("a\x00b", "\x0b", "\ufffe", "x\ud800y", "</script>", "]]>", "\u202eevil", "tab\tnewline\n", "\x9b\u2028")
@@ -125,7 +126,7 @@ def test_a_long_caption_is_wrapped_and_at_last_elided(tmp_path):
     lines = texts(exported(tmp_path, ".svg", Words(size=QSizeF(200, 50)), caption="attention " * 60))[4:]
     assert len(lines) == MAX_CAPTION_LINES
     assert lines[-1].endswith("…")
-    letters = measure(resized(FigureStyle().font, 0.9))
+    letters = measure(resized(Sheet.of(Words()).style.font, SMALL))
     assert all(letters.horizontalAdvance(line) <= 200 for line in lines)
 
 

@@ -150,8 +150,11 @@ def test_neither_torch_nor_transformers_is_imported(checkpoint, form, qapp):
 
 
 def test_what_only_torch_can_tell_is_told_by_it_and_kept(tmp_path, qapp):
-    """Its palette is NumPy's. What stands in for torch gives way to it in the same process."""
-    shutil.copytree(CHECKPOINTS / "igpt-small", tmp_path / "mine")
+    """Its windows are counted by tensors. What stands in for torch gives way to it in the same process."""
+    from transformers import SwinConfig, SwinForImageClassification
+
+    sizes = {"image_size": 16, "patch_size": 4, "embed_dim": 8, "depths": [1, 1], "num_heads": [1, 2], "window_size": 2}
+    SwinForImageClassification(SwinConfig(**sizes)).save_pretrained(tmp_path / "mine")
     said, _, imported = run(tmp_path / "mine")
     assert imported == "['torch', 'transformers']"
     assert run(tmp_path / "mine")[::2] == (said, "[]")

@@ -213,6 +213,12 @@ def test_means_lie_on_a_plain_axis():
     assert not NormsCurvesFigure(make_result(), "mean").plots[0].y.is_log
 
 
+def test_special_tokens_are_no_patches():
+    of_words, of_patches = make_result(), replace(make_result(), axis="patches")
+    assert "of the residual stream of 5 tokens and" in NormsCurvesFigure(of_words, "norm").caption
+    assert "of 3 patches with 2 special tokens and" in NormsCurvesFigure(of_patches, "norm").caption
+
+
 def test_a_point_is_described():
     result = make_result()
     figure = NormsCurvesFigure(result)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.norms import QUANTITIES, STAGES, NormsResult
+from widgets.figures.counts import number_of
 from widgets.figures.lettering import resized
 from widgets.figures.places import PlaceName, place_name
 from widgets.figures.token_axis import label
@@ -57,12 +58,19 @@ class NormsCurvesFigure(PlottedFigure):
 
     @property
     def caption(self) -> str:
-        text = _tr("{} of the residual stream of {:,} {} and {:,} dimensions; {}, {}")
+        text = _tr("{} of the residual stream of {} and {:,} dimensions; {}, {}")
         result = self.result
+        n_others = int(result.tokens.is_special.sum()) if self._place.many != place_name("text").many else 0
+        of = f"{len(result.tokens) - n_others:,} {self._place.many}"  # [CLS] is no patch
+        if n_others:
+            of = _tr("{} with {}").format(of, number_of(n_others, "special tokens"))
         return text.format(
-            QUANTITIES[self.quantity], len(result.tokens), self._place.many, result.d_model,
-            arrangement(result).lower(), norm_kind(result) or _tr("no norm"),
-        )  # fmt: skip
+            QUANTITIES[self.quantity],
+            of,
+            result.d_model,
+            arrangement(result).lower(),
+            norm_kind(result) or _tr("no norm"),
+        )
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """The layer, and curves beside it."""
