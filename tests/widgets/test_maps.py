@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtGui import QFontMetricsF
 
 from inference.results.maps import TILE, MapRequest, RowsRequest, TilesRequest
 from tests.factories import LongMap, make_long_tokens, make_tokens
 from tests.inputs import text_input
 from widgets.look import raster
+from widgets.look.theme import FigureStyle
 from widgets.maps.axis_labels import Ruler, label_spots
+from widgets.maps.cells import has_values
 from widgets.maps.coloring import Coloring, RowMaxima
 from widgets.maps.feed import Feed, Source
 from widgets.maps.pyramid import Box, Pyramid, TileIndex
@@ -421,3 +424,10 @@ def test_a_place_is_a_number_or_two():
         with pytest.raises(NoSuchPlace) as refusal:
             place_of(text, 100, 50)
         assert str(refusal.value).endswith(".")
+
+
+def test_numbers_are_small_before_cells_have_none(qapp):
+    style = FigureStyle()
+    number = QFontMetricsF(style.font).horizontalAdvance("0.00")
+    for cell, is_told in ((1.3 * number, True), (1.15 * number, True), (number, False)):
+        assert has_values(Viewport.fitted(13, 13, 13 * cell, 13 * cell), style) == is_told, cell

@@ -6,15 +6,19 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
+from widgets.figures.lettering import resized
 from widgets.look import color_maps
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.maps.coloring import Coloring
 from widgets.maps.head_map import HeadMap
 from widgets.maps.pyramid import Box
 from widgets.maps.tile_cache import MapPiece
 from widgets.maps.viewport import Viewport
+
+_APART = 1.25  # widths of a number, from one to the next
 
 
 def paint_cells(
@@ -36,15 +40,25 @@ def paint_cells(
 
 def has_values(view: Viewport, style: FigureStyle) -> bool:
     """Whether cells are large enough to say their numbers."""
-    metrics = QFontMetricsF(style.font)
-    return view.column_width >= 1.4 * metrics.horizontalAdvance("0.00") and view.row_height >= 1.1 * metrics.height()
+    return _value_font(view, style) is not None
+
+
+def _value_font(view: Viewport, style: FigureStyle) -> QFont | None:
+    """The letters of numbers in cells: the usual ones, or small ones; None where the cells are too small for these."""
+    for font in (style.font, resized(style.font, SMALL)):
+        metrics = QFontMetricsF(font)
+        room = view.column_width, view.row_height
+        if room[0] >= _APART * metrics.horizontalAdvance("0.00") and room[1] >= 1.1 * metrics.height():
+            return font
+    return None
 
 
 def paint_values(
     painter: QPainter, plot: QRectF, view: Viewport, values: np.ndarray, coloring: Coloring, style: FigureStyle
 ) -> None:
     """Write the number of every cell on screen; `values` float16 [row, column] are those of level 0."""
-    metrics = QFontMetricsF(style.font)
+    font = _value_font(view, style) or style.font
+    metrics = QFontMetricsF(font)
     top, left = int(view.top), int(view.left)
     rows, columns = top + np.arange(values.shape[0]), left + np.arange(values.shape[1])
     found, which = np.unique(coloring.colors(values, rows), return_inverse=True)
@@ -55,7 +69,7 @@ def paint_values(
     y = (plot.top() + view.y_of(rows + 0.5) + (metrics.ascent() - metrics.descent()) / 2).tolist()
     painter.save()
     painter.setClipRect(plot)
-    painter.setFont(style.font)
+    painter.setFont(font)
     for ink in dict.fromkeys(ink.name() for ink in inks):
         painter.setPen(QColor(ink))
         is_it = np.array([other.name() == ink for other in inks])[which.reshape(shares.shape)] & ~np.isnan(shares)

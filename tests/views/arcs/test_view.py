@@ -460,3 +460,13 @@ def test_the_query_stays_in_sight_in_a_window_of_any_size_until_the_user_scrolls
     assert bar.value() == 0
     bar.setValue(500)
     assert canvas._token_at(QPointF(canvas.point_of(Focus("query", 100)).x(), 5)) is None  # there stands the heading
+
+
+def test_where_the_future_is_hidden_the_query_comes_to_the_lower_edge_below_the_keys_that_it_sees(view):
+    causal = AttentionGroup("decoder", "Decoder", (4,) * 4, query_axis="patches", key_axis="patches", is_causal=True)
+    view.resize(900, 500)
+    view.set_subject(Subject(make_checkpoint_info(name="igpt", groups=(causal,)), INPUT))
+    view.selection.update(query=Position("patches", 150))
+    answer(view, make_attention_result(tokens=make_long_tokens(200), layers=(2,)))
+    canvas = view.canvas
+    assert canvas.point_of(Focus("query", 150)).y() > 0.8 * canvas.viewport().height()

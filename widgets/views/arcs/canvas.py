@@ -53,6 +53,7 @@ class ArcsCanvas(QAbstractScrollArea):
         self._before: DrawnLines | None = None  # shown until the whole is drawn
         self._spare: list[QImage] = []
         self._style = FigureStyle.of(self)
+        self.lines_go_up = False  # from a query, as where the future is hidden
         self._kept: Focus | None = None  # what stays in sight at any size, until the user scrolls
         self._painted = 0.0
         self._more, self._soon = Delay(0, self), Delay(_HEAD_START, self)
@@ -129,12 +130,12 @@ class ArcsCanvas(QAbstractScrollArea):
         self.hovered.emit(token)
 
     def ensure_visible(self, token: Focus) -> None:
-        """Scroll to show a token, which stays in sight: as far as needed from row to row, else into the middle."""
+        """Scroll to show a token, which stays in sight: row by row as far as needed, else to where its lines are."""
         self._kept = token
         y, row, height = self.point_of(token).y(), self.verticalScrollBar().singleStep(), self.viewport().height()
         bar = self.verticalScrollBar()
         if not -2 * row < y < height + 2 * row:
-            bar.setValue(round(bar.value() + y - height / 2))
+            bar.setValue(round(bar.value() + y - (0.9 if self.lines_go_up and token.side == "query" else 0.5) * height))
         elif y < 2 * row:
             bar.setValue(math.floor(bar.value() + y - 2 * row))
         elif y > height - row:

@@ -188,6 +188,7 @@ class ArcsView(View):
         self._page.show_canvas()
         is_long = isinstance(result, LinesResult)
         self._redraw(goes_on=is_long)
+        self._canvas.lines_go_up = self.group is not None and self.group.is_causal
         if self._is_at_start and (pinned := self._pinned()) is not None:
             self._canvas.ensure_visible(pinned)
         self._is_at_start = False
