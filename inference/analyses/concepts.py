@@ -117,7 +117,7 @@ def _points(scene: FollowedScene, family: ReadsJointly, model: Model) -> Iterato
     with torch.inference_mode():
         states = family.states(model.net, scene.run.encoded.tensors)
     if states is None:
-        raise Refused(f"{model.info.name} does not tell the states of words and of the image behind its last layer.")
+        raise Refused(f"{model.info.name} does not tell the states of words and of the image after its last layer.")
     words, parts = (each.float().cpu().numpy() for each in states)
     if words.shape[1] != parts.shape[1]:
         raise Refused(

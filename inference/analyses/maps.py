@@ -157,7 +157,7 @@ def rows(request: RowsRequest, model: Model, context: Context) -> RowsResult:
     if not 0 <= request.start < request.stop <= call.n_queries:
         raise Refused(
             f"The rows {request.start} to {request.stop} were asked for; "
-            f"a span begins at 0 or later and ends behind its beginning, at {call.n_queries} or before."
+            f"a span begins at 0 or later and ends after its beginning, at {call.n_queries} or before."
         )
     total = torch.zeros(call.n_keys, dtype=torch.float64, device=call.device)
     span = torch.arange(request.start, request.stop, device=call.device)

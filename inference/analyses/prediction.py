@@ -221,7 +221,7 @@ def _answer(
 
 
 def _best(probs: np.ndarray, n_answers: int, longest: int) -> list[tuple[int, int, float]]:
-    """First token, the one behind the last, and probability, the most probable first.
+    """First token, the one after the last, and probability, the most probable first.
 
     Parameters
     ----------

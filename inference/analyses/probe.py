@@ -133,7 +133,7 @@ def _means(prepared: list[Prepared], model: Model, context: Context) -> np.ndarr
 
 
 def _normed(layer: int, state: Tensor, model: Model) -> Tensor:
-    """Behind the norm that comes next, where the family says that features are read there; else as it is."""
+    """After the norm that comes next, where the family says that features are read there; else as it is."""
     blocks = blocks_of(model)
     final = model.components.stacks[model.components.of_features].final_norm
     path = blocks[layer].feature_norm if layer < len(blocks) else final if blocks[0].feature_norm else None

@@ -43,7 +43,7 @@ def visual_words(request: VisualWordsRequest, model: Model, context: Context) ->
     Raises
     ------
     Refused
-        There is no such chip, or the first one that is shown lies behind the last; a number is out of its range; the
+        There is no such chip, or the first one that is shown lies after the last; a number is out of its range; the
         checkpoint has no visual words; else as `Model.encode`.
     """
     net = model.net
@@ -123,7 +123,7 @@ def _shown(request: VisualWordsRequest, n_chips: int) -> tuple[int, int]:
         if not 0 <= chip < n_chips:
             raise Refused(f"{name} {chip} was asked for; a film has chips 0 to {n_chips - 1}.")
     if request.first > last:
-        raise Refused(f"Chips {request.first} to {last} were asked for; the first one lies behind the last.")
+        raise Refused(f"Chips {request.first} to {last} were asked for; the first one lies after the last.")
     if not 1 <= request.n_seen < n_chips:
         raise Refused(f"Futures of {request.n_seen} chips were asked for; 1 to {n_chips - 1} can be seen.")
     if not 1 <= request.top_k <= MOST_GUESSES:

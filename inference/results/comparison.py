@@ -11,7 +11,7 @@ from inference.results.training import LIMITS, NormOrder, TrainingRequest
 Compared = Literal["warm-up", "norms", "both"]
 COMPARED: dict[Compared, str] = {
     "warm-up": "With and without warm-up",
-    "norms": "Norms behind and before the sublayers",
+    "norms": "Norms after and before the sublayers",
     "both": "Both: four runs",
 }
 _NORMS: dict[NormOrder, str] = {"post": "norms-behind", "pre": "norms-before"}
@@ -38,7 +38,7 @@ def compared_runs(request: TrainingRequest, compared: Compared) -> tuple[Trainin
         most = LIMITS["warm_up"][1]
         raise NotComparable(f"Warm-up is 0 steps, so there is none to leave out; choose 1 to {most:,.0f}.")
     if compared != "warm-up" and request.task != "reversal":
-        raise NotComparable("Norms can be moved for string reversal only: BERT has them behind, GPT-2 and CLIP before.")
+        raise NotComparable("Norms can be moved for string reversal only: BERT has them after, GPT-2 and CLIP before.")
     if compared != "warm-up" and request.sizes.architecture != "transformer":
         raise NotComparable("An LSTM has no norms that could be moved; choose a Transformer.")
     orders: tuple[NormOrder, ...] = (request.sizes.norm,) if compared == "warm-up" else ("post", "pre")

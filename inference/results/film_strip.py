@@ -42,7 +42,7 @@ class FilmStripResult:
     about
         What was done, in a line, such as `61 frames of 320 × 240, resized to 224 × 224`.
     events
-        Of a generated clip what happens: first frame, the one behind the last, and a sentence.
+        Of a generated clip what happens: first frame, the one after the last, and a sentence.
     narration
         The same for what is said of it; it may be early or late, and holds filler words.
     hides_places

@@ -71,7 +71,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("distance_variance", "Variance of distance", "tokens²", "Whether a query looks near and far at once."),
     Measure("previous", "Previous token", "", "Share on the {one} before."),
     Measure("same", "Same token", "", "Share on the {one} itself: the diagonal."),
-    Measure("next", "Next token", "", "Share on the {one} behind."),
+    Measure("next", "Next token", "", "Share on the {one} that follows."),
     Measure(
         "induction",
         "Induction",

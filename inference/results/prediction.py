@@ -49,7 +49,7 @@ class Span:
     Attributes
     ----------
     start, stop
-        The first token, and the one behind the last.
+        The first token, and the one after the last.
     label
         What it is called, without the mark of its scheme (`PER` of `B-PER`); empty for an answer.
     prob

@@ -70,7 +70,7 @@ class ModelSizes:
     n_layers
         Of the encoder, and of the decoder where there is one.
     norm
-        Whether norms stand behind the sublayers, as in 2017, or before them. BERT has them behind, GPT-2 before.
+        Whether norms stand after the sublayers, as in 2017, or before them. BERT has them after, GPT-2 before.
     architecture
         A Transformer, or a recurrent network, which has neither heads nor norms.
     """

@@ -25,5 +25,5 @@ def test_every_command_says_what_it_takes():
 
 def test_only_what_can_be_compared_is_offered():
     told = {one.prog: " ".join(one.format_help().split()) for one in parsers(_parser())}
-    assert "norms behind and before" in told["headlight train reversal"]
-    assert "norms behind and before" not in told["headlight train causal"]
+    assert "norms after and before" in told["headlight train reversal"]
+    assert "norms after and before" not in told["headlight train causal"]

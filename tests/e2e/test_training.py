@@ -157,7 +157,7 @@ def test_runs_that_wait_come_back_and_all_of_a_comparison_are_trained(start):
     driver.wait(lambda: not driver.window.jobs.states, seconds=110)
     assert [runs.item(i).text().partition("\n")[2][:4] for i in range(2)] == ["done"] * 2
     driver.wait(lambda: len(driver.figure("training").runs) == 2)
-    assert [run.name for run in driver.figure("training").runs] == ["norms behind", "norms before"]
+    assert [run.name for run in driver.figure("training").runs] == ["norms after", "norms before"]
 
 
 def test_a_tiny_clip_is_trained_while_another_checkpoint_is_looked_at_and_opens(driver, tmp_path):

@@ -141,7 +141,7 @@ def dashes_text(result: MeasuresResult) -> str:
     for name in none:
         reasons.setdefault(why_none(result, name), []).append(measure_name(name, axis))
     said = (f"{_tr(', ').join(names)}: {why[:1].lower()}{why[1:].removesuffix('.')}" for why, names in reasons.items())
-    return f"{DASH} {'; '.join(said)}" if none else ""
+    return _tr("no number ({}): {}").format(DASH, "; ".join(said)) if none else ""
 
 
 def sample_text(result: MeasuresResult) -> str:

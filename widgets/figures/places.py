@@ -46,7 +46,7 @@ def whole_name(axis: str) -> str:
 
 def nothing_selected(axis: str, word: str, pos: int) -> str:
     """The one sentence for where a place could be selected and none is, with the one that views show instead."""
-    text = _tr("Nothing is selected: views of one {0} begin with “{1}” ({2}). Click a {0} to see what it attends to.")
+    text = _tr("Nothing is selected: views of one place begin with “{1}” ({2}). Click a {0} to see what it attends to.")
     return text.format(place_name(axis).one, isolated(word), pos)
 
 

@@ -63,7 +63,7 @@ ENTRIES = (
         ("to previous", "previous patch", "previous pixel", "previous vertex", "previous coordinate", "previous face token"), "", "Clark et al. 2019",
     ),
     Entry(
-        "next token", "The one behind; as a measure of a head, the share of its attention that goes there.",
+        "next token", "The one that follows; as a measure of a head, the share of its attention that goes there.",
         ("to next", "next patch", "next pixel", "next vertex", "next coordinate", "next face token"),
     ),
     Entry(
@@ -98,7 +98,7 @@ ENTRIES = (
         (), "R_l = (½ A_l + ½ I) R_{l−1}", "Abnar and Zuidema 2020",
     ),
     Entry("mean attention", "The mean of all heads of a layer: what rollout is made of.", ("mean of the layer", "mean of layer", "mean of the heads", "mean of all heads")),
-    Entry("causal", "No place sees what comes behind it, so that the next token can be learned.", ("causal mask", "masked self-attention")),
+    Entry("causal", "No place sees what comes after it, so that the next token can be learned.", ("causal mask", "masked self-attention")),
     Entry("encoder", "The half of a transformer that reads: every place sees every other."),
     Entry("decoder", "The half of a transformer that writes: every place sees only what is there before it."),
     Entry("encoder-decoder", "A model that reads with one stack of layers and writes with another, as for translation."),
@@ -114,7 +114,7 @@ ENTRIES = (
     Entry("norm", "The length of a vector; or a step that brings vectors to one length (see LayerNorm).", ("norms", "normalised", "normalises")),
     Entry("L2 norm", "The length of a vector: the root of the sum of its squared numbers.", ("‖x‖",), "√(Σ xᵢ²)"),
     Entry("pre-norm", "The norm stands before each sub-layer, within the branch: training is steadier.", (), "x + SubLayer(LayerNorm(x))", "Xiong et al. 2020"),
-    Entry("post-norm", "The norm stands behind each sum, as in the Transformer of 2017.", (), "LayerNorm(x + SubLayer(x))", "Vaswani et al. 2017"),
+    Entry("post-norm", "The norm stands after each sum, as in the Transformer of 2017.", (), "LayerNorm(x + SubLayer(x))", "Vaswani et al. 2017"),
     Entry("MLP", "The other half of a layer: two linear maps with a bend between them, at each place by itself.", ("feed-forward",), "W₂ f(W₁ x)"),
     Entry("bias", "A number that is added whatever the input is.", ("biases",)),
     Entry("embedding", "The vector with which a token, a patch or a position enters the model.", ("embeddings", "embedded")),

@@ -39,7 +39,7 @@ ENTRIES = (
     Entry("prompt", "The text that a language model goes on with."),
     Entry("chat template", "The marks that a chat model was trained with round what each side says."),
     Entry("system message", "What a chat model is told before all messages: how it is to answer."),
-    Entry("TL;DR", "“Too long; didn't read”: behind a text it makes GPT-2 sum it up.", (), "", "Radford et al. 2019"),
+    Entry("TL;DR", "“Too long; didn't read”: after a text it makes GPT-2 sum it up.", (), "", "Radford et al. 2019"),
     Entry("few-shot", "The task is shown by a few examples in the prompt; no weight is changed.", (), "", "Brown et al. 2020"),
     Entry("zero-shot", "A task for which the model has seen no example.", (), "", "Radford et al. 2021"),
     Entry("BLEU", "How many runs of up to 4 words a translation shares with one by a person, 0 to 100.", (), "", "Papineni et al. 2002"),

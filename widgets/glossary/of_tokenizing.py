@@ -11,7 +11,7 @@ SENTENCES = {
     "log p": "Natural logarithm of the piece's probability; the probabilities of all pieces sum to about 1.",
     "expected": "How often the piece is in the text, all ways to cut each word weighed by their probability.",
     "loss": "How much log-likelihood a word of the text loses in the mean when this piece is removed.",
-    "stay": "Pieces that are in the vocabulary behind this step.",
+    "stay": "Pieces that are in the vocabulary after this step.",
     "go": "Pieces that this step removes from the vocabulary.",
     "words": "The words of the text, cut with the vocabulary so far; this step cut the tinted ones anew.",
     "as typed": "The text of the input, before the tokenizer does anything.",

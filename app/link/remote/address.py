@@ -59,7 +59,7 @@ def parse_address(text: str) -> MachineAddress:
     rest = given[found.end() :] if found else ""
     if not found or (rest and not rest.startswith(":")) or rest.startswith("://"):
         if found and rest.startswith("/"):
-            raise BadAddress(f"{text.strip()!r}: a folder stands behind a colon, as in ssh://host:/opt/headlight.")
+            raise BadAddress(f"{text.strip()!r}: a folder stands after a colon, as in ssh://host:/opt/headlight.")
         if any(letter.isalpha() and not letter.isascii() for letter in given.partition(":")[0]):
             raise BadAddress(f"{text.strip()!r}: ssh knows machines by letters from a to z; name it in ~/.ssh/config.")
         raise BadAddress(f"{text.strip()!r} names no machine; write ssh://host, or ssh://user@host:folder.")

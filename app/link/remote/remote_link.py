@@ -198,7 +198,7 @@ class RemoteLink(ProcessLink):
         place = self.address.folder or "~/headlight"
         if code == ssh.NO_FOLDER:
             more = "" if self.address.folder else ", and no command headlight"
-            return _NoLine(f"has no folder {place}{more}: write behind a colon where Headlight lies", is_final=True)
+            return _NoLine(f"has no folder {place}{more}: write after a colon where Headlight lies", is_final=True)
         if code == ssh.NO_PROGRAM:
             return _NoLine(f"has a folder {place}, but no Headlight in it", is_final=True)
         if code == ssh.OF_SSH:

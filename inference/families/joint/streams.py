@@ -195,7 +195,7 @@ class VilBertFamily(BothHeads, RegionsFamily):
         return ("task",) if config.n_tasks else ()
 
     def notes(self, config: PreTrainedConfig) -> tuple[str, ...]:
-        told = f"It is told one of {config.n_tasks} tasks by a place behind [CLS]; {TASKS[USUAL_TASK]} unless chosen."
+        told = f"It is told one of {config.n_tasks} tasks by a place after [CLS]; {TASKS[USUAL_TASK]} unless chosen."
         return (*super().notes(config), *((told,) if config.n_tasks else ()))
 
     def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:

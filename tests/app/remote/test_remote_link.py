@@ -225,7 +225,7 @@ def test_a_job_has_a_line_of_its_own_to_the_real_program(ssh):
 @pytest.mark.parametrize(
     ("folder", "sentence"),
     [
-        ("/no such 'folder'", "gpu1 has no folder /no such 'folder': write behind a colon where Headlight lies."),
+        ("/no such 'folder'", "gpu1 has no folder /no such 'folder': write after a colon where Headlight lies."),
         ("/", "gpu1 has a folder /, but no Headlight in it."),
     ],
 )

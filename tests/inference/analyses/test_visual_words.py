@@ -117,7 +117,7 @@ def test_a_second_sentence_is_left_aside_and_that_is_said(model):
     ("change", "why"),
     [
         ({"hidden": (12,)}, "Chip 12 was asked for; a film has chips 0 to 11."),
-        ({"first": 5, "last": 2}, "Chips 5 to 2 were asked for; the first one lies behind the last."),
+        ({"first": 5, "last": 2}, "Chips 5 to 2 were asked for; the first one lies after the last."),
         ({"last": 40}, "Last chip 40 was asked for; a film has chips 0 to 11."),
         ({"n_seen": 12}, "Futures of 12 chips were asked for; 1 to 11 can be seen."),
         ({"top_k": 0}, "0 guesses were asked for; 1 to 20 are told."),

@@ -144,7 +144,7 @@ def _network(layer, xs):
 
 
 def transformer(net, source, written):
-    """Logits behind each word that is written, norms behind the sublayers."""
+    """Logits behind each word that is written, norms after the sublayers."""
     n_heads = net.config.encoder_attention_heads
 
     def placed(stack, xs):

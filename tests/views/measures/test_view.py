@@ -366,8 +366,7 @@ def test_a_column_of_dashes_is_explained_once(view):
     answer(view, make_measures_result(without=("next", "induction")))
     caption = view.findChild(LineLabel, "measures_caption").text()
     assert (
-        "– Next token: the future is hidden: no token can look at the one that follows it; Induction: no token"
-        in caption
+        "no number (–): Next token: the future is hidden: no token can look at the one that follows it; In" in caption
     )
     assert "Next token: the future is hidden" in view.figure().caption
     answer(view, make_measures_result())

@@ -281,7 +281,7 @@ def test_no_step_is_selected_before_all_views_look_at_the_mesh(view, selection, 
     view._presenter.go_to(5)
     assert selection.now.query is None
     view.set_subject(Subject(make_mesh_info(), view.chosen[-1]))
-    assert selection.now.query is None  # the others are told behind this one
+    assert selection.now.query is None  # the others are told after this one
     qtbot.waitUntil(lambda: index_of(selection.now.query) == 5)
 
 

@@ -79,7 +79,7 @@ def choose(view, field, data):
     [
         (PRE, "LayerNorm", False, "Pre-norm", "x + SubLayer(LN(x))"),
         (POST, "LayerNorm", False, "Post-norm", "LN(x + SubLayer(x))"),
-        (SANDWICH, "RMSNorm", False, "Norms before and behind", "x + RMS(SubLayer(RMS(x)))"),
+        (SANDWICH, "RMSNorm", False, "Norms before and after", "x + RMS(SubLayer(RMS(x)))"),
         (("behind",), "RMSNorm", False, "Norm on what is added", "x + RMS(SubLayer(x))"),
         (PRE, "LayerNorm", True, "Pre-norm, in parallel", "x + Attention(LN(x)) + MLP(LN(x))"),
         ((), "", False, "No norms", "x + SubLayer(x)"),
@@ -158,7 +158,7 @@ def test_curves_lead_from_what_comes_in_to_the_final_norm():
     np.testing.assert_allclose(first.y[1:-1], after[:, 0])
     assert "[CLS]" in first.name
     np.testing.assert_allclose(selected.y[1:-1], after[:, 2])
-    assert normed.name == "Behind the norm"
+    assert normed.name == "After the norm"
     np.testing.assert_allclose(normed.y, np.median(result.values["norm"][:, 1], 1))
     by_name = {series.name: series for series in added.series}
     np.testing.assert_allclose(by_name["MLP"].y, np.median(result.values["norm"][1::2, 3], 1))

@@ -44,7 +44,7 @@ def test_runs_that_waited_come_back_with_the_session_and_go_on_one_after_the_oth
     again.show()
     again.set_subject(make_subject())
     give(again, kept("b", 40))
-    assert texts(again) == ["norms before\nnot begun", "norms behind\nnot begun", "b\ndone"]
+    assert texts(again) == ["norms before\nnot begun", "norms after\nnot begun", "b\ndone"]
     assert again.options_state() == stored  # also where nothing is done with them
     again._lab.runs.choose(requests[0].folder)
     press(again, "training_go_on")

@@ -300,7 +300,7 @@ def test_runs_that_differ_in_one_thing_are_begun_and_shown_together_under_what_d
     told = [text.rpartition("\n")[0].replace("\n", " ") for text in texts(view)][:4]
     assert told[::-1] == [run.name for run in view.figure().runs]
     assert [run.name for run in view.figure().runs] == [
-        "norms behind, warm-up of 100 steps", "norms behind, no warm-up",
+        "norms after, warm-up of 100 steps", "norms after, no warm-up",
         "norms before, warm-up of 100 steps", "norms before, no warm-up",
     ]  # fmt: skip
     view._lab.show_options.combo("show").setCurrentIndex(1)

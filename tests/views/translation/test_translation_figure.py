@@ -100,8 +100,8 @@ def test_probabilities_before_and_after_the_sampling_stand_side_by_side():
 def test_the_bits_beside_a_text_are_of_all_of_it_and_those_of_a_step_are_said_to_be():
     assert figure().caption.startswith("“le chat dormait” · greedy · 4.0 bits · attention")
     assert "4.0 bits · 2.0 of them up to token 3 · " in figure(n_shown=3).caption
-    assert "3.0 bits behind the token it begins with · " in figure(make_translation(n_given=2)).caption
-    assert "2.0 bits behind the 2 tokens it begins with · " in figure(make_translation(n_given=3)).caption
+    assert "3.0 bits after the token it begins with · " in figure(make_translation(n_given=2)).caption
+    assert "2.0 bits after the 2 tokens it begins with · " in figure(make_translation(n_given=3)).caption
     assert "0.0 of them up to token 1" in figure(n_shown=1).caption
 
 

@@ -69,7 +69,7 @@ class LogitParts:
     def caption(self) -> str:
         result = self.result
         read = label(result.tokens.words[result.position])
-        told = _tr("told behind “{}” ({})") if result.predicts == "next" else _tr("told of “{}” ({})")
+        told = _tr("told after “{}” ({})") if result.predicts == "next" else _tr("told of “{}” ({})")
         text = _tr("Logit attribution: {}, {}, is {}").format(
             self.title, told.format(read, result.position), signed(self.logit)
         )

@@ -99,7 +99,7 @@ class CompleteImageFigure:
     def caption(self) -> str:
         n = len(self.result.own)
         text = _tr(
-            "{} completions behind the first {} of {} pixels; surprisal in bits a pixel, coloured up to {:.1f}"
+            "{} completions after the first {} of {} pixels; surprisal in bits a pixel, coloured up to {:.1f}"
         ).format(len(self.result.samples), self.n_given, n, self.high)
         return text if self.n_shown is None or self.n_shown >= n else _tr("{}, at pixel {}").format(text, self.n_shown)
 

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Few-shot",
     "widgets.views.few_shot.view:FewShotView",
     frozenset({Capability.GENERATION}),
-    "How often the answer is right behind 0 to 8 examples in the prompt.",
+    "How often the answer is right after 0 to 8 examples in the prompt.",
     figures=("few-shot",),
 )

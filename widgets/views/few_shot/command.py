@@ -38,7 +38,7 @@ def _figure(result: FewShotResult, args: Namespace) -> Figure:
 
 COMMANDS = {
     "few-shot": FigureCommand(
-        "how often a model's answer is right behind 0 to 8 examples in its prompt",
+        "how often a model's answer is right after 0 to 8 examples in its prompt",
         (),
         _figure,
         _request,

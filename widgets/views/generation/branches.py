@@ -75,7 +75,7 @@ class Branches:
         self.now = known
 
     def written(self) -> tuple[tuple[int, Branch], ...]:
-        """Those of which there is something to see, each behind the one that it goes off, with their numbers."""
+        """Those of which there is something to see, each after the one that it goes off, with their numbers."""
 
         def below(parent: int | None) -> list[tuple[int, Branch]]:
             rows = []

@@ -23,7 +23,7 @@ class HeadSimilarityOptions(Options):
         "head",
         {"head": "By number", "alike": "Alike ones together"},
         "Order",
-        "heads by their number, or each behind the one that it is most like",
+        "heads by their number, or each after the one that it is most like",
     )
     has_numbers: bool = switch(True, "Numbers", "Write the similarity into each cell that has room.", flag="numbers")
 

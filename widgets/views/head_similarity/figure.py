@@ -28,7 +28,7 @@ class HeadSimilarityFigure(PanelFigure):
     selected
         The head whose row is framed.
     order
-        Heads by their number, or alike ones together: each behind the one that it is most like.
+        Heads by their number, or alike ones together: each after the one that it is most like.
     """
 
     result: HeadSimilarityResult

@@ -315,7 +315,7 @@ CHECKPOINTS = LecturePart(
             "GPT-2", 2_980_992,
         ),
         CheckpointCard(
-            "gpt-mini-polarity", "gpt-mini-polarity", "Tells the same behind its last word.",
+            "gpt-mini-polarity", "gpt-mini-polarity", "Tells the same after its last word.",
             of_polarity("heads", GPT), "GPT-2, adapter", 2_981_376,
         ),
         CheckpointCard(

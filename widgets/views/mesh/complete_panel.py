@@ -95,7 +95,7 @@ class CompletePanel(QWidget):
         first, n = min(faces), len(self._growth.faces)
         behind = n - first - 1
         self._chosen.setText(
-            self.tr("Faces are written in order: face {} and the {} behind it are written anew.").format(first, behind)
+            self.tr("Faces are written in order: face {} and the {} after it are written anew.").format(first, behind)
         )
 
     def set_undo(self, is_possible: bool) -> None:

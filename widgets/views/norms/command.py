@@ -36,7 +36,7 @@ class NormsOptions(Options):
         "after",
         STAGES,
         "Where",
-        "the stream before a sub-layer, what that reads behind its norm, what it adds, the sum x + SubLayer(x), or the "
+        "the stream before a sub-layer, what that reads after its norm, what it adds, the sum x + SubLayer(x), or the "
         "stream after it",
     )
     relative: bool = switch(

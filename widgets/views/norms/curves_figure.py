@@ -177,7 +177,7 @@ class NormsCurvesFigure(PlottedFigure):
         curves = []
         steps = np.arange(1, len(self.result.sub_layers) + 1, dtype=float)
         is_post = any("on_stream" in step.norms for step in self.result.sub_layers)
-        stage, name = ("sum", _tr("Before the norm")) if is_post else ("normed", _tr("Behind the norm"))
+        stage, name = ("sum", _tr("Before the norm")) if is_post else ("normed", _tr("After the norm"))
         values = self._stage(stage)
         is_there = np.isfinite(values).all(1)
         if is_there.any():

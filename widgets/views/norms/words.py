@@ -50,7 +50,7 @@ def arrangement(result: NormsResult) -> str:
     if places == {"on_stream"}:
         return _tr("Post-norm") + parallel
     if places == {"before", "behind"}:
-        return _tr("Norms before and behind") + parallel
+        return _tr("Norms before and after") + parallel
     if places == {"behind"}:
         return _tr("Norm on what is added") + parallel
     return _tr("Norms in several places") + parallel

@@ -92,9 +92,9 @@ class ReadingFigure:
         candidates = tuple(
             Candidate(label(result.vocabulary[number]), prob, prob) for number, prob in zip(numbers, probs, strict=True)
         )
-        title = _tr("Expected at position {}, behind “{}”")
+        title = _tr("Expected at position {}, after “{}”")
         if self.selected is None:
-            title = _tr("At the highest bar: expected at position {}, behind “{}”")
+            title = _tr("At the highest bar: expected at position {}, after “{}”")
         rank = int(result.ranks[position])
         taken = rank - 1 if rank <= len(candidates) else -1
         before = label(result.tokens.words[position - 1])

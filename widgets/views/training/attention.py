@@ -25,7 +25,7 @@ _LEAST_PLACES = 3  # tokens of which one lies between the others
 _MOST_ON = {
     "itself": "Head {}: {:.0f} % on itself",
     "before": "Head {}: {:.0f} % on the one before",
-    "behind": "Head {}: {:.0f} % on the one behind",
+    "behind": "Head {}: {:.0f} % on the next one",
     "first": "Head {}: {:.0f} % on the first",
     "last": "Head {}: {:.0f} % on the last",
 }
@@ -33,7 +33,7 @@ _PLACES = {
     "mirrored": "the mirrored letter",
     "itself": "the token itself",
     "before": "the token before",
-    "behind": "the token behind",
+    "behind": "the next token",
     "first": "the first token",
     "last": "the last token",
 }

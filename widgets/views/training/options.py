@@ -51,9 +51,9 @@ class RunOptions(Options):
     heads: int = choice(4, {n: str(n) for n in _HEADS}, "Heads", "Heads of attention in each layer")
     norm: NormOrder = choice(
         "post",
-        {"post": "Behind (2017)", "pre": "Before"},
+        {"post": "After (2017)", "pre": "Before"},
         "Norms",
-        "behind the sublayers, as in 2017 (post-norm), or before them (pre-norm)",
+        "after the sublayers, as in 2017 (post-norm), or before them (pre-norm)",
     )
     dropout: float = share(0.0, "Dropout", "Share of numbers that are left out in training", high=LIMITS["dropout"][1])
     length: int = number(12, *LIMITS["length"], "Length", "Letters of the longest string; tokens of the longest text")

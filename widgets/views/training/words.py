@@ -31,7 +31,7 @@ def about_run(record: RunRecord) -> str:
     """What was asked for and what came of it, a line each."""
     request = record.request
     sizes, plan = request.sizes, request.plan
-    norms = _tr("before") if sizes.norm == "pre" else _tr("behind")
+    norms = _tr("before") if sizes.norm == "pre" else _tr("after")
     layers = number_of(sizes.n_layers, "layers")
     lines = [_tr(TASKS[request.task])]
     if request.base:
@@ -77,7 +77,7 @@ def run_labels(requests: Sequence[TrainingRequest]) -> list[str]:
     """Names of runs that are shown together; of one comparison what differs between them."""
     if len(requests) < 2 or not requests[0].comparison or len({one.comparison for one in requests}) > 1:
         return [request.name for request in requests]
-    norms = {"pre": _tr("norms before"), "post": _tr("norms behind")}
+    norms = {"pre": _tr("norms before"), "post": _tr("norms after")}
     parts: list[list[str]] = [[] for _ in requests]
     if len({request.sizes.norm for request in requests}) > 1:
         for told, request in zip(parts, requests, strict=True):

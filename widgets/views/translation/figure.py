@@ -104,8 +104,8 @@ class TranslationFigure(SpotsInBoxes[Spot]):
     def _bits_title(self, bits: float) -> str:
         """Of what was written; a part of a text says so, as it has fewer than the whole one."""
         n_begun = self.result.written.n_given - 1  # without the start token
-        text = _tr("{:.1f} bits behind the {} tokens it begins with") if n_begun > 1 else _tr("{:.1f} bits")
-        text = _tr("{:.1f} bits behind the token it begins with") if n_begun == 1 else text
+        text = _tr("{:.1f} bits after the {} tokens it begins with") if n_begun > 1 else _tr("{:.1f} bits")
+        text = _tr("{:.1f} bits after the token it begins with") if n_begun == 1 else text
         return text.format(bits, n_begun)
 
     def _attending_title(self) -> str:
