@@ -159,7 +159,7 @@ def test_a_text_attends_to_itself_and_a_title_says_where_to():
     numbers = figure.numbers()
     assert numbers.header[3:8] == tuple(
         f"attention on the {name}"
-        for name in ("token itself", "token before", "token behind", "first token", "last token")
+        for name in ("token itself", "token before", "next token", "first token", "last token")
     )
     assert len(numbers.rows) == len(result.validations) * 2 * 2
     tower = replace(figure, result=replace(result, watching="tower"))
