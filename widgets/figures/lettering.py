@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, QPainter
 
 from widgets.look import color_maps
+from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 LEAST = 0.75  # of the letters' size: what words in cells and turned names may become
+_CELL_WIDTH, _CELL_HEIGHT = 1.25, 1.1  # of a cell, for a number that is 1 x 1
 TURNED_APART = 1.05  # em, from one turned name to the next
 
 
@@ -55,6 +57,16 @@ def shrunk(font: QFont, needs: Callable[[QFontMetricsF], float], room: float, le
         smaller = resized(font, factor)
         needed = needs(QFontMetricsF(smaller))
     return smaller
+
+
+def in_cells(font: QFont, number: str, size: QSizeF) -> QFont | None:
+    """The font of numbers in cells of a size, or small letters of it; None where cells are too small for these."""
+    for each in (font, resized(font, SMALL)):
+        metrics = QFontMetricsF(each)
+        wide, high = _CELL_WIDTH * metrics.horizontalAdvance(number), _CELL_HEIGHT * metrics.height()
+        if size.width() >= wide and size.height() >= high:
+            return each
+    return None
 
 
 def turned(font: QFont, n: int, width: float) -> QFont:

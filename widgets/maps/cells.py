@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from widgets.figures.lettering import resized
+from widgets.figures.lettering import in_cells
 from widgets.look import color_maps
-from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 from widgets.maps.coloring import Coloring
 from widgets.maps.head_map import HeadMap
 from widgets.maps.pyramid import Box
 from widgets.maps.tile_cache import MapPiece
 from widgets.maps.viewport import Viewport
-
-_APART = 1.25  # widths of a number, from one to the next
 
 
 def paint_cells(
@@ -44,13 +41,7 @@ def has_values(view: Viewport, style: FigureStyle) -> bool:
 
 
 def _value_font(view: Viewport, style: FigureStyle) -> QFont | None:
-    """The letters of numbers in cells: the usual ones, or small ones; None where the cells are too small for these."""
-    for font in (style.font, resized(style.font, SMALL)):
-        metrics = QFontMetricsF(font)
-        room = view.column_width, view.row_height
-        if room[0] >= _APART * metrics.horizontalAdvance("0.00") and room[1] >= 1.1 * metrics.height():
-            return font
-    return None
+    return in_cells(style.font, "0.00", QSizeF(view.column_width, view.row_height))
 
 
 def paint_values(

@@ -16,6 +16,7 @@ from inference.results.tokens import Tokens
 from widgets.figures.color_bar import ColorBar, bright_end
 from widgets.figures.counts import number_of
 from widgets.figures.labels import AxisLabels, paint_left, paint_top
+from widgets.figures.lettering import in_cells
 from widgets.figures.map_frame import paint_cross_hair, paint_map_frame
 from widgets.figures.token_axis import TokenAxis, by_unit, names_explained
 from widgets.kit.figure import Numbers
@@ -350,15 +351,18 @@ class AttentionFigure:
         painter.restore()
 
     def _paint_values(self, painter: QPainter, layout: _MapLayout, style: FigureStyle) -> None:
-        metrics = QFontMetricsF(style.font)
-        if layout.column_width < 1.4 * metrics.horizontalAdvance("0.00") or layout.row_height < 1.1 * metrics.height():
+        font = in_cells(style.font, "0.00", QSizeF(layout.column_width, layout.row_height))
+        if font is None:
             return
         rows, columns = self.shown
         values, colors = self._cells(), self._colors(self._cells(), style)
+        painter.save()
+        painter.setFont(font)
         for (i, j), value in np.ndenumerate(values):
             painter.setPen(color_maps.ink_on(int(colors[i, j])))
             text = "\N{EN DASH}" if np.isnan(value) else f"{value:.2f}"
             painter.drawText(self.cell_rect(rows[i], columns[j], layout.plot), Qt.AlignmentFlag.AlignCenter, text)
+        painter.restore()
 
     @property
     def _selected_units(self) -> tuple[int | None, int | None]:
