@@ -99,11 +99,11 @@ class VocabularyFigure(PlottedFigure):
             return _tr("the library tokenizers {} merges by count instead").format(result.library)
         if result.same_order:
             same = {
-                "bpe": _tr("all merges are those of Hugging Face tokenizers {}, in the same order"),
+                "bpe": _tr("all merges are those of the library tokenizers {}, in the same order"),
                 "wordpiece": _tr(
-                    "all merges but ties, decided by chance there, are those of Hugging Face tokenizers {}"
+                    "all merges but ties, decided by chance there, are those of the library tokenizers {}"
                 ),
-                "unigram": _tr("all pieces and probabilities are those of Hugging Face tokenizers {}"),
+                "unigram": _tr("all pieces and probabilities are those of the library tokenizers {}"),
             }
             return same[self.options.algorithm].format(result.library)
         if result.only_here or result.only_there:
