@@ -13,7 +13,7 @@ from widgets.figures.token_axis import label
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 
-LEFT, TOP = 8.5, 7.5  # em: room for the labels of queries and of keys
+LEFT, TOP = 8.5, 8.5  # em: room for the labels of queries and of keys
 _SPACING = 1.05  # em between lines
 
 
