@@ -39,6 +39,11 @@ class Collector(QObject):
 
 
 def _let_python_collect() -> None:
+    """Once the window is deleted and not amid that: Qt holds a lock for which what is collected then would wait."""
     _LIVING.pop()
+    QTimer.singleShot(0, _enable)
+
+
+def _enable() -> None:
     if not _LIVING:
         gc.enable()
