@@ -53,7 +53,7 @@ def _maps(setup: Setup, n: int) -> tuple[list[Goal], list[tuple[str, str, str]]]
     )
     assert not any(side["n_colors"] < 100 for side in (*first, *again)), "a map stayed empty"
     goals, rows = [], []
-    for sides, title, source in ((first, "first start", "kept with Headlight"), (again, "later start", "last session")):
+    for sides, title, source in ((first, "first start", "came with Headlight"), (again, "later start", "last session")):
         assert all(source.lower() in side["why_not_current"].lower() for side in sides), "whose maps are these?"
         for what, name in ((source, "seconds"), ("computed", "exact_seconds")):
             rows.append((f"{title}, {what}", ms(middle(sides, name)), ms(min(side[name] for side in sides))))
