@@ -49,7 +49,8 @@ class Engine:
         Cancelled
             If the context says so.
         """
-        if getattr(request, "checkpoint", None) is not None:
+        checkpoint = getattr(request, "checkpoint", None)
+        if checkpoint is not None:
             import_transformers()  # before anything else imports more of it
         if isinstance(request, InspectRequest):
             from inference.checkpoints.inspection import inspect
@@ -69,7 +70,6 @@ class Engine:
             return self._models.open(request.checkpoint, context).info
         module, _, name = ANALYSES[type(request).__name__].partition(":")
         function = getattr(import_module(module), name)
-        checkpoint = getattr(request, "checkpoint", None)
         if checkpoint is None:
             return function(request, context)
         model = self._models.get(checkpoint, context)

@@ -106,6 +106,14 @@ def shown(entry, engine, qtbot, context=None):
     return view
 
 
+def unanswered(view):
+    """What the view asks from now on, in a list: nobody answers any more."""
+    view.request_changed.disconnect(view.asker.on_request_changed)
+    asked = []
+    view.request_changed.connect(asked.append)
+    return asked
+
+
 def subject_of(entry, engine):
     """What a view can look at."""
     info = engine.run(OpenRequest(CHECKPOINTS.get(entry.name, "bert-mini")), Context())
@@ -232,9 +240,7 @@ def test_an_old_picture_is_dimmed_when_another_checkpoint_comes(entry, engine, q
 @views
 def test_where_there_is_nothing_to_see_no_old_picture_comes_back(entry, engine, qtbot):
     view = shown(entry, engine, qtbot)
-    view.request_changed.disconnect(view.asker.on_request_changed)
-    asked = []
-    view.request_changed.connect(asked.append)
+    asked = unanswered(view)
     info = view.subject.checkpoint
     view.set_subject(Subject(info, Input(text=TextInput("") if "text" in info.reads else None)))
     empty = [page for page in view._own_pages if page.is_empty]
@@ -264,9 +270,7 @@ def test_nothing_plays_on_beneath_a_veil(entry, engine, qtbot):
 @views
 def test_after_a_cancel_it_asks_nothing_by_itself(entry, engine, qtbot):
     view = shown(entry, engine, qtbot)
-    view.request_changed.disconnect(view.asker.on_request_changed)
-    asked = []
-    view.request_changed.connect(asked.append)
+    asked = unanswered(view)
     view.refresh(again=True)
     for request in view._asked:
         view.take_cancellation(request)
