@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app import VERSION
 from app.export.exporting import Exporting
@@ -127,7 +127,8 @@ class MainWindow(QMainWindow):
         self.hub = Hub(self.opening, self.controller, self.jobs, self.telling, settings_file, self)
         self._build()
         self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
-        before, behind = (self.gallery, self.input_panel), (self.jobs_list, self.details)
+        before = self.gallery, self.input_panel, self.input_panel.column
+        behind = self.jobs_list, self.details
         self.round = PanelRound(before, self.area, behind, self)
         Notice(self.status_line, self)
         bars = self.menuBar(), self.statusBar(), self.input_bar.token_row
@@ -159,7 +160,10 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.input_panel)
-        layout.addWidget(self.area, 1)
+        row = QHBoxLayout()
+        row.addWidget(self.input_panel.column, 2)
+        row.addWidget(self.area, 7)
+        layout.addLayout(row, 1)
         layout.addWidget(self.jobs_list)
         self.setCentralWidget(centre)
         sides = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -329,6 +333,7 @@ class MainWindow(QMainWindow):
         """Full screen, large letters, only the input and the views."""
         self.actions_by_name["presentation.set_on"].setChecked(is_on)
         self._judge_cancel()
+        self.input_panel.set_beside(is_on)
         self._apply_appearance()
 
     def scale_font(self, step: int) -> None:

@@ -78,28 +78,21 @@ class ViewPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self.header = self._header()
+        self.header = _Header(self)
+        self._fill_header()
         layout.addWidget(self.header)
         layout.addWidget(self._content, 1)
         self.set_place(ViewPlace.TABS)
 
-    def _header(self) -> QWidget:
-        header = QWidget(self)
-        about = LineLabel(self.tr("What the view is good for"), header)
-        about.setForegroundRole(self.palette().ColorRole.PlaceholderText)
-        about.show_text(self.entry.about)
+    def _fill_header(self) -> None:
+        self.header.about.show_text(self.entry.about)
         self._help = self._button("help", "?", self.tr("What is this? What the view shows, and how it is read (F1)"))
         self._help.setAccessibleName(self.tr("What is this? {}").format(self.entry.title))
-        self._help.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         tip = self.tr("Copy the picture (Ctrl+Shift+C), or drag it from here into another program or a folder")
         self._copy = self._button("copy", self.tr("Copy"), tip)
         self._export = self._button("export", self.tr("Export…"), self.tr("Save the picture or its numbers (Ctrl+E)"))
         self._beside = self._button("beside", "", "")
         self._window = self._button("window", "", "")
-        row = QHBoxLayout(header)
-        row.setContentsMargins(0, 0, 4, 0)
-        row.setSpacing(4)
-        row.addWidget(about, 1)
         for button, slot in (
             (self._help, self._on_help_clicked),
             (self._copy, self._on_copy_clicked),
@@ -108,8 +101,7 @@ class ViewPage(QWidget):
             (self._window, self._on_window_clicked),
         ):
             button.clicked.connect(slot)
-            row.addWidget(button)
-        return header
+            self.header.add_button(button, has_words=button is not self._help)
 
     def _button(self, name: str, text: str, tip: str) -> QToolButton:
         button = _DragButton(self) if name == "copy" else QToolButton(self)
@@ -117,7 +109,6 @@ class ViewPage(QWidget):
             button.dragged.connect(self._on_copy_dragged)
         button.setObjectName(f"{self.name}_{name}")
         button.setAutoRaise(True)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._label(button, text, tip, name)
         return button
 
@@ -193,6 +184,48 @@ class ViewPage(QWidget):
     @Slot()
     def _on_window_clicked(self) -> None:
         self.window_requested.emit(self.name)
+
+
+class _Header(QWidget):
+    """What the view is good for, and buttons; these are without words where the sentence would have no room."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.about = LineLabel(self.tr("What the view is good for"), self)
+        self.about.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        self._buttons: list[QToolButton] = []
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 4, 0)
+        self._row.setSpacing(4)
+        self._row.addWidget(self.about, 1)
+
+    def add_button(self, button: QToolButton, *, has_words: bool) -> None:
+        """At the right of the others."""
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self._row.addWidget(button)
+        if has_words:
+            self._buttons.append(button)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        """Letters of another size, and buttons that say something else, need more room, or less."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        metrics = self.fontMetrics()
+        texts = [self.about.text(), *(button.text() for button in self._buttons if not button.isHidden())]
+        # Each has some room round its letters, and a button its icon.
+        needed = sum(metrics.horizontalAdvance(text) + 2.5 * metrics.height() for text in texts)
+        style = Qt.ToolButtonStyle
+        for button in self._buttons:
+            button.setToolButtonStyle(
+                style.ToolButtonTextBesideIcon if needed <= self.width() else style.ToolButtonIconOnly
+            )
 
 
 class _DragButton(QToolButton):

@@ -15,8 +15,8 @@ from inference.results.inputs import ClipInput, Input
 from tests.answers import answer, fail
 from tests.film_factories import make_film_info, make_strip
 from widgets.context import ViewContext
-from widgets.panels.film_bar import FilmBar, happening
-from widgets.panels.film_frames import FilmFrames
+from widgets.panels.media.film_bar import FilmBar, happening
+from widgets.panels.media.film_frames import FilmFrames
 
 
 @pytest.fixture

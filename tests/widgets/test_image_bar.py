@@ -19,9 +19,9 @@ from tests.inputs import image_input
 from widgets.context import ViewContext
 from widgets.kit.labels import CaptionLabel
 from widgets.kit.veil import Veil
-from widgets.panels.image_bar import ImageBar
-from widgets.panels.pasted_images import LONGEST_SIDE, PastedImages
-from widgets.panels.thumbnails import Thumbnails
+from widgets.panels.media.image_bar import ImageBar
+from widgets.panels.media.pasted_images import LONGEST_SIDE, PastedImages
+from widgets.panels.media.thumbnails import Thumbnails
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from widgets.figures.lettering import resized
-from widgets.kit.labels import CaptionLabel, EmptyLabel, LineLabel, in_two_lines, shortened
+from widgets.kit.labels import CaptionLabel, EmptyLabel, LineLabel, in_lines, shortened
 from widgets.look.theme import DARK
 
 
@@ -196,13 +196,13 @@ def test_two_lines_lose_nothing_and_begin_with_no_space(qtbot):
     metrics = label.fontMetrics()
     text = "cat attends most to  ·  mat 0.513  ·  sat 0.217  ·  tired 0.104"
     for n_letters in range(36, 60):
-        two = in_two_lines(text, metrics, n_letters * metrics.averageCharWidth())
+        two = in_lines(text, metrics, n_letters * metrics.averageCharWidth())
         assert two.replace("·", " ").split() == text.replace("·", " ").split()
         assert all(line == line.strip() for line in two.split("\n"))
-    assert in_two_lines("w" * 300, metrics, 100).endswith("…")
+    assert in_lines("w" * 300, metrics, 100).endswith("…")
     facts, width = "one fact  ·  another one  ·  a third", metrics.horizontalAdvance("one fact  ·  another one  ·  a")
-    assert in_two_lines(facts, metrics, width) == "one fact  ·  another one\na third"
-    assert in_two_lines(f"a fact  ·  {'b ' * 12}b", metrics, metrics.horizontalAdvance("b " * 10)).startswith(
+    assert in_lines(facts, metrics, width) == "one fact  ·  another one\na third"
+    assert in_lines(f"a fact  ·  {'b ' * 12}b", metrics, metrics.horizontalAdvance("b " * 10)).startswith(
         "a fact  ·  b"
     )
 

@@ -44,11 +44,13 @@ def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
-def in_two_lines(text: str, metrics: QFontMetrics, width: int) -> str:
-    """Broken between facts, else before the first word that has no room in a line; what has none in two is cut there.
+def in_lines(text: str, metrics: QFontMetrics, width: int, most: int = 2) -> str:
+    """Broken between facts, else before the first word that has no room in a line; what has none in the last is cut.
 
     Where a line ends no sign stands between two facts.
     """
+    if most == 1 or metrics.horizontalAdvance(text) <= width:
+        return shortened(text, metrics, width)
     ends = (found.start() for found in re.finditer(" (?! )", text))
     fitting = [*takewhile(lambda end: metrics.horizontalAdvance(text[:end]) <= width, ends)]
     if not fitting:
@@ -56,10 +58,10 @@ def in_two_lines(text: str, metrics: QFontMetrics, width: int) -> str:
     facts = [found.start() for found in re.finditer(f"{_PART.rstrip()} ", text) if found.start() <= fitting[-1]]
     if facts and metrics.horizontalAdvance(text[: facts[-1]]) >= width / 2:
         behind = text[facts[-1] :].lstrip(_PART)
-        if metrics.horizontalAdvance(behind) <= width:
-            return f"{text[: facts[-1]].rstrip()}\n{behind}"
+        if metrics.horizontalAdvance(behind) <= (most - 1) * width:
+            return f"{text[: facts[-1]].rstrip()}\n{in_lines(behind, metrics, width, most - 1)}"
     first, rest = text[: fitting[-1]].rstrip(), text[fitting[-1] :].strip()
-    return f"{first}\n{shortened(rest, metrics, width)}"
+    return f"{first}\n{in_lines(rest, metrics, width, most - 1)}"
 
 
 class LineLabel(PlainLabel):
@@ -119,7 +121,7 @@ class LineLabel(PlainLabel):
 
 
 class CaptionLabel(LineLabel):
-    """The same, in two lines where one has no room for it.
+    """The same, in two lines (or as many as `set_most_lines` says) where one has no room for it.
 
     It goes back to one line only where there is plenty of room, or more than a scroll bar takes: the numbers of what
     plays must not move the picture, nor may the bar that comes with a line more.
@@ -132,7 +134,13 @@ class CaptionLabel(LineLabel):
         self._lines.setAccessibleName(name)
         self._lines.hide()
         self._broken_at = 0  # how wide it was when it was broken
+        self._most = 2
         make_selectable(self._lines)
+
+    def set_most_lines(self, most: int) -> None:
+        """How many lines it may take."""
+        self._most = most
+        self._fit()
 
     def show_text(self, text: str) -> None:
         super().show_text(text)
@@ -171,7 +179,7 @@ class CaptionLabel(LineLabel):
         self._lines.setVisible(not is_one)
         if not is_one:
             self._lines.setGeometry(self._field.geometry().adjusted(2, 0, -2, 0))
-            self._lines.setText(in_two_lines(self.text(), metrics, width))
+            self._lines.setText(in_lines(self.text(), metrics, width, self._most))
         if self.sizeHint() != hint:  # one word alone may have filled what room there was
             self.updateGeometry()
 

@@ -12,12 +12,13 @@ from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import ImageInput, Input, TextInput
 from inference.results.request import Capability
 from widgets.context import ViewContext
+from widgets.panels.media.column import MediaColumn, Narrows
 from widgets.panels.text_bar import TextBar
 
 if TYPE_CHECKING:
     from widgets.panels.compared.bar import ComparedBar
-    from widgets.panels.film_bar import FilmBar
-    from widgets.panels.image_bar import ImageBar
+    from widgets.panels.media.film_bar import FilmBar
+    from widgets.panels.media.image_bar import ImageBar
     from widgets.panels.sound_bar import SoundBar
 
 
@@ -32,10 +33,18 @@ class KindBar(Protocol):
     def setVisible(self, visible: bool, /) -> None: ...
 
 
+_OF_COLUMN = ("image", "clip", "regions")  # that are seen, and so can stand beside the views
+
+
 class InputPanel(QWidget):
     """A bar for every kind that the open checkpoint reads, one above the other. The others keep what they hold.
 
     Boxes over patches, which one view looks at, have their bar while that is on screen.
+
+    Attributes
+    ----------
+    column
+        Stands left of the views; images and films stand there once `set_beside` says so.
 
     Signals
     -------
@@ -54,7 +63,11 @@ class InputPanel(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
+        self.column = MediaColumn(self)
+        self.column.hide()
+        self._is_beside = False
         self._bars: dict[str, KindBar] = {}
+        self._widgets: dict[str, QWidget] = {}  # the same bars
         self._kinds: tuple[str, ...] = ("text",)
         self._has_boxes = False  # regions are no more than boxes over the patches
         self._looks_at_boxes: set[QObject] = set()  # views on screen that do
@@ -97,6 +110,27 @@ class InputPanel(QWidget):
             self._compared_bar().set_checkpoint(info, image, self.text.first.value())
         if self._compared is not None:
             self._compared.setVisible(bool(self._compares))
+        self._show_column()
+
+    def set_beside(self, is_beside: bool) -> None:
+        """Stand images and films beside the views, which have the whole height then, or above them."""
+        self._is_beside = is_beside
+        if self._compared is not None:
+            self._put(self._compared, 0)
+        for kind in _OF_COLUMN:
+            if kind in self._widgets:
+                self._put(self._widgets[kind], -1)
+        self._show_column()
+
+    def _put(self, bar: QWidget, at: int) -> None:
+        """Where a bar stands that can stand in the column; `at` is its place there or here, -1 is the last."""
+        assert isinstance(bar, Narrows)
+        bar.set_narrow(self._is_beside)
+        (self.column.bars if self._is_beside else self._column).insertWidget(at, bar)
+
+    def _show_column(self) -> None:
+        is_needed = bool(self._compares) or any(kind in _OF_COLUMN for kind in self._kinds)
+        self.column.setVisible(self._is_beside and is_needed)
 
     def _show_bars(self) -> None:
         for kind, bar in self._bars.items():
@@ -211,7 +245,7 @@ class InputPanel(QWidget):
         return self._bars[kind]
 
     def _image_bar(self) -> ImageBar:
-        from widgets.panels.image_bar import ImageBar  # not before an image is wanted
+        from widgets.panels.media.image_bar import ImageBar  # not before an image is wanted
 
         bar = self._bars.get("image")
         if bar is None:
@@ -234,7 +268,7 @@ class InputPanel(QWidget):
         return bar
 
     def _film_bar(self) -> FilmBar:
-        from widgets.panels.film_bar import FilmBar  # not before a film is wanted
+        from widgets.panels.media.film_bar import FilmBar  # not before a film is wanted
 
         bar = self._bars.get("clip")
         if bar is None:
@@ -250,15 +284,18 @@ class InputPanel(QWidget):
 
         if self._compared is None:
             self._compared = bar = ComparedBar(self._context, self)
-            self._column.insertWidget(0, bar)
+            self._put(bar, 0)
             bar.changed.connect(self._on_compared_changed)
             bar.image_chosen.connect(self._on_compared_image_chosen)
             self.bar_created.emit(bar.strip)
         return self._compared
 
     def _keep(self, kind: str, bar: KindBar, widget: QWidget) -> None:
-        self._bars[kind] = bar
-        self._column.addWidget(widget)
+        self._bars[kind], self._widgets[kind] = bar, widget
+        if kind in _OF_COLUMN:
+            self._put(widget, -1)
+        else:
+            self._column.addWidget(widget)
         bar.input_changed.connect(self._on_bar_input_changed)
 
     @Slot(object)

@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QFileDialog, QPushButton, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import RegionsInput
 from widgets.kit.availability import set_available
 from widgets.kit.plain import PlainLabel, plain_tip
+from widgets.panels.media.column import direction_of
 
 
 class RegionsBar(QWidget):
@@ -48,11 +49,11 @@ class RegionsBar(QWidget):
         self._clear = QPushButton(self.tr("Clear regions"), self)
         self._clear.setObjectName("regions_clear")
         self._clear.setToolTip(plain_tip(self.tr("Take away the file and the drawn boxes")))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 4)
-        layout.addWidget(self._line, 1)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._parts.setContentsMargins(8, 0, 8, 4)
+        self._parts.addWidget(self._line, 1)
         for widget in (self._of_detector, self._of_scene, self._open, self._clear):
-            layout.addWidget(widget)
+            self._parts.addWidget(widget)
         self._of_detector.toggled.connect(self._on_of_detector_toggled)
         self._of_scene.toggled.connect(self._on_of_scene_toggled)
         self._open.clicked.connect(self._on_open_clicked)
@@ -65,6 +66,11 @@ class RegionsBar(QWidget):
         self._needs_file = "regions" in info.reads and not info.detector
         self._of_detector.setVisible(bool(info.detector))
         self.set_input(self._input)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Stand in a column, or above the views."""
+        self._parts.setDirection(direction_of(is_narrow))
+        self._line.setWordWrap(is_narrow)
 
     def set_input(self, input: RegionsInput) -> None:
         """Show which regions are looked at; `input_changed` is not emitted."""

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QToolButton, QWidget
 
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.plain import plain_tip
@@ -83,7 +83,7 @@ class Player(QWidget):
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(0)
         self._lines.addWidget(bar)
-        self._row = QHBoxLayout()
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.addWidget(scrubber, 2)
         self._lines.addLayout(self._row, 1)
         self._dress()
@@ -103,6 +103,10 @@ class Player(QWidget):
     def add_beside(self, widget: QWidget) -> None:
         """Let the scrubber share its line with what is told of a step."""
         self._row.addWidget(widget, 3)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Stand in a column: what is told of a step is below the scrubber."""
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
 
     def show_step(self, step: int) -> None:
         """Mark the step that is shown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSlider, QWidget
 
 from widgets.kit.plain import PlainLabel
 
@@ -27,13 +27,17 @@ class StepSlider(QWidget):
         self._slider.setAccessibleName(unit)
         self._slider.setToolTip(self.tr("Drag to an earlier step, or go one by one with the arrow keys"))
         self._label = PlainLabel(self)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 4)
-        layout.addWidget(self._slider, 1)
-        layout.addWidget(self._label)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._parts.setContentsMargins(8, 0, 8, 4)
+        self._parts.addWidget(self._slider, 1)
+        self._parts.addWidget(self._label)
         self._slider.valueChanged.connect(self._on_slider_value_changed)
         self._slider.sliderPressed.connect(self._on_slider_pressed)
         self._tell()
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Stand in a column: the words are below the slider."""
+        self._parts.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
 
     def set_range(self, first: int, last: int, expected: int) -> None:
         """There are steps from `first` to `last`, and there will be up to `expected`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import ImageInput, Input
@@ -12,6 +12,7 @@ from widgets.context import ViewContext
 from widgets.kit.labels import LineLabel
 from widgets.panels.compared.image_strip import ImageStrip
 from widgets.panels.compared.text_chips import TextChips
+from widgets.panels.media.column import direction_of
 
 
 class ComparedBar(QWidget):
@@ -41,7 +42,7 @@ class ComparedBar(QWidget):
         self._message.setObjectName("compared_message")
         self._message.setForegroundRole(QPalette.ColorRole.BrightText)
         self._message.hide()
-        sides = QHBoxLayout()
+        sides = self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         sides.setSpacing(8)
         sides.addWidget(self.strip, 2)
         sides.addWidget(self.chips, 4)
@@ -80,6 +81,12 @@ class ComparedBar(QWidget):
             self.strip.know(info, image)
         else:
             self._begin_with_texts()
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Stand in a column, or above the views."""
+        for part in (self.strip, self.chips):
+            part.set_narrow(is_narrow)
+        self._sides.setDirection(direction_of(is_narrow))
 
     def look_at(self, image: ImageInput) -> None:
         """Another image is looked at; the signals are silent."""

@@ -29,7 +29,7 @@ from widgets.look.theme import FigureStyle
 
 ChipIndex = QModelIndex | QPersistentModelIndex
 _IMAGE = Qt.ItemDataRole.UserRole + 1
-_N_LINES = 2  # of texts, before one has to scroll
+_N_LINES, _N_NARROW = 2, 5  # of texts, before one has to scroll; in a column
 
 
 class ChipList(QListWidget):
@@ -68,6 +68,7 @@ class ChipList(QListWidget):
         self.setItemDelegate(_ChipDelegate(self))
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
+        self._n_lines = _N_LINES
         self._dragged = -1  # the chip that is under the button of the mouse
         self.currentRowChanged.connect(self._on_current_row_changed)
 
@@ -81,6 +82,11 @@ class ChipList(QListWidget):
     def set_images(self, images: tuple[np.ndarray | None, ...], names: tuple[str, ...], chosen: int) -> None:
         """Show other images, uint8 [row, column, 3], or their places where they are not there yet."""
         self._fill([("", image, shown(name), None) for image, name in zip(images, names, strict=True)], chosen)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Stand in a column, in more lines, or above the views."""
+        self._n_lines = _N_NARROW if is_narrow else _N_LINES
+        self.updateGeometry()
 
     def _fill(self, chips: list, chosen: int) -> None:
         self.blockSignals(True)
@@ -112,7 +118,7 @@ class ChipList(QListWidget):
 
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        height = int(_N_LINES * (1.6 * line + 4) + 4)
+        height = int(self._n_lines * (1.6 * line + 4) + 4)
         if self.count() and not self.item(0).text():  # images are all of one width: no more room than they need
             bar = self.verticalScrollBar().sizeHint().width()  # Qt keeps its place free
             return QSize(self.count() * (self.image_side() + 2 * self.spacing()) + 4 * self.spacing() + bar, height)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QSizePolicy, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.events import Failure
@@ -19,8 +19,9 @@ from widgets.figures.counts import number_of
 from widgets.kit.veil import Veil
 from widgets.panels.compared.chip_list import ChipList, menu_button
 from widgets.panels.compared.things import Things
-from widgets.panels.image_bar import ENDINGS
-from widgets.panels.media_bar import MAX_SEED
+from widgets.panels.media.column import direction_of
+from widgets.panels.media.image_bar import ENDINGS
+from widgets.panels.media.media_bar import MAX_SEED
 from widgets.subject import Subject
 from widgets.view import View
 
@@ -74,10 +75,10 @@ class ImageStrip(View):
             self,
         )
         self._menu.menu().triggered.connect(self._on_menu_triggered)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._menu)
-        layout.addWidget(self._strip, 1)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._parts.setContentsMargins(0, 0, 0, 0)
+        self._parts.addWidget(self._menu)
+        self._parts.addWidget(self._strip, 1)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.setFocusProxy(self._strip)
         self._strip.choice_changed.connect(self._on_strip_choice_changed)
@@ -110,6 +111,11 @@ class ImageStrip(View):
         self._menu.setVisible(is_shown)
         self._strip.setVisible(is_shown)
         self.setMaximumWidth(_ANY_WIDTH if is_shown else 0)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Stand in a column, or above the views."""
+        self._parts.setDirection(direction_of(is_narrow))
+        self._strip.set_narrow(is_narrow)
 
     @property
     def images(self) -> tuple[ImageInput, ...]:

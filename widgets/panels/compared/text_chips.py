@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
 from inference.results.inputs import MOST_LETTERS, MOST_TEXTS
 from widgets.figures.counts import number_of
 from widgets.panels.compared.chip_list import ChipList, menu_button
 from widgets.panels.compared.things import Things
+from widgets.panels.media.column import direction_of
 
 
 class TextChips(QWidget):
@@ -57,21 +58,27 @@ class TextChips(QWidget):
             self,
         )
         self._menu.menu().triggered.connect(self._on_menu_triggered)
-        adding = QVBoxLayout()
-        adding.setSpacing(4)
-        adding.addWidget(self._line)
-        adding.addWidget(self._menu)
-        adding.addStretch(1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(adding, 1)
-        layout.addWidget(self._chips, 3)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._parts.setContentsMargins(0, 0, 0, 0)
+        self._adding = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._adding.setSpacing(4)
+        self._adding.addWidget(self._line)
+        self._adding.addWidget(self._menu)
+        self._parts.addLayout(self._adding, 1)
+        self._parts.setAlignment(self._adding, Qt.AlignmentFlag.AlignTop)
+        self._parts.addWidget(self._chips, 3)
         self.setFocusProxy(self._line)
         self._line.returnPressed.connect(self._on_line_return_pressed)
         self._chips.choice_changed.connect(self._on_chips_choice_changed)
         self._chips.removal_requested.connect(self._on_chips_removal_requested)
         self._chips.move_requested.connect(self._on_chips_move_requested)
         self._chips.edited.connect(self._on_chips_edited)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Stand in a column, or above the views."""
+        self._parts.setDirection(direction_of(is_narrow))
+        self._adding.setDirection(direction_of(not is_narrow))
+        self._chips.set_narrow(is_narrow)
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QShortcut,
 )
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.image import ImageRequest, ImageResult
@@ -23,9 +23,10 @@ from widgets.context import ViewContext
 from widgets.kit.layouts import FlowLayout, labelled
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
-from widgets.panels.media_bar import MediaBar
-from widgets.panels.pasted_images import PastedImages
-from widgets.panels.thumbnails import Thumbnails
+from widgets.panels.media.column import direction_of
+from widgets.panels.media.media_bar import MediaBar
+from widgets.panels.media.pasted_images import PastedImages
+from widgets.panels.media.thumbnails import Thumbnails
 
 ENDINGS = "*.png *.jpg *.jpeg *.webp *.gif *.bmp *.tif *.tiff *.avif"
 
@@ -74,7 +75,7 @@ class ImageBar(MediaBar[ImageInput]):
         self._truth = self._button("image_truth", self.tr("Truth"), self.tr("Name the thing under the pointer"))
         self._truth.setCheckable(True)
         self._truth.hide()
-        controls = FlowLayout()  # a narrow window hides none of them
+        controls = self._controls = FlowLayout()  # a narrow window hides none of them
         controls.setContentsMargins(8, 0, 0, 0)
         controls.setSpacing(8)
         for button in (self._open, self._paste, self._next):
@@ -90,10 +91,10 @@ class ImageBar(MediaBar[ImageInput]):
         lines.addWidget(self._about)
         lines.addWidget(self._message)
         lines.addStretch(1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
-        layout.addWidget(self._thumbnails, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(lines, 1)
+        self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._sides.setContentsMargins(8, 4, 8, 4)
+        self._sides.addWidget(self._thumbnails, 0, Qt.AlignmentFlag.AlignTop)
+        self._sides.addLayout(lines, 1)
         self.setFocusProxy(self._open)
         self.restyle()
 
@@ -125,6 +126,12 @@ class ImageBar(MediaBar[ImageInput]):
             self._input = replace(self._input, side=0)
             self._show_controls(self._input)
         self._look(info)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        super().set_narrow(is_narrow)
+        self._sides.setDirection(direction_of(is_narrow))
+        self._controls.setContentsMargins(0 if is_narrow else 8, 0, 0, 0)
+        self._thumbnails.set_narrow(is_narrow)
 
     def open_file(self, path: str) -> None:
         """Look at an image file."""

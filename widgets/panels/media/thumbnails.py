@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from inference.results.image import ImageResult
 from widgets.figures.image_geometry import letterbox, part_rect
@@ -15,6 +15,7 @@ from widgets.look import raster
 from widgets.look.theme import FigureStyle
 
 _HIGH, _LOW = 5.2, 3.4  # em
+_GAP = 8
 
 
 class Thumbnails(QWidget):
@@ -43,6 +44,20 @@ class Thumbnails(QWidget):
         """Take less height, where the image is seen elsewhere too."""
         self._is_low = is_low
         self.updateGeometry()
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Take the width of a column, and the height that goes with it."""
+        across = QSizePolicy.Policy.Expanding if is_narrow else QSizePolicy.Policy.Preferred
+        policy = QSizePolicy(across, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(is_narrow)
+        self.setSizePolicy(policy)
+
+    def hasHeightForWidth(self) -> bool:
+        return self.sizePolicy().hasHeightForWidth()
+
+    def heightForWidth(self, width: int) -> int:
+        """Of two squares side by side."""
+        return (width - _GAP) // 2
 
     def show_truth(self, shows: bool) -> None:
         """Name what is under the pointer, or no longer."""
@@ -99,16 +114,16 @@ class Thumbnails(QWidget):
     def areas(self) -> tuple[QRectF, QRectF]:
         """Where both are."""
         side = float(self.height())
-        width = (self.width() - 8) / 2
-        return QRectF(0, 0, width, side), QRectF(width + 8, 0, width, side)
+        width = (self.width() - _GAP) / 2
+        return QRectF(0, 0, width, side), QRectF(width + _GAP, 0, width, side)
 
     def sizeHint(self) -> QSize:
         em = self.fontMetrics().height()
         height = _LOW if self._is_low else _HIGH
-        return QSize(int(2.2 * height * em) + 8, int(height * em))
+        return QSize(int(2.2 * height * em) + _GAP, int(height * em))
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize() if self.hasHeightForWidth() else self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._result is None:

@@ -24,6 +24,7 @@ from widgets.view import View
 T = TypeVar("T", ImageInput, ClipInput)
 
 MAX_SEED = 999_999
+_LINES, _NARROW_LINES = 2, 8  # of what is told about it
 
 
 class MediaBar(View, Generic[T]):
@@ -60,6 +61,10 @@ class MediaBar(View, Generic[T]):
         self._seed.setRange(0, MAX_SEED)
         seen.setParent(self)
         self._veil = Veil(seen)  # over what is seen alone: controls are not of a checkpoint
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Stand in a column, or above the views."""
+        self._about.set_most_lines(_NARROW_LINES if is_narrow else _LINES)
 
     def _button(self, name: str, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)

@@ -16,8 +16,8 @@ from widgets.context import ViewContext
 from widgets.kit.layouts import labelled
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
-from widgets.panels.film_frames import FilmFrames
-from widgets.panels.media_bar import MAX_SEED, MediaBar
+from widgets.panels.media.film_frames import FilmFrames
+from widgets.panels.media.media_bar import MAX_SEED, MediaBar
 from widgets.player.playback import Playback
 from widgets.player.player import Player
 from widgets.player.step_slider import StepSlider
@@ -107,6 +107,12 @@ class FilmBar(MediaBar[ClipInput]):
         if self.subject is not None and info is not None and info.checkpoint != self.subject.checkpoint.checkpoint:
             self._input = replace(self._input, frames=())
         self._look(info)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        super().set_narrow(is_narrow)
+        self._frames.set_narrow(is_narrow)
+        self._player.set_narrow(is_narrow)
+        self._slider.set_narrow(is_narrow)
 
     def open_file(self, path: str) -> None:
         """Look at a film: a file, or a folder of numbered images."""
