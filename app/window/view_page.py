@@ -220,7 +220,7 @@ class _Header(QWidget):
         metrics = self.fontMetrics()
         texts = [self.about.text(), *(button.text() for button in self._buttons if not button.isHidden())]
         # Each has some room round its letters, and a button its icon.
-        needed = sum(metrics.horizontalAdvance(text) + 2.5 * metrics.height() for text in texts)
+        needed = sum(metrics.horizontalAdvance(text) + 3 * metrics.height() for text in texts)
         style = Qt.ToolButtonStyle
         for button in self._buttons:
             button.setToolButtonStyle(

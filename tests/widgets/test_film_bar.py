@@ -146,3 +146,24 @@ def test_the_strip_can_be_looked_at_when_it_is_narrow_or_empty(bar, qtbot):
     empty = FilmFrames()
     qtbot.addWidget(empty)
     assert not empty.grab().isNull()
+
+
+@pytest.mark.parametrize("n_frames", [1, 3, 4, 12, 36])
+def test_in_a_column_all_frames_have_a_place_of_their_own(bar, qtbot, n_frames):
+    strip = make_strip()
+    seen = np.repeat(strip.seen[:1], n_frames, axis=0)
+    bar.set_narrow(True)
+    bar.resize(220, 900)
+    click(bar, "film_next")
+    answer(bar, replace(strip, seen=seen, frames=tuple(min(i, strip.n_frames - 1) for i in range(n_frames))))
+    frames = bar.findChild(FilmFrames)
+    qtbot.waitUntil(lambda: frames.height() >= frames.heightForWidth(frames.width()))
+    boxes = [frames._preview_box(), *(frames.box_of(place) for place in range(n_frames))]
+    assert all(box.width() > 10 and frames.rect().contains(box.toAlignedRect()) for box in boxes[1:])
+    for i, box in enumerate(boxes):
+        assert not any(box.intersects(other) for other in boxes[i + 1 :])
+    QTest.mouseClick(frames, Qt.MouseButton.LeftButton, pos=boxes[-1].center().toPoint())
+    assert frames.place == n_frames - 1
+    bar.set_narrow(False)
+    bar.resize(900, 200)
+    qtbot.waitUntil(lambda: frames.height() == frames.sizeHint().height())

@@ -217,3 +217,52 @@ def test_words_that_are_read_with_a_film_are_what_is_said_of_it(panel):
     panel.set_checkpoint(replace(make_film_info(), reads=("text", "clip"), compares=("text",)))
     answer(bar, make_strip(text="another"))
     assert panel.text.first.value() == "One."  # what is compared stands on chips
+
+
+# Beside the views
+
+EVERYTHING = replace(BOTH, reads=("text", "image", "regions", "sound"))
+
+
+def beside(panel):
+    return [kind for kind, bar in panel._bars.items() if panel.column.isAncestorOf(bar) and bar.isVisible()]
+
+
+def order(panel):
+    bars = [(bar.mapTo(panel, bar.rect().topLeft()).y(), kind) for kind, bar in panel._bars.items() if bar.isVisible()]
+    return [kind for _, kind in sorted(bars)]
+
+
+@pytest.mark.parametrize("is_beside_before", [False, True])
+def test_what_is_seen_stands_beside_the_views_and_comes_back(panel, qtbot, is_beside_before):
+    """Whether the bars were there before, or are built only then."""
+    qtbot.addWidget(panel.column)
+    panel.column.setParent(None)
+    if not is_beside_before:
+        panel.set_checkpoint(EVERYTHING)
+        before = order(panel)
+    panel.set_beside(True)
+    panel.set_checkpoint(EVERYTHING)
+    panel.column.resize(240, 700)
+    assert panel.column.isVisible()
+    qtbot.waitUntil(lambda: beside(panel) == ["image", "regions"])
+    assert not panel.column.horizontalScrollBar().maximum()
+    given = panel.input()
+    panel.set_beside(False)
+    assert not panel.column.isVisible()
+    qtbot.waitUntil(lambda: shown(panel) == ["text", "image", "regions", "sound"])
+    assert panel.input() == given
+    assert order(panel)[0] == "text"
+    if not is_beside_before:
+        qtbot.waitUntil(lambda: order(panel) == before)
+
+
+def test_without_images_there_is_no_column(panel):
+    panel.set_beside(True)
+    for info in (make_checkpoint_info(), MESH):
+        panel.set_checkpoint(info)
+        assert panel.column.isHidden()
+    panel.set_checkpoint(BOTH)
+    assert not panel.column.isHidden()
+    panel.set_checkpoint(make_checkpoint_info())
+    assert panel.column.isHidden()

@@ -207,6 +207,21 @@ def test_two_lines_lose_nothing_and_begin_with_no_space(qtbot):
     )
 
 
+def test_a_text_takes_as_many_lines_as_it_may(qtbot):
+    label = CaptionLabel("caption")
+    qtbot.addWidget(label)
+    metrics = label.fontMetrics()
+    text = "scene 0, drawn at 64 × 64  ·  a large purple bird, a small yellow balloon, a small green cup"
+    width = metrics.horizontalAdvance("scene 0, drawn at 64 ×")
+    lines = in_lines(text, metrics, width, 8).split("\n")
+    assert " ".join(lines).replace("·", " ").split() == text.replace("·", " ").split()
+    assert all(metrics.horizontalAdvance(line) <= width for line in lines)
+    assert lines[-1] == "cup"  # a line that has room is not broken
+    three = in_lines(text, metrics, width, 3)
+    assert len(three.split("\n")) == 3
+    assert three.endswith("…")
+
+
 def test_a_line_more_that_costs_some_width_does_not_come_and_go(caption, qapp):
     """Else a second line that brings a bar with it would be laid out without end."""
     caption.show_text(("word " * 30).strip())

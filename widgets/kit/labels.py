@@ -49,8 +49,11 @@ def in_lines(text: str, metrics: QFontMetrics, width: int, most: int = 2) -> str
 
     Where a line ends no sign stands between two facts.
     """
-    if most == 1 or metrics.horizontalAdvance(text) <= width:
-        return shortened(text, metrics, width)
+
+    def broken(rest: str) -> str:
+        has_one = most == 2 or metrics.horizontalAdvance(rest) <= width
+        return shortened(rest, metrics, width) if has_one else in_lines(rest, metrics, width, most - 1)
+
     ends = (found.start() for found in re.finditer(" (?! )", text))
     fitting = [*takewhile(lambda end: metrics.horizontalAdvance(text[:end]) <= width, ends)]
     if not fitting:
@@ -59,9 +62,9 @@ def in_lines(text: str, metrics: QFontMetrics, width: int, most: int = 2) -> str
     if facts and metrics.horizontalAdvance(text[: facts[-1]]) >= width / 2:
         behind = text[facts[-1] :].lstrip(_PART)
         if metrics.horizontalAdvance(behind) <= (most - 1) * width:
-            return f"{text[: facts[-1]].rstrip()}\n{in_lines(behind, metrics, width, most - 1)}"
+            return f"{text[: facts[-1]].rstrip()}\n{broken(behind)}"
     first, rest = text[: fitting[-1]].rstrip(), text[fitting[-1] :].strip()
-    return f"{first}\n{in_lines(rest, metrics, width, most - 1)}"
+    return f"{first}\n{broken(rest)}"
 
 
 class LineLabel(PlainLabel):

@@ -33,9 +33,6 @@ class KindBar(Protocol):
     def setVisible(self, visible: bool, /) -> None: ...
 
 
-_OF_COLUMN = ("image", "clip", "regions")  # that are seen, and so can stand beside the views
-
-
 class InputPanel(QWidget):
     """A bar for every kind that the open checkpoint reads, one above the other. The others keep what they hold.
 
@@ -115,21 +112,20 @@ class InputPanel(QWidget):
     def set_beside(self, is_beside: bool) -> None:
         """Stand images and films beside the views, which have the whole height then, or above them."""
         self._is_beside = is_beside
-        if self._compared is not None:
-            self._put(self._compared, 0)
-        for kind in _OF_COLUMN:
-            if kind in self._widgets:
-                self._put(self._widgets[kind], -1)
+        for bar in (self._compared, *self._widgets.values()):  # all, so that they keep their order
+            if bar is not None:
+                self._put(bar)
         self._show_column()
 
-    def _put(self, bar: QWidget, at: int) -> None:
-        """Where a bar stands that can stand in the column; `at` is its place there or here, -1 is the last."""
-        assert isinstance(bar, Narrows)
-        bar.set_narrow(self._is_beside)
-        (self.column.bars if self._is_beside else self._column).insertWidget(at, bar)
+    def _put(self, bar: QWidget, at: int = -1) -> None:
+        """Give a bar its place, the last one or another, above the views or in the column."""
+        if isinstance(bar, Narrows):
+            bar.set_narrow(self._is_beside)
+        layout = self.column.bars if self._is_beside and isinstance(bar, Narrows) else self._column
+        layout.insertWidget(at, bar)
 
     def _show_column(self) -> None:
-        is_needed = bool(self._compares) or any(kind in _OF_COLUMN for kind in self._kinds)
+        is_needed = bool(self._compares) or any(isinstance(self._widgets[kind], Narrows) for kind in self._kinds)
         self.column.setVisible(self._is_beside and is_needed)
 
     def _show_bars(self) -> None:
@@ -284,7 +280,7 @@ class InputPanel(QWidget):
 
         if self._compared is None:
             self._compared = bar = ComparedBar(self._context, self)
-            self._put(bar, 0)
+            self._put(bar, at=0)
             bar.changed.connect(self._on_compared_changed)
             bar.image_chosen.connect(self._on_compared_image_chosen)
             self.bar_created.emit(bar.strip)
@@ -292,10 +288,7 @@ class InputPanel(QWidget):
 
     def _keep(self, kind: str, bar: KindBar, widget: QWidget) -> None:
         self._bars[kind], self._widgets[kind] = bar, widget
-        if kind in _OF_COLUMN:
-            self._put(widget, -1)
-        else:
-            self._column.addWidget(widget)
+        self._put(widget)
         bar.input_changed.connect(self._on_bar_input_changed)
 
     @Slot(object)

@@ -545,3 +545,23 @@ def test_tab_goes_from_the_tabs_into_their_view_and_does_so_when_it_was_put_back
     area.toggle_beside("heads")
     area.toggle_beside("heads")
     assert stops(area) == in_order
+
+
+def test_where_the_sentence_of_a_view_needs_the_room_its_buttons_are_icons(area):
+    """Nothing is cut as long as the icons have room; what they do is said on hover, and to screen readers."""
+    header = area.header_of("heads")
+    button = area.findChild(QToolButton, "heads_export")
+    styles = Qt.ToolButtonStyle
+    wide = header.about.fontMetrics().horizontalAdvance(header.about.text()) + 500
+    seen = set()
+    letter = area.fontMetrics().averageCharWidth()
+    for width in range(wide, 5 * letter, -letter):
+        header.resize(width, header.height())
+        QApplication.processEvents()
+        seen.add(button.toolButtonStyle())
+        text = header.about.text()
+        if button.toolButtonStyle() == styles.ToolButtonTextBesideIcon:
+            assert header.about.fontMetrics().horizontalAdvance(text) <= header.about.width()
+    assert seen == {styles.ToolButtonTextBesideIcon, styles.ToolButtonIconOnly}
+    assert button.toolTip()
+    assert button.accessibleName().startswith("Export")
