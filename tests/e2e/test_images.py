@@ -66,6 +66,7 @@ def test_pictures_by_mouse(start, checkpoints, tmp_path):
     open_then_show(driver, checkpoints["imagegpt"], "complete_image")
     complete_an_image(driver, tmp_path)
     paste_an_image(driver)
+    present_an_image(driver)
     probe_layers(driver)
 
 
@@ -178,6 +179,21 @@ def paste_an_image(driver):
     driver.keys("Ctrl+V")
     driver.wait(lambda: "from the clipboard" in driver.widget("image_about", QLabel).text())
     driver.wait(lambda: len(set(driver.figure("complete_image").result.own.tolist())) == 1)
+
+
+def present_an_image(driver):
+    """On a projector the image stands beside the view, which has the whole height; another one is chosen there."""
+    area, images = driver.window.area, driver.widget("image_thumbnails")
+    before = images.mapTo(driver.window, QPoint(0, 0)), images.width(), area.height()
+    driver.keys("F11")
+    driver.wait(lambda: images.mapTo(driver.window, QPoint(images.width(), 0)).x() <= area.x())
+    assert images.width() > before[1]
+    assert area.mapTo(driver.window, QPoint(0, 0)).y() == 0  # nothing is above it
+    driver.click(driver.widget("image_next"))
+    driver.wait(lambda: not driver.window.input_panel.input().image.path)
+    driver.wait(lambda: not driver.window._runner.is_busy)
+    driver.keys("F11")
+    driver.wait(lambda: (images.mapTo(driver.window, QPoint(0, 0)), images.width(), area.height()) == before)
 
 
 def probe_layers(driver):
