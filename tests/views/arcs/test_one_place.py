@@ -72,7 +72,7 @@ def test_of_one_place_both_ends_of_all_lines_are_on_screen_and_the_strongest_are
 
 
 def test_a_name_that_stands_beside_its_row_is_that_of_its_token_under_the_pointer(view):
-    strong = {150: 0.15, 151: 0.12, 152: 0.1}
+    strong = {3: 0.2, 150: 0.15, 151: 0.12, 152: 0.1}
     with_a_place_of_an_image(view, 257, 136, pattern=far_apart(257, strong))
     figure, layout = view.figure(), view.canvas._layout()
     names = {name.pos: name.y for name in Columns(figure, layout).names("key")}

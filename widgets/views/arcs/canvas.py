@@ -78,8 +78,10 @@ class ArcsCanvas(QAbstractScrollArea):
     @property
     def is_complete(self) -> bool:
         """Whether all lines that are on screen are drawn."""
-        seen = self._seen()
-        return all(image is None or image.is_complete_in(seen) for image in (self._whole, self._part))
+        if self._figure is None:
+            return True
+        seen, images = self._seen(), filter(None, (self._whole, self._part))
+        return self._whole is not None and all(image.is_complete_in(seen) for image in images)
 
     def show_figure(self, figure: ArcsFigure, style: FigureStyle) -> None:
         """Show another figure, or the same in another style."""
