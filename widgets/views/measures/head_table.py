@@ -71,7 +71,8 @@ class _Rows(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             if math.isnan(value):
                 return why_none(self._result, name)
-            exact = f"{value:.6g} {unit_of(name, self.axis)}".strip()
+            unit = unit_of(name, self.axis)
+            exact = f"{value:.6g} {unit}" if unit else f"{100 * value:.6g} %"
             return plain_tip(f"{exact}\n{head_sentence(self._result, place)}", is_long=True)
         return None
 
@@ -191,6 +192,11 @@ class HeadTable(QTableView):
     def columns_width(self) -> int:
         """Pixels that all columns need, with the frame and a bar to scroll the rows."""
         return sum(self._least_widths()) + 2 * self.frameWidth() + self.verticalScrollBar().sizeHint().width()
+
+    def rows_height(self) -> int:
+        """Pixels that all rows need, with their headings and the frame."""
+        rows = len(self._rows.places) * self.verticalHeader().defaultSectionSize()
+        return rows + self.horizontalHeader().minimumHeight() + 2 * self.frameWidth()
 
     def _least_widths(self) -> list[int]:
         metrics = QFontMetricsF(self.font())
