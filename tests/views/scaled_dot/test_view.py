@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PySide6.QtCore import QBuffer, QRectF, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QCheckBox
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
@@ -378,3 +380,43 @@ def test_is_collected_after_closing(assert_collected, selection):
         return view
 
     assert_collected(make)
+
+
+def heavy(places, head=0):
+    """Of 200 keys those at some places have nearly all the weight."""
+    pattern = np.full(200, 0.0005, np.float32)
+    pattern[list(places)] = 0.9 / len(places)
+    result = make_scaled_dot_result(tokens=make_long_tokens(200), head=head)
+    return replace(result, pattern=pattern)
+
+
+def is_seen(view, key):
+    return 0 < view.canvas.point_of(key).y() < view.canvas.viewport().height()
+
+
+def test_it_begins_where_the_weight_is_in_a_window_of_any_size_until_the_user_scrolls(view, selection):
+    """Where a query in the middle of an image looks about itself, the first keys have next to none."""
+    show(view, heavy((120, 124)))
+    for size in ((1100, 700), (900, 500), (1400, 900)):
+        view.resize(*size)
+        assert is_seen(view, 120), size
+        assert is_seen(view, 124), size
+    selection.update(head=1)
+    answer(view, heavy((30, 31), head=1))  # another head looks elsewhere
+    assert is_seen(view, 30)
+    bar = view.canvas.verticalScrollBar()
+    bar.triggerAction(bar.SliderAction.SliderToMaximum)
+    view.resize(1100, 700)
+    assert not is_seen(view, 30)
+    selection.update(key=at(150))  # what is selected moves nothing
+    assert not is_seen(view, 30)
+
+
+def test_sorted_by_weight_it_begins_at_the_top_and_goes_back_to_where_the_weight_is(view):
+    show(view, heavy((120, 124)))
+    by_weight = view.findChild(QCheckBox, "scaled_dot_by_weight")
+    by_weight.setChecked(True)
+    assert view.canvas.verticalScrollBar().value() == 0
+    assert is_seen(view, 124)
+    by_weight.setChecked(False)
+    assert is_seen(view, 124)
