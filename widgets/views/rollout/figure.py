@@ -18,18 +18,20 @@ from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
 from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
-from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.maps import axis_labels
 from widgets.maps.axis_labels import Ruler
 from widgets.maps.numerals import short
 from widgets.views.rollout.colored_map import ColoredMap
 from widgets.views.rollout.options import RolloutOptions
+from widgets.views.rollout.strip import Bars
 
 MapKind = Literal["rollout", "attention"]
 _TITLE = 1.8  # em
-_STRIP, _LEAST_STRIP, _MOST_STRIP = 5.0, 3.6, 9.0  # em of the bars with their title
-_STRIP_SHARE, _LOW = 0.16, 22.0  # of the height; em in which the maps need all of it
+_STRIP, _LEAST_STRIP, _MOST_STRIP = 5.0, 3.0, 9.0  # em of the bars with their title
+_WIDE_STRIP = 16.0  # em of them at most where wide maps leave room
+_STRIP_SHARE, _LOW = 0.16, 14.0  # of the height; em in which the maps need all of it
+_BETWEEN = 1.6  # em from what stands beside a map to the next one: closer, it would be read as that one's
 _N_STRONGEST, _LEAST_TOLD = 4, 0.001  # keys in the read-out, and of the strongest what each has at least
 _MOST_MEASURED = 64  # words that are measured to see how wide they are: of more, those with the most letters
 
@@ -191,7 +193,7 @@ class RolloutFigure:
         metrics = QFontMetricsF(style.font)
         em, n = metrics.height(), len(self.kinds)
         left, top, title = self._left(metrics), self._top(metrics), _TITLE * em
-        bar = max(shown.bar.width(metrics) for shown in self._maps.values()) + 0.6 * em
+        bar = max(shown.bar.width(metrics) for shown in self._maps.values()) + _BETWEEN * em
         is_map = self.options.show == "map"
         beneath = min(max(_STRIP_SHARE * rect.height() / (1 if is_map else n), _LEAST_STRIP * em), _MOST_STRIP * em)
         beneath = 0.5 * em if is_map and rect.height() < _LOW * em else beneath
@@ -212,7 +214,7 @@ class RolloutFigure:
                 plot, room = QRectF(rect.left() + left, y, rect.width() - left - bar, row * n_rows), rect.width() - left
             # What wide maps leave free below them is of use to the bars.
             spare = rect.bottom() - plot.bottom() - beneath if is_map else 0.0
-            bars = min(beneath + max(spare, 0.0), _MOST_STRIP * em) - 1.9 * em
+            bars = min(beneath + max(spare, 0.0), max(_WIDE_STRIP * em, beneath)) - 1.9 * em
             strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), bars) if bars > em else QRectF()
             panels.append(Panel(kind, plot, strip, room - 0.5 * em))
         return panels
@@ -223,9 +225,15 @@ class RolloutFigure:
         return max(map(metrics.horizontalAdvance, texts))
 
     def _strip_title(self, kind: MapKind) -> str:
-        text = _tr("{} comes from (up to {})") if kind == "rollout" else _tr("{} looks at (up to {})")
-        text = text.format(self.query_name, short(float(self.row_of(kind).max(initial=0.0))))
+        bars = self._bars(kind)
+        verb = _tr("comes from") if kind == "rollout" else _tr("looks at")
+        up_to = _tr("itself {}, others up to {}") if bars.is_cut else _tr("up to {1}")
+        up_to = up_to.format(short(float(bars.row[self.query_pos])), short(bars.high))
+        text = f"{self.query_name} {verb} ({up_to})"
         return _tr("Layer {}: {}").format(self.layer, text) if self.options.show == "query" else text
+
+    def _bars(self, kind: MapKind) -> Bars:
+        return Bars(self.row_of(kind), self.query_pos)
 
     def _top(self, metrics: QFontMetricsF) -> float:
         """Room for the longest key, with its position."""
@@ -345,22 +353,10 @@ class RolloutFigure:
         return text.format(self.layer)
 
     def _paint_strip(self, painter: QPainter, panel: Panel, style: FigureStyle) -> None:
-        metrics, strip, theme = QFontMetricsF(style.font), panel.strip, style.theme
-        em, row = metrics.height(), self.row_of(panel.kind)
-        high = float(row.max(initial=0.0))
-        title = QRectF(strip.left(), strip.top() - 1.3 * em, panel.room, 1.2 * em)
+        em = QFontMetricsF(style.font).height()
+        title = QRectF(panel.strip.left(), panel.strip.top() - 1.3 * em, panel.room, 1.2 * em)
         paint_title(painter, self._strip_title(panel.kind), title, style, is_faint=True, shrinks=True)
-        n = max(1, min(len(row), int(strip.width())))
-        heights = raster.resample(row[None], 1, n)[0] / (high or 1.0) * strip.height()
-        width = strip.width() / n
-        gap = 0.12 * width if width > 4 else 0.0
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.accent)
-        for i in np.flatnonzero(heights > 0).tolist():
-            height = float(heights[i])
-            painter.drawRect(QRectF(strip.left() + i * width + gap, strip.bottom() - height, width - 2 * gap, height))
-        painter.setPen(QPen(theme.faint, 1))
-        painter.drawLine(strip.bottomLeft(), strip.bottomRight())
+        self._bars(panel.kind).paint(painter, panel.strip, style)
 
 
 def _tr(text: str) -> str:
