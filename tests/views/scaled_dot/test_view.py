@@ -28,7 +28,7 @@ from widgets.subject import Subject
 from widgets.views.scaled_dot.figure import ScaledDotFigure
 from widgets.views.scaled_dot.options import ScaledDotOptions
 from widgets.views.scaled_dot.steps import explain_dot, number, steps_of
-from widgets.views.scaled_dot.strips import CELL, strip_image
+from widgets.views.scaled_dot.strips import CELL, end_of_bars, strip_image
 from widgets.views.scaled_dot.view import ScaledDotView
 
 INPUT = text_input("the cat sat")
@@ -420,3 +420,19 @@ def test_sorted_by_weight_it_begins_at_the_top_and_goes_back_to_where_the_weight
     assert is_seen(view, 124)
     by_weight.setChecked(False)
     assert is_seen(view, 124)
+
+
+def test_where_the_weight_is_even_it_begins_with_the_first_key(view):
+    result = heavy((120, 124))
+    show(view, replace(result, pattern=np.linspace(0.004, 0.006, 200, dtype=np.float32)))
+    assert view.canvas.verticalScrollBar().value() == 0
+
+
+@pytest.mark.parametrize(
+    ("largest", "end"), [(0.9, 1.0), (0.25, 1.0), (0.24, 0.3), (0.017, 0.02), (0.02, 0.02), (0, 1)]
+)
+def test_bars_of_small_weights_can_be_compared_and_it_is_said_where_they_end(largest, end):
+    assert end_of_bars(largest) == pytest.approx(end)
+    result = heavy((120,))
+    texts = texts_of(ScaledDotFigure(replace(result, pattern=np.full(200, largest, np.float32))))
+    assert (f"0 to {end:g}" in texts) == (end < 1)

@@ -13,6 +13,7 @@ from widgets.figures.lettering import points_font
 from widgets.look.theme import FigureStyle
 from widgets.views.scaled_dot.figure import ScaledDotFigure, TableLayout
 
+_ENOUGH = 0.5  # of the weight of the rows that have most
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
@@ -82,8 +83,10 @@ class ScaledDotCanvas(QAbstractScrollArea):
         bar, row = self.verticalScrollBar(), self._layout().row * self._scale()
         weights = self._figure.result.pattern[self._figure.order]
         n_seen = min(max(int(bar.pageStep() / row), 1), len(weights))
-        first = int(np.convolve(weights, np.ones(n_seen), "valid").argmax())
-        bar.setValue(round(first * row))
+        of_each = np.convolve(weights, np.ones(n_seen), "valid")  # by the first row that is seen
+        first = int(of_each.argmax())
+        # Where the first ones have as good as that, one begins with them.
+        bar.setValue(0 if of_each[0] >= _ENOUGH * of_each[first] else round(first * row))
 
     def ensure_visible(self, key: int) -> None:
         """Scroll as far as needed to show a key's row."""
