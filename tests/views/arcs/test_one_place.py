@@ -15,7 +15,6 @@ from tests.inputs import text_input
 from widgets.context import ViewContext
 from widgets.selection import Position
 from widgets.subject import Subject
-from widgets.views.arcs.columns import Columns
 from widgets.views.arcs.lines import Focus
 from widgets.views.arcs.names import apart
 from widgets.views.arcs.view import ArcsView
@@ -63,7 +62,7 @@ def test_of_one_place_both_ends_of_all_lines_are_on_screen_and_the_strongest_are
         assert 0 < canvas.point_of(token).y() < height, token
     figure = view.figure()
     layout = canvas._layout()
-    names = Columns(figure, layout).names("key")
+    names = figure.columns(layout).names("key")
     assert {name.pos for name in names if name.is_wanted} >= set(strong)
     ys = [name.y for name in names]
     assert np.diff(ys).min() > 1.2 * layout.em  # none upon another
@@ -75,7 +74,7 @@ def test_a_name_that_stands_beside_its_row_is_that_of_its_token_under_the_pointe
     strong = {3: 0.2, 150: 0.15, 151: 0.12, 152: 0.1}
     with_a_place_of_an_image(view, 257, 136, pattern=far_apart(257, strong))
     figure, layout = view.figure(), view.canvas._layout()
-    names = {name.pos: name.y for name in Columns(figure, layout).names("key")}
+    names = {name.pos: name.y for name in figure.columns(layout).names("key")}
     for pos in strong:
         assert figure.at(layout, QPointF(layout.right + layout.label / 2, names[pos])) == Focus("key", pos)
         assert figure.at(layout, layout.spot_of(Focus("key", pos))) == Focus("key", pos)

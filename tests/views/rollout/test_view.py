@@ -26,7 +26,7 @@ from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.rollout.figure import RolloutCell, RolloutFigure
 from widgets.views.rollout.options import RolloutOptions
-from widgets.views.rollout.strip import Bars
+from widgets.views.rollout.strip import SharesOfQuery
 from widgets.views.rollout.view import RolloutView
 
 TEXT = text_input("the cat")
@@ -210,7 +210,7 @@ def test_a_querys_own_share_does_not_flatten_the_bars_of_all_others(qapp):
     rollout = np.broadcast_to(row, plain.rollout.shape)
     figure = RolloutFigure(replace(plain, rollout=rollout), 1, 2)
     assert any("comes from (itself 0.6, others up to 0.008)" in text for text in texts_of(figure))
-    bars = Bars(row, 2)
+    bars = SharesOfQuery(row, 2)
     assert bars.is_cut
     assert bars.high == np.float32(0.008)
     image = QImage(400, 100, QImage.Format.Format_RGB32)
@@ -225,9 +225,9 @@ def test_a_querys_own_share_does_not_flatten_the_bars_of_all_others(qapp):
     assert [is_bar(61, height) for height in (10, 45, 55)] == [True, True, False]
     assert is_bar(2, 50)
     assert not all(is_bar(2, height) for height in range(88, 100))  # a gap: it goes on
-    even = Bars(np.full(100, 0.01, np.float32), 2)
+    even = SharesOfQuery(np.full(100, 0.01, np.float32), 2)
     assert not even.is_cut
-    assert not Bars(np.array([1.0, 0, 0], np.float32), 0).is_cut  # of one that sees nothing but itself
+    assert not SharesOfQuery(np.array([1.0, 0, 0], np.float32), 0).is_cut  # of one that sees nothing but itself
 
 
 def test_what_is_next_to_nothing_is_not_told_as_the_strongest(qapp):

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from widgets.figures.lettering import points_font
 from widgets.kit.delay import Delay
 from widgets.look.theme import FigureStyle
-from widgets.views.arcs.columns import Columns
 from widgets.views.arcs.drawn_lines import DrawnLines
 from widgets.views.arcs.figure import ArcsFigure
 from widgets.views.arcs.lines import ArcsLayout, Focus
@@ -214,7 +213,7 @@ class ArcsCanvas(QAbstractScrollArea):
         painter.translate(0, -scroll)
         painter.scale(scale, scale)
         page = self._page().translated(0, scroll / scale)
-        Columns(shown, layout).paint(painter, style, page)
+        shown.columns(layout).paint(painter, style, page)
         # What the columns are stays in sight.
         painter.fillRect(QRectF(0, page.top(), page.width(), _HEADING * layout.em), style.theme.paper)
         shown.paint_heading(painter, layout, style, page.top() + 2 * layout.em)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from inference.results.tokens import Tokens
+from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
-from widgets.views.arcs.lines import ArcsLayout, Focus, Side, head_color
+from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color
 from widgets.views.arcs.names import Name, placed
-
-if TYPE_CHECKING:
-    from widgets.views.arcs.figure import ArcsFigure
 
 SIDES: tuple[Side, Side] = ("query", "key")
 MAX_SQUARES = 16  # more heads than this have no room for a square each beside a token
@@ -28,16 +25,37 @@ _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
-    """Paints the tokens of a figure: each at its row, or where rows are lower than letters those that matter."""
+class TokenColumns:
+    """Paints the tokens of a figure: each at its row, or where rows are lower than letters those that matter.
 
-    figure: ArcsFigure
+    Attributes
+    ----------
+    tokens
+        Of both columns.
+    lines
+        What is drawn between them.
+    heads
+        Those that have lines.
+    focus
+        The token whose lines alone are drawn.
+    selected
+        Query and key that are marked.
+    least_written
+        Larger weights are written beside the tokens that a focused one reaches.
+    """
+
     layout: ArcsLayout
+    tokens: dict[Side, Tokens]
+    lines: Lines
+    heads: tuple[int, ...]
+    focus: Focus | None
+    selected: tuple[int | None, int | None]
+    least_written: float
 
     def names(self, side: Side) -> list[Name]:
         """Of a layout in which names lie apart from their rows."""
-        tokens = self.figure.tokens(side)
-        focus, selected = self.figure.focus, self.figure.selected[SIDES.index(side)]
+        tokens = self.tokens[side]
+        focus, selected = self.focus, self.selected[SIDES.index(side)]
         marked = [focus.pos] if focus is not None and focus.side == side else []
         marked += [selected] if selected is not None and selected < len(tokens) else []
         reached = self._reached[side]
@@ -63,7 +81,7 @@ class Columns:
                 if layout.label_rect(Focus(side, name.pos), name.y).contains(point):
                     return Focus(side, name.pos)
         pos = layout.pos_at(point.y())
-        is_there = layout.top <= point.y() <= layout.bottom and pos < len(self.figure.tokens(side))
+        is_there = layout.top <= point.y() <= layout.bottom and pos < len(self.tokens[side])
         return Focus(side, pos) if is_there else None
 
     def paint(self, painter: QPainter, style: FigureStyle, visible: QRectF) -> None:
@@ -71,7 +89,7 @@ class Columns:
         metrics = QFontMetricsF(painter.font(), painter.device())
         rows = range(self.layout.pos_at(visible.top()), self.layout.pos_at(visible.bottom()) + 1)
         for side in SIDES:
-            tokens, reached = self.figure.tokens(side), self._reached[side]
+            tokens, reached = self.tokens[side], self._reached[side]
             self._paint_segments(painter, style, side)
             if self.layout.lead:
                 for name in self.names(side):
@@ -86,21 +104,22 @@ class Columns:
             for pos in shown:
                 token = Focus(side, pos)
                 weights = None if all_weights is None else all_weights[pos - shown.start]
-                is_faint = weights is not None and token != self.figure.focus and not any(weights)
+                is_faint = weights is not None and token != self.focus and not any(weights)
                 rect = self.layout.label_rect(token)
                 self._paint_token(painter, rect, style, token, weights, metrics, is_faint=is_faint)
 
     @cached_property
     def _reached(self) -> dict[Side, np.ndarray | None]:
         """Weights of the lines between the focused token and those of a column, [token, shown head]; None without."""
-        figure = self.figure
         tables: dict[Side, np.ndarray | None] = dict.fromkeys(SIDES)
-        if figure.focus is not None:
+        if self.focus is not None:
+            lines = self.lines
+            head = np.zeros(max(self.heads, default=0) + 1, dtype=np.int64)  # its place among those that are shown
+            head[list(self.heads)] = np.arange(len(self.heads))
             for side in SIDES:
-                table = tables[side] = np.zeros((len(figure.tokens(side)), len(figure.shown_heads)))
-                if side != figure.focus.side:
-                    lines = figure.lines
-                    table[lines.key if side == "key" else lines.query, figure.column_of[lines.head]] = lines.weight
+                table = tables[side] = np.zeros((len(self.tokens[side]), len(self.heads)))
+                if side != self.focus.side:
+                    table[lines.key if side == "key" else lines.query, head[lines.head]] = lines.weight
         return tables
 
     def _paint_lead(self, painter: QPainter, style: FigureStyle, token: Focus, y: float) -> None:
@@ -124,11 +143,11 @@ class Columns:
     ) -> None:
         theme, em = style.theme, self.layout.em
         is_query = token.side == "query"
-        is_focus = token == self.figure.focus
-        is_selected = token.pos == self.figure.selected[SIDES.index(token.side)]
+        is_focus = token == self.focus
+        is_selected = token.pos == self.selected[SIDES.index(token.side)]
         gap = 0.5 * em
         room = rect.adjusted(gap / 2, 0, -gap, 0) if is_query else rect.adjusted(gap, 0, -gap / 2, 0)
-        text = self.figure.word(token)
+        text = clean(self.tokens[token.side].words[token.pos])
         if rect.width() >= WIDEST_LABEL * em:  # else there is room for the longest
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
         if is_focus or is_selected:
@@ -141,7 +160,7 @@ class Columns:
             painter.drawRoundedRect(box, 0.25 * em, 0.25 * em)
         painter.setPen(theme.accent_ink if is_focus else theme.faint if is_faint else theme.ink)
         painter.drawText(room, _END if is_query else _BEGINNING, text)
-        if weights is not None and max(weights, default=0.0) > self.figure.least_written:
+        if weights is not None and max(weights, default=0.0) > self.least_written:
             self._paint_weights(painter, rect, style, is_query, weights, metrics)
 
     def _paint_weights(
@@ -154,7 +173,7 @@ class Columns:
         metrics: QFontMetricsF,
     ) -> None:
         """The strongest weight as a number, and a square a head as opaque as its weight, on the outer side."""
-        em, heads = self.layout.em, self.figure.shown_heads
+        em, heads = self.layout.em, self.heads
         step = SQUARE * em
         digits = metrics.horizontalAdvance("0.000")
         number_x = rect.left() - digits - 0.8 * em if is_query else rect.right() + 0.8 * em
@@ -175,11 +194,11 @@ class Columns:
 
     @cached_property
     def _largest(self) -> float:
-        return float(self.figure.lines.weight.max(initial=0.0))
+        return float(self.lines.weight.max(initial=0.0))
 
     def _paint_segments(self, painter: QPainter, style: FigureStyle, side: Side) -> None:
         """One bar along the words of segment A, two along those of B, where there are both."""
-        tokens, layout = self.figure.tokens(side), self.layout
+        tokens, layout = self.tokens[side], self.layout
         if not has_two_segments(tokens):
             return
         changes = np.flatnonzero(np.diff(tokens.segment)) + 1

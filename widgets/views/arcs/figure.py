@@ -19,7 +19,7 @@ from widgets.figures.token_axis import names_explained
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.arcs.columns import MAX_SQUARES, SIDES, SQUARE, WIDEST_LABEL, Columns, has_two_segments
+from widgets.views.arcs.columns import MAX_SQUARES, SIDES, SQUARE, WIDEST_LABEL, TokenColumns, has_two_segments
 from widgets.views.arcs.legend import HeadLegend
 from widgets.views.arcs.lines import NAME, ArcsLayout, Focus, Lines, Side
 from widgets.views.arcs.options import ArcsOptions
@@ -106,7 +106,7 @@ class ArcsFigure:
         return 0.0
 
     @cached_property
-    def column_of(self) -> np.ndarray:
+    def _place(self) -> np.ndarray:
         """Of a head, by its number, among those that are shown."""
         place = np.zeros(max(self.shown_heads, default=0) + 1, dtype=np.int64)
         place[list(self.shown_heads)] = np.arange(len(self.shown_heads))
@@ -197,6 +197,11 @@ class ArcsFigure:
         near = [min(max(place - first, 0), last - first) for place in changes]
         return places, tuple(top + row * n + low * (place - n) for place, n in zip(changes, near, strict=True))
 
+    def columns(self, layout: ArcsLayout) -> TokenColumns:
+        """The tokens on both sides."""
+        tokens: dict[Side, Tokens] = {side: self.tokens(side) for side in SIDES}
+        return TokenColumns(layout, tokens, self.lines, self.shown_heads, self.focus, self.selected, self.least_written)
+
     def legend_beneath(self) -> HeadLegend | None:
         """Of several heads; one is named by the caption."""
         return HeadLegend(self.shown_heads) if len(self.shown_heads) > 1 else None
@@ -213,7 +218,7 @@ class ArcsFigure:
 
     def at(self, layout: ArcsLayout, point: QPointF) -> Focus | None:
         """The token at a point."""
-        return Columns(self, layout).at(point)
+        return self.columns(layout).at(point)
 
     # Painting
 
@@ -224,7 +229,7 @@ class ArcsFigure:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_lines(painter, layout, style)
         self.paint_heading(painter, layout, style, layout.top)
-        Columns(self, layout).paint(painter, style, rect)
+        self.columns(layout).paint(painter, style, rect)
         painter.restore()
 
     def strokes(self, layout: ArcsLayout) -> Strokes:
@@ -232,7 +237,7 @@ class ArcsFigure:
         heads = self.shown_heads
         strand = np.linspace(-0.22, 0.22, len(heads)) if len(heads) > 1 else np.zeros(1)
         lines = self.lines
-        return Strokes.of(lines, strand[self.column_of[lines.head]], layout, is_focused=self.focus is not None)
+        return Strokes.of(lines, strand[self._place[lines.head]], layout, is_focused=self.focus is not None)
 
     def _paint_lines(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle) -> None:
         for pen, batch in reversed(list(self.strokes(layout).batches(style.theme))):

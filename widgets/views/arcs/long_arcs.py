@@ -12,7 +12,6 @@ from inference.results.lines import LinesResult
 from widgets.figures.lettering import points_font
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.arcs.columns import Columns
 from widgets.views.arcs.figure import ArcsFigure
 from widgets.views.arcs.lines import ArcsLayout, Focus, Lines
 
@@ -96,7 +95,7 @@ class LongArcsFigure(ArcsFigure):
         self._paint_lines(painter, layout, style)
         painter.restore()
         self.paint_heading(painter, layout, style, inside.top())
-        Columns(self, layout).paint(painter, style, inside.adjusted(0, 0.1, 0, -0.1))
+        self.columns(layout).paint(painter, style, inside.adjusted(0, 0.1, 0, -0.1))
         painter.restore()
 
     def numbers(self) -> Numbers:

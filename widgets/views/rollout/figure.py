@@ -24,7 +24,7 @@ from widgets.maps.axis_labels import Ruler
 from widgets.maps.numerals import short
 from widgets.views.rollout.colored_map import ColoredMap
 from widgets.views.rollout.options import RolloutOptions
-from widgets.views.rollout.strip import Bars
+from widgets.views.rollout.strip import SharesOfQuery
 
 MapKind = Literal["rollout", "attention"]
 _TITLE = 1.8  # em
@@ -232,8 +232,8 @@ class RolloutFigure:
         text = f"{self.query_name} {verb} ({up_to})"
         return _tr("Layer {}: {}").format(self.layer, text) if self.options.show == "query" else text
 
-    def _bars(self, kind: MapKind) -> Bars:
-        return Bars(self.row_of(kind), self.query_pos)
+    def _bars(self, kind: MapKind) -> SharesOfQuery:
+        return SharesOfQuery(self.row_of(kind), self.query_pos)
 
     def _top(self, metrics: QFontMetricsF) -> float:
         """Room for the longest key, with its position."""

@@ -1,4 +1,4 @@
-"""Bars of where one query comes from, or what it looks at."""
+"""SharesOfQuery of where one query comes from, or what it looks at."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from widgets.look.theme import FigureStyle
 _FAR = 3.0  # times the largest of the others: a query's own share is then cut off, else nothing would be seen of them
 
 
-class Bars(NamedTuple):
+class SharesOfQuery(NamedTuple):
     """The shares of one query.
 
     Attributes
