@@ -178,12 +178,10 @@ class HeadTable(QTableView):
 
     def fit(self) -> None:
         """Columns and rows as large as their letters; what room is left goes to all measures alike."""
-        metrics = QFontMetricsF(self.font())
-        em = metrics.height()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(round(1.5 * em))
+        self.verticalHeader().setDefaultSectionSize(self._row_height())
         header = self.horizontalHeader()
-        header.setMinimumHeight(round((HEADING_LINES + 0.9) * em))
+        header.setMinimumHeight(self._heading_height())
         widths = self._least_widths()
         spare = max(self.viewport().width() - sum(widths), 0.0) / (len(COLUMNS) - 2)
         for column, width in enumerate(widths):
@@ -195,8 +193,13 @@ class HeadTable(QTableView):
 
     def rows_height(self) -> int:
         """Pixels that all rows need, with their headings and the frame."""
-        rows = len(self._rows.places) * self.verticalHeader().defaultSectionSize()
-        return rows + self.horizontalHeader().minimumHeight() + 2 * self.frameWidth()
+        return self._heading_height() + len(self._rows.places) * self._row_height() + 2 * self.frameWidth()
+
+    def _heading_height(self) -> int:
+        return round((HEADING_LINES + 0.9) * QFontMetricsF(self.font()).height())
+
+    def _row_height(self) -> int:
+        return round(1.5 * QFontMetricsF(self.font()).height())
 
     def _least_widths(self) -> list[int]:
         metrics = QFontMetricsF(self.font())
