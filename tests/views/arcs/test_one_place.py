@@ -91,6 +91,18 @@ def test_rows_that_no_line_of_the_place_reaches_are_lower(view):
     assert [layout.pos_at(layout.y(pos)) for pos in (0, 59, 60, 61, 200, 255)] == [0, 59, 60, 61, 200, 255]
 
 
+def test_a_wide_gap_between_what_the_lines_reach_takes_little_room(view):
+    pattern = np.zeros((200, 200), np.float32)
+    pattern[:, :30] = 0.03
+    pattern[:, 150] = 0.1
+    with_a_place_of_an_image(view, 200, 0, pattern=pattern)
+    layout = view.canvas._layout()
+    height = layout.bottom - layout.top
+    assert float(layout.edge(30)) - layout.top > 0.75 * height
+    assert layout.y(150) - float(layout.edge(30)) > 0
+    assert [layout.pos_at(layout.y(pos)) for pos in (0, 29, 30, 149, 150, 151, 199)] == [0, 29, 30, 149, 150, 151, 199]
+
+
 def test_names_are_pushed_apart_no_further_than_they_must_be():
     moved = apart(np.array([10.0, 11.0, 50.0, 98.0, 99.0]), 10, 5, 95)
     assert moved.tolist() == pytest.approx([5.5, 15.5, 50, 85, 95], abs=0.6)

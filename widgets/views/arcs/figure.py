@@ -28,7 +28,8 @@ from widgets.views.arcs.strokes import Strokes, order_of_pens
 MAX_LINES = MOST_LINES
 _MOST_MEASURED = 1_000  # tokens whose widest is looked for; among more some are as wide as is shown
 _LEAST_ROW, _MOST_ROW, _MOST_TIGHT_ROW = 1.3, 4.6, 2.6  # em; of rows of one height, and where there are lower ones
-_OUTSIDE = 0.2  # of the height at most: for all rows that no line of a token reaches
+_APART = 0.2  # of the height at most: for rows that no line of a token reaches, above and below all and in wide gaps
+_WIDE_GAP = 0.15  # of all rows at least
 _LEAD = 1.6  # em from a row to its name
 
 
@@ -185,17 +186,26 @@ class ArcsFigure:
         if self.focus is None or n_rows * row <= height or not self.is_of_one_page:
             return (0.0, float(n_rows)), (top, top + n_rows * row)
         # The lines of one token are of use if both their ends are seen. What they reach gets most of the room.
-        reached = self.lines.key if self.focus.side == "query" else self.lines.query
-        first = min(self.focus.pos, int(reached.min(initial=n_rows)))
-        last = max(self.focus.pos, int(reached.max(initial=0))) + 1
-        outside = n_rows - (last - first)
-        row = (height - min(outside * height / n_rows, _OUTSIDE * height)) / (last - first)
+        is_low = self._is_apart(n_rows)
+        n_low = int(is_low.sum())
+        row = (height - min(n_low * height / n_rows, _APART * height)) / (n_rows - n_low)
         row = min(row, _MOST_TIGHT_ROW * em)
-        low = (height - row * (last - first)) / max(outside, 1)
-        changes = dict.fromkeys((0, first, last, n_rows))
-        places = tuple(float(place) for place in changes)
-        near = [min(max(place - first, 0), last - first) for place in changes]
-        return places, tuple(top + row * n + low * (place - n) for place, n in zip(changes, near, strict=True))
+        low = (height - row * (n_rows - n_low)) / max(n_low, 1)
+        edges = top + np.concatenate([[0.0], np.cumsum(np.where(is_low, low, row))])
+        changes = [0, *(np.flatnonzero(np.diff(is_low)) + 1).tolist(), n_rows]
+        return tuple(map(float, changes)), tuple(edges[changes].tolist())
+
+    def _is_apart(self, n_rows: int) -> np.ndarray:
+        """Rows, bool [row], above and below all that the focused token's lines join, and in wide gaps between them."""
+        assert self.focus is not None
+        is_free = np.ones(n_rows, dtype=bool)
+        is_free[self.lines.key if self.focus.side == "query" else self.lines.query] = False
+        is_free[self.focus.pos] = False
+        ends = np.flatnonzero(np.diff(np.concatenate([[False], is_free, [False]])))
+        for start, stop in ends.reshape(-1, 2).tolist():
+            is_at_end = start == 0 or stop == n_rows
+            is_free[start:stop] = is_at_end or stop - start > _WIDE_GAP * n_rows
+        return is_free
 
     def columns(self, layout: ArcsLayout) -> TokenColumns:
         """The tokens on both sides."""
