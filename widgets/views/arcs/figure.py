@@ -27,7 +27,7 @@ from widgets.views.arcs.strokes import Strokes, order_of_pens
 
 MAX_LINES = MOST_LINES
 _MOST_MEASURED = 1_000  # tokens whose widest is looked for; among more some are as wide as is shown
-_LEAST_ROW, _MOST_ROW, _MOST_TIGHT_ROW = 1.3, 4.6, 2.6  # em; of rows of one height, and where there are lower ones
+_LEAST_ROW, _MOST_ROW = 1.3, 4.6  # em; rows that the lines of one token do not reach may be lower
 _APART = 0.2  # of the height at most: for rows that no line of a token reaches, above and below all and in wide gaps
 _WIDE_GAP = 0.15  # of all rows at least
 _LEAD = 1.6  # em from a row to its name
@@ -189,7 +189,7 @@ class ArcsFigure:
         is_low = self._is_apart(n_rows)
         n_low = int(is_low.sum())
         row = (height - min(n_low * height / n_rows, _APART * height)) / (n_rows - n_low)
-        row = min(row, _MOST_TIGHT_ROW * em)
+        row = min(row, _MOST_ROW * em)
         low = (height - row * (n_rows - n_low)) / max(n_low, 1)
         edges = top + np.concatenate([[0.0], np.cumsum(np.where(is_low, low, row))])
         changes = [0, *(np.flatnonzero(np.diff(is_low)) + 1).tolist(), n_rows]
