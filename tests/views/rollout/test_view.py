@@ -203,6 +203,20 @@ def test_bars_are_kept_in_low_windows(qapp):
     assert panel.strip.top() - panel.plot.bottom() > em  # for their title
 
 
+def test_only_keys_that_are_named_take_room_above_low_maps(qapp):
+    em = QFontMetricsF(STYLE.font).height()
+    words = ["word"] * 60
+    words[33] = "incomprehensibilities"
+    tokens = replace(make_long_tokens(60), words=tuple(words))
+    figure, rect = RolloutFigure(make_rollout_result(tokens=tokens), 1, 2), QRectF(0, 0, 60 * em, 20 * em)
+    panel = figure.panels(rect, STYLE)[0]
+    assert panel.top < 5 * em
+    assert panel.plot.height() > 9 * em
+    words[0] = "incomprehensibilities"  # which is named always
+    other = RolloutFigure(make_rollout_result(tokens=replace(tokens, words=tuple(words))), 1, 2)
+    assert other.panels(rect, STYLE)[0].top > 8 * em
+
+
 def test_a_querys_own_share_does_not_flatten_the_bars_of_all_others(qapp):
     plain = make_rollout_result(tokens=make_long_tokens(100))
     row = np.full(100, 0.004, np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -45,12 +46,13 @@ class RolloutCell(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Where a map is, the bars below it if there is room for any, and how many pixels its titles have."""
+    """Where a map is, the bars below it if there is room for any, and how wide its titles and high its keys may be."""
 
     kind: MapKind
     plot: QRectF
     strip: QRectF
     room: float
+    top: float
 
 
 @dataclass(frozen=True)
@@ -192,17 +194,25 @@ class RolloutFigure:
         """Maps of queries stand side by side, those of layers one above the other."""
         metrics = QFontMetricsF(style.font)
         em, n = metrics.height(), len(self.kinds)
-        left, top, title = self._left(metrics), self._top(metrics), _TITLE * em
+        left, title = self._left(metrics), _TITLE * em
         bar = max(shown.bar.width(metrics) for shown in self._maps.values()) + _BETWEEN * em
         is_map = self.options.show == "map"
         beneath = min(max(_STRIP_SHARE * rect.height() / (1 if is_map else n), _LEAST_STRIP * em), _MOST_STRIP * em)
         beneath = 0.5 * em if is_map and rect.height() < _LOW * em else beneath
         n_rows, n_keys = self.table(self.kinds[0]).shape
+
+        def side_below(top: float) -> float:
+            """Of a cell, with so much room for the names of keys above it."""
+            if not is_map:
+                return max((rect.width() - left - bar) / n_keys, 1e-3)
+            height = rect.height() - title - top - beneath
+            return max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
+
+        top = self._top(metrics, side_below)
         panels = []
         for i, kind in enumerate(self.kinds):
             if is_map:
-                height = rect.height() - title - top - beneath
-                side = max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
+                side = side_below(top)
                 room = min(max(side * n_keys + bar, self._title_width(metrics) + em), (rect.width() - left) / n)
                 x = rect.left() + left + max(rect.width() - left - n * room, 0.0) / 2 + i * room
                 plot = QRectF(x, rect.top() + title + top, side * n_keys, side * n_rows)
@@ -216,7 +226,7 @@ class RolloutFigure:
             spare = rect.bottom() - plot.bottom() - beneath if is_map else 0.0
             bars = min(beneath + max(spare, 0.0), max(_WIDE_STRIP * em, beneath)) - 1.9 * em
             strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), bars) if bars > em else QRectF()
-            panels.append(Panel(kind, plot, strip, room - 0.5 * em))
+            panels.append(Panel(kind, plot, strip, room - 0.5 * em, top))
         return panels
 
     def _title_width(self, metrics: QFontMetricsF) -> float:
@@ -235,27 +245,41 @@ class RolloutFigure:
     def _bars(self, kind: MapKind) -> SharesOfQuery:
         return SharesOfQuery(self.row_of(kind), self.query_pos)
 
-    def _top(self, metrics: QFontMetricsF) -> float:
-        """Room for the longest key, with its position."""
-        return min(self._longest(metrics, self.result.key_tokens.words), axis_labels.TOP * metrics.height())
+    def _top(self, metrics: QFontMetricsF, side_below: Callable[[float], float]) -> float:
+        """Room for the longest key that is named, with its position: where not all are, the longest may not be."""
+        words = self.result.key_tokens.words
+        n = len(words)
+
+        def needed(top: float) -> float:
+            side = side_below(top)
+            spots = axis_labels.label_spots(Ruler(0, side, n * side, n), metrics.height())
+            named = tuple(words[spot.position] for spot in spots)
+            return min(self._longest(metrics, named, n), axis_labels.TOP * metrics.height())
+
+        top = min(self._longest(metrics, words, n), axis_labels.TOP * metrics.height())
+        # In less room above them cells are larger, and others may be named.
+        while (closer := needed(top)) < top and needed(closer) <= closer:
+            top = closer
+        return top
 
     def _left(self, metrics: QFontMetricsF) -> float:
         """Room for the longest query, with its position, or for the names of layers."""
         if self.options.show == "query":
             return metrics.horizontalAdvance(_tr("Layer {}").format(99)) + 0.8 * metrics.height()
-        return min(self._longest(metrics, self.result.query_tokens.words), axis_labels.LEFT * metrics.height())
+        words = self.result.query_tokens.words
+        return min(self._longest(metrics, words, len(words)), axis_labels.LEFT * metrics.height())
 
     @staticmethod
-    def _longest(metrics: QFontMetricsF, words: tuple[str, ...]) -> float:
+    def _longest(metrics: QFontMetricsF, words: tuple[str, ...], n: int) -> float:
         longest = heapq.nlargest(_MOST_MEASURED, words, key=len)
-        numbers = metrics.horizontalAdvance(str(len(words)))
+        numbers = metrics.horizontalAdvance(str(n))
         return max(metrics.horizontalAdvance(label(word)) for word in longest) + numbers + 1.5 * metrics.height()
 
     # Under the pointer
 
     def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> RolloutCell | None:
         """The cell under a point, also above its bar; where keys are narrower than pixels, the strongest near it."""
-        for kind, plot, strip, _ in self.panels(rect, style):
+        for kind, plot, strip, *_ in self.panels(rect, style):
             is_bar = strip.contains(point)
             if not (is_bar or plot.contains(point)) or plot.isEmpty():
                 continue
@@ -317,7 +341,7 @@ class RolloutFigure:
         em = metrics.height()
         painter.setPen(theme.ink)
         title = metrics.elidedText(self._title(panel.kind), Qt.TextElideMode.ElideRight, panel.room)
-        y = plot.top() - 0.6 * em - (self._top(metrics) if has_keys else 0)
+        y = plot.top() - 0.6 * em - (panel.top if has_keys else 0)
         painter.drawText(QPointF(plot.left(), y), title)
         shown = self._maps[panel.kind]
         shown.paint(painter, plot, style)
