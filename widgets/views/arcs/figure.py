@@ -27,7 +27,7 @@ from widgets.views.arcs.strokes import Strokes, order_of_pens
 
 MAX_LINES = MOST_LINES
 _MOST_MEASURED = 1_000  # tokens whose widest is looked for; among more some are as wide as is shown
-_LEAST_ROW, _MOST_ROW = 1.3, 4.6  # em; rows that the lines of one token do not reach may be lower
+_LEAST_ROW, _MOST_ROW = 1.3, 5.5  # em; rows that the lines of one token do not reach may be lower
 _APART = 0.2  # of the height at most: for rows that no line of a token reaches, above and below all and in wide gaps
 _WIDE_GAP = 0.15  # of all rows at least
 _LEAD = 1.6  # em from a row to its name
