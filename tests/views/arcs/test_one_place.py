@@ -103,6 +103,17 @@ def test_a_wide_gap_between_what_the_lines_reach_takes_little_room(view):
     assert [layout.pos_at(layout.y(pos)) for pos in (0, 29, 30, 149, 150, 151, 199)] == [0, 29, 30, 149, 150, 151, 199]
 
 
+def test_in_a_window_as_low_as_can_be_it_scrolls(view):
+    view.resize(300, 120)
+    with_a_place_of_an_image(view, 257, 136, pattern=far_apart(257, {3: 0.2, 250: 0.1}))
+    canvas = view.canvas
+    layout = canvas._layout()
+    assert list(layout.heights) == sorted(layout.heights)
+    assert layout.bottom - layout.top > 9 * layout.em
+    assert canvas.verticalScrollBar().maximum() > 0
+    assert not canvas.grab().isNull()
+
+
 def test_names_are_pushed_apart_no_further_than_they_must_be():
     moved = apart(np.array([10.0, 11.0, 50.0, 98.0, 99.0]), 10, 5, 95)
     assert moved.tolist() == pytest.approx([5.5, 15.5, 50, 85, 95], abs=0.6)

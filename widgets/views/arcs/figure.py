@@ -29,6 +29,7 @@ MAX_LINES = MOST_LINES
 _MOST_MEASURED = 1_000  # tokens whose widest is looked for; among more some are as wide as is shown
 _LEAST_ROW, _MOST_ROW = 1.3, 5.5  # em; rows that the lines of one token do not reach may be lower
 _APART = 0.2  # of the height at most: for rows that no line of a token reaches, above and below all and in wide gaps
+_LEAST_HEIGHT = 10  # em of the columns; lower windows scroll
 _WIDE_GAP = 0.15  # of all rows at least
 _LEAD = 1.6  # em from a row to its name
 
@@ -181,12 +182,12 @@ class ArcsFigure:
 
     def _rows(self, em: float, top: float, height: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """At which rows, counted from the upper edge of the first, their height changes, and where these are."""
-        n_rows = max(len(self.result.query_tokens), len(self.result.key_tokens))
+        n_rows, height = self._n_rows, max(height, _LEAST_HEIGHT * em)
         row = min(max(height / n_rows, _LEAST_ROW * em), _MOST_ROW * em)
         if self.focus is None or n_rows * row <= height or not self.is_of_one_page:
             return (0.0, float(n_rows)), (top, top + n_rows * row)
         # The lines of one token are of use if both their ends are seen. What they reach gets most of the room.
-        is_low = self._is_apart(n_rows)
+        is_low = self._is_apart
         n_low = int(is_low.sum())
         row = (height - min(n_low * height / n_rows, _APART * height)) / (n_rows - n_low)
         row = min(row, _MOST_ROW * em)
@@ -195,9 +196,15 @@ class ArcsFigure:
         changes = [0, *(np.flatnonzero(np.diff(is_low)) + 1).tolist(), n_rows]
         return tuple(map(float, changes)), tuple(edges[changes].tolist())
 
-    def _is_apart(self, n_rows: int) -> np.ndarray:
+    @property
+    def _n_rows(self) -> int:
+        return max(len(self.result.query_tokens), len(self.result.key_tokens))
+
+    @cached_property
+    def _is_apart(self) -> np.ndarray:
         """Rows, bool [row], above and below all that the focused token's lines join, and in wide gaps between them."""
         assert self.focus is not None
+        n_rows = self._n_rows
         is_free = np.ones(n_rows, dtype=bool)
         is_free[self.lines.key if self.focus.side == "query" else self.lines.query] = False
         is_free[self.focus.pos] = False
