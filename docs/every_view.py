@@ -46,6 +46,7 @@ LOOKS = {
     "presented-large": Look((1920, 1080), "dark", is_presented=True),
     "torn-off": Look((1280, 800), "light", is_torn_off=True),
 }
+_DRAWING = 0.3  # seconds until a view is drawn
 GROWING = {"mesh": 4.0}  # seconds until there is something to be seen
 
 
@@ -94,7 +95,9 @@ class Camera:
 
     def _come_to_rest(self, seconds: float) -> None:
         rest(self._application, seconds)
-        wait(self._application, lambda: not self._window._runner.is_busy)
+        while self._window._runner.is_busy:
+            wait(self._application, lambda: not self._window._runner.is_busy)
+            rest(self._application, _DRAWING)  # what came is on its way to the screen
 
 
 def main() -> None:

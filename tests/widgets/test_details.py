@@ -225,7 +225,7 @@ def test_of_marks_that_the_text_has_not_nothing_is_told(panel):
 
 
 @pytest.mark.parametrize(
-    ("share", "said"), [(0.25, "25.0 %"), (0.001, "0.1 %"), (0.00031, "0.031 %"), (0.0, "0.0 %"), (2e-9, "< 0.0001 %")]
+    ("share", "said"), [(0.25, "25.0 %"), (0.001, "0.1 %"), (0.00031, "0.03 %"), (0.0, "0.0 %"), (5.7e-6, "< 0.01 %")]
 )
 def test_small_shares_of_long_texts_are_not_nothing(panel, share, said):
     result = make_heads_result()

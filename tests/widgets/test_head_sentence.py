@@ -95,7 +95,7 @@ def test_measures_are_told_in_the_same_words():
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.069, "6.9 %"), (0.0, "0.0 %"), (0.00031, "0.031 %"), (4.7e-9, "< 0.0001 %"), (1.0, "100.0 %")],
+    [(0.069, "6.9 %"), (0.0, "0.0 %"), (0.00031, "0.03 %"), (9.9e-5, "< 0.01 %"), (1.0, "100.0 %")],
 )
 def test_a_share_has_the_digits_that_say_something(share, said):
     assert share_text(share) == said

@@ -14,10 +14,11 @@ from PySide6.QtSvg import QSvgRenderer
 
 from app.export import export, render
 from app.export.page.sheet import GAP, Sheet
-from tests.lettering import cut, watched
+from tests.lettering import contrast, cut, watched
 from tests.widgets.plot_figures import CURVES, EVERYTHING, LOG, SCATTER
 from tests.widgets.svg import texts_of
 from widgets.figures.lettering import resized
+from widgets.look import color_maps
 from widgets.look.theme import DARK, LIGHT, FigureStyle
 from widgets.plots.canvas import PlotCanvas
 from widgets.plots.data import Axis, Bars, Callout, Curve, Plot, PlotSpot, Points, Shown, Zoom, color_of
@@ -461,3 +462,29 @@ def test_a_name_that_is_called_out_covers_no_other_point_where_there_is_room(qap
     assert box.left() > frame.point(0, 0).x()  # below on the right, as there is one in each of the other three corners
     assert box.top() > frame.point(0, 0).y()
     assert not any(box.contains(frame.point(0, other)) for other in range(1, 6))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_name_that_is_called_out_amid_a_crowd_stands_where_no_dot_is_touched(qapp, seed):
+    random = np.random.default_rng(seed)
+    x, y = random.normal(5, 0.6, 40), random.normal(5, 0.8, 40)
+    points = Points("heads", np.append(x, [0, 10]), np.append(y, [0, 10]), 2)
+    style, metrics = FigureStyle(), QFontMetricsF(FigureStyle().font)
+    frame = Frame.of(Plot((points,), Axis(), Axis()), QRectF(0, 0, 600, 300), style)
+    radius = points.size * metrics.height() / 2
+    for point in range(40):
+        box = callout_box(frame, frame.point(0, point), "Layer 0, head 0", metrics).adjusted(
+            -radius, -radius, radius, radius
+        )
+        assert frame.inner.contains(box.adjusted(radius, radius, -radius, -radius))
+        assert not any(box.contains(frame.point(0, other)) for other in range(42))
+
+
+def test_colours_of_the_map_that_dots_have_stand_out_from_the_paper(qapp):
+    for theme in (LIGHT, DARK):
+        for name in color_maps.NAMES:
+            style = FigureStyle(theme, color_map=name)
+            assert min(contrast(color_of(share, style), theme.paper) for share in (0.0, 0.5, 1.0)) >= 1.75, (
+                theme.name,
+                name,
+            )

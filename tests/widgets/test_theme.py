@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
+import numpy as np
 import pytest
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QColor, QPalette
 
 from tests.lettering import LEAST, contrast
 from widgets.look.icons import icon_names, line_icon
@@ -33,6 +36,25 @@ def test_text_has_enough_contrast_wherever_it_stands(theme):
         for behind in behinds
     }
     assert {where: round(contrast(*pair), 2) for where, pair in pairs.items() if contrast(*pair) < LEAST} == {}
+
+
+def lab(color: QColor) -> np.ndarray:
+    """CIE L*a*b*: in it distances are as large as differences look."""
+    shares = np.array(color.getRgbF()[:3])
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(to_xyz @ linear / [0.9505, 1, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_no_two_colours_of_heads_and_curves_look_alike(theme):
+    """Heads 0 and 5 were two blues, 11 apart."""
+    pairs = {
+        (one.name(), other.name()): np.linalg.norm(lab(one) - lab(other))
+        for one, other in combinations(theme.series, 2)
+    }
+    assert {pair: distance for pair, distance in pairs.items() if distance < 24} == {}
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)

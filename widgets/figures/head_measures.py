@@ -14,7 +14,7 @@ from widgets.kit.clean import isolated
 
 DASH = "\N{EN DASH}"
 MEASURE_BY_NAME: dict[str, Measure] = {measure.name: measure for measure in MEASURES}
-_SMALLEST = 1e-6  # share below which digits say nothing
+_SMALLEST = 1e-4  # share below which digits say nothing
 
 
 class HeadIndex(NamedTuple):
@@ -81,14 +81,10 @@ def unit_of(name: str, axis: str = "text") -> str:
 
 def share_text(share: float) -> str:
     """A share of the attention in per cent, with the digits that say something."""
-    percent = 100 * share
     if 0 < share < _SMALLEST:
-        return _tr("< {} %").format(f"{100 * _SMALLEST:.4f}")
-    if percent >= 0.1 or not share:
-        return f"{percent:.1f} %"
-    from decimal import Decimal  # not before there is such a number
-
-    return f"{Decimal(f'{percent:.2g}').normalize():f} %"
+        return _tr("< {} %").format(f"{100 * _SMALLEST:.2f}")
+    percent = 100 * share
+    return f"{percent:.{1 if percent >= 0.1 or not share else 2}f} %"
 
 
 def number_text(name: str, value: float) -> str:

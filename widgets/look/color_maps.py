@@ -56,6 +56,7 @@ _TABLES = {
 }
 
 NAMES = (*_TABLES, "gray")
+_SEEN = 1.8  # contrast of a dot with the paper, at least
 
 
 @cache
@@ -74,11 +75,23 @@ def lookup(name: str) -> np.ndarray:
     return colors
 
 
+@cache
+def seen_on(name: str, paper: int) -> tuple[int, int]:
+    """The first and the last colour of a map that stand out from paper, `0xffrrggbb`: dots, which have little of it."""
+    ground = _luminance(paper) + 0.05
+    contrasts = [(_luminance(color) + 0.05) / ground for color in lookup(name).tolist()]
+    seen = [place for place, contrast in enumerate(contrasts) if max(contrast, 1 / contrast) >= _SEEN]
+    return seen[0], seen[-1]
+
+
 def ink_on(color: int) -> QColor:
     """Black or white, whichever is easier to read on a colour of a map."""
-    parts = [(color >> shift & 255) / 255 for shift in (16, 8, 0)]  # red, green, blue
-    # As WCAG 2 has it: by a power alone, letters on some colours between would fall below the contrast of 4.5.
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     # Where both have the same contrast: (L + 0.05)^2 = 1.05 * 0.05.
-    return QColor("#000000" if luminance > 0.179 else "#FFFFFF")
+    return QColor("#000000" if _luminance(color) > 0.179 else "#FFFFFF")
+
+
+def _luminance(color: int) -> float:
+    """As WCAG 2 has it: by a power alone, letters on some colours between would fall below the contrast of 4.5."""
+    parts = [(color >> shift & 255) / 255 for shift in (16, 8, 0)]  # red, green, blue
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -73,10 +73,10 @@ def _colors(*names: str) -> tuple[QColor, ...]:
 
 # Paul Tol's "bright" and "muted" sets, reordered so that neighbours differ in lightness too.
 _SERIES_LIGHT = _colors(
-    "#4477AA", "#EE6677", "#228833", "#AA3377", "#997700", "#0077BB", "#CC3311", "#44AA99", "#882255", "#555555"
+    "#4477AA", "#EE6677", "#228833", "#AA3377", "#997700", "#332288", "#E0440E", "#44AA99", "#5C2E00", "#555555"
 )
 _SERIES_DARK = _colors(
-    "#77AADD", "#EE8866", "#BBCC33", "#FFAABB", "#EEDD88", "#99DDFF", "#FF7766", "#44BB99", "#DDAAEE", "#CCCCCC"
+    "#77AADD", "#EE8866", "#BBCC33", "#FFAABB", "#EEDD88", "#8866EE", "#DD4444", "#44BB99", "#DD88FF", "#CCCCCC"
 )
 
 LIGHT = Theme(

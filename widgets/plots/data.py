@@ -81,7 +81,8 @@ class Curve:
     x, y
         float [point].
     ink
-        A colour: a number of the theme's series, a share (0.0 to 1.0) of the colour map, or a role of the theme.
+        A colour: a number of the theme's series, a share (0.0 to 1.0) of the colours of the map that are
+        seen on the paper, or a role of the theme.
     low, high
         float [point]: a band about the curve, such as an error; None where there is none.
     has_dots, is_dashed
@@ -265,5 +266,7 @@ def color_of(ink: Ink, style: FigureStyle) -> QColor:
     if isinstance(ink, str):
         return QColor(getattr(style.theme, ink))
     if isinstance(ink, float):
-        return QColor.fromRgb(int(color_maps.lookup(style.color_map)[round(255 * min(max(ink, 0.0), 1.0))]))
+        first, last = color_maps.seen_on(style.color_map, style.theme.paper.rgb())
+        place = first + (last - first) * min(max(ink, 0.0), 1.0)
+        return QColor.fromRgb(int(color_maps.lookup(style.color_map)[round(place)]))
     return QColor(style.theme.series[ink % len(style.theme.series)])

@@ -290,8 +290,21 @@ def paint_callout(
     painter.drawEllipse(at, 0.55 * em, 0.55 * em)
     if callout.text:
         box = callout_box(frame, at, callout.text, QFontMetricsF(style.font), hidden)
+        _paint_lead(painter, at, 0.55 * em, box, color)
         _paint_name(painter, box, callout.text, color, style)
     painter.restore()
+
+
+def _paint_lead(painter: QPainter, at: QPointF, ring: float, box: QRectF, color: QColor) -> None:
+    """From the ring about a point to its name, where that is further away than the ring is wide."""
+    end = QPointF(
+        min(max(at.x(), box.left()), box.right()),
+        min(max(at.y(), box.top()), box.bottom()),
+    )
+    line = QLineF(at, end)
+    if line.length() > 2 * ring:
+        painter.setPen(QPen(color, 1))
+        painter.drawLine(QLineF(line.pointAt(ring / line.length()), end))
 
 
 def _paint_name(painter: QPainter, box: QRectF, text: str, color: QColor, style: FigureStyle) -> None:

@@ -16,6 +16,9 @@ from widgets.plots.frame import Frame
 _MOST = 4_000  # that are tried: beyond, nothing could be read
 _BETWEEN = 5.0  # points, along a line
 _BESIDE, _MARGIN = 0.5, 0.15  # em between two names: beside and below each other
+_NEAR, _CORNER = 0.8, 0.3  # em from a point to the side and to the corner of the name that calls it out
+_STEPS = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0)  # em that it may be further away
+_DIRECTIONS = ((1, -1), (-1, -1), (1, 1), (-1, 1), (1, 0), (-1, 0), (0, -1), (0, 1))  # the first ones rather
 _OF_DOT = 0.5  # of a dot's radius that a name leaves free
 
 
@@ -28,17 +31,28 @@ class PlacedName(NamedTuple):
 
 
 def callout_box(frame: Frame, at: QPointF, text: str, metrics: QFontMetricsF, hidden: Collection[str] = ()) -> QRectF:
-    """The box of the name of a point that is called out: above it on the right, or where it covers fewer points."""
+    """The box of the name of a point that is called out: in one of eight directions, as near as it covers no point."""
     em, lines, inner = metrics.height(), text.split("\n"), frame.inner
     size = QSizeF(max(map(metrics.horizontalAdvance, lines)) + 0.8 * em, (1.1 * len(lines) + 0.3) * em)
-    right, left = at.x() + 0.8 * em, at.x() - 0.8 * em - size.width()
-    above, below = at.y() - size.height() - 0.3 * em, at.y() + 0.5 * em
-    boxes = [QRectF(QPointF(x, y), size) for y in (above, below) for x in (right, left)]
-    dots = _dots(frame, hidden, em)
-    if seen := [box for box in boxes if inner.contains(box)]:
-        return min(seen, key=lambda box: int(_covered(box, dots).sum()))
-    x = left if right + size.width() > inner.right() else right
-    return QRectF(QPointF(x, below if above < inner.top() else above), size)
+    dots = _dots(frame, hidden, em) * [1, 1, 1 / _OF_DOT]
+    least: tuple[int, QRectF] | None = None
+    for step in _STEPS:
+        for right, down in _DIRECTIONS:
+            low = (step + (_CORNER if right else _NEAR)) * em
+            away = QPointF(right * ((step + _NEAR) * em + size.width() / 2), down * (low + size.height() / 2))
+            box = QRectF(QPointF(), size)
+            box.moveCenter(at + away)
+            if inner.contains(box):
+                n_covered = int(_covered(box, dots).sum())
+                if not n_covered:
+                    return box
+                least = min(least or (n_covered, box), (n_covered, box), key=lambda one: one[0])
+    if least is not None:
+        return least[1]
+    x = at.x() + _NEAR * em
+    x = at.x() - _NEAR * em - size.width() if x + size.width() > inner.right() else x
+    above = at.y() - size.height() - 0.3 * em
+    return QRectF(QPointF(x, at.y() + 0.5 * em if above < inner.top() else above), size)
 
 
 def placed_names(

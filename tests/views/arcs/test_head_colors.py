@@ -11,8 +11,7 @@ from tests.views.arcs.head_colors import wrong_head_colors
 from widgets.context import ViewContext
 from widgets.look.theme import DARK, LIGHT
 from widgets.subject import Subject
-from widgets.views.arcs import figure as arcs_figure
-from widgets.views.arcs import lines, strokes
+from widgets.views.arcs import columns, lines, strokes
 from widgets.views.arcs.lines import head_color
 from widgets.views.arcs.view import ArcsView
 
@@ -50,7 +49,7 @@ def shifted(head, theme):
 
 
 def test_lines_and_squares_shifted_by_one_are_found(view, theme, monkeypatch):
-    for module in (arcs_figure, strokes):
+    for module in (columns, strokes):
         monkeypatch.setattr(module, "head_color", shifted)
     wrong = found(view, theme)
     assert {f"a line of head {head}" for head in range(N_HEADS)} <= set(wrong)
@@ -66,7 +65,7 @@ def test_chips_shifted_by_one_are_found(view, theme, monkeypatch):
 def test_all_shifted_by_one_are_found(view, theme, monkeypatch):
     """Lines and chips agree, but not with what the theme and other versions' figures say."""
     monkeypatch.setattr(lines, "head_color", shifted)
-    for module in (arcs_figure, strokes):
+    for module in (columns, strokes):
         monkeypatch.setattr(module, "head_color", shifted)
     view.restyle()
     assert len(found(view, theme)) > 2 * N_HEADS

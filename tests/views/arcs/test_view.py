@@ -440,12 +440,10 @@ def test_words_with_many_patches_begin_with_one_place_and_with_few_regions_with_
     assert view._options.value().threshold == usual
 
 
-def test_the_query_stays_in_sight_in_a_window_of_any_size_until_the_user_scrolls(view, qtbot):
-    of_patches = AttentionGroup("encoder", "Encoder", (4,) * 4, query_axis="patches", key_axis="patches")
-    view.set_subject(Subject(make_checkpoint_info(name="vit", groups=(of_patches,)), INPUT))
-    view.selection.update(query=Position("patches", 100))
-    answer(view, make_attention_result(tokens=make_long_tokens(200), layers=(2,)))
+def test_a_token_that_was_walked_to_stays_in_sight_in_a_window_of_any_size_until_the_user_scrolls(view):
+    answer(view, make_attention_result(tokens=make_long_tokens(200), layers=(0,)))
     canvas = view.canvas
+    canvas.ensure_visible(Focus("query", 100))
     for size in ((900, 400), (700, 900), (1200, 500)):
         view.resize(*size)
         assert 0 < canvas.point_of(Focus("query", 100)).y() < canvas.viewport().height(), size
@@ -462,11 +460,10 @@ def test_the_query_stays_in_sight_in_a_window_of_any_size_until_the_user_scrolls
     assert canvas._token_at(QPointF(canvas.point_of(Focus("query", 100)).x(), 5)) is None  # there stands the heading
 
 
-def test_where_the_future_is_hidden_the_query_comes_to_the_lower_edge_below_the_keys_that_it_sees(view):
-    causal = AttentionGroup("decoder", "Decoder", (4,) * 4, query_axis="patches", key_axis="patches", is_causal=True)
+def test_where_the_future_is_hidden_a_far_query_comes_to_the_lower_edge_below_the_keys_that_it_sees(view):
     view.resize(900, 500)
-    view.set_subject(Subject(make_checkpoint_info(name="igpt", groups=(causal,)), INPUT))
-    view.selection.update(query=Position("patches", 150))
-    answer(view, make_attention_result(tokens=make_long_tokens(200), layers=(2,)))
-    canvas = view.canvas
-    assert canvas.point_of(Focus("query", 150)).y() > 0.8 * canvas.viewport().height()
+    causal = AttentionGroup("decoder", "Decoder", (4,) * 4, is_causal=True)
+    view.set_subject(Subject(make_checkpoint_info(name="gpt", groups=(causal,)), INPUT))
+    answer(view, make_attention_result(tokens=make_long_tokens(200), layers=(0,)))
+    view.canvas.ensure_visible(Focus("query", 150))
+    assert view.canvas.point_of(Focus("query", 150)).y() > 0.8 * view.canvas.viewport().height()

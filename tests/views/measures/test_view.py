@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QSplitter
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
@@ -358,7 +358,8 @@ def test_numbers_have_room_however_narrow_the_table(view):
     result.measures["next"][:] = 1e-9
     shown.resize(100, 400)
     shown.show_result(result, "layer", is_falling=False, selected=None)
-    assert shown.model().index(0, column).data() == "< 0.0001 %"
+    assert shown.model().index(0, column).data() == "< 0.01 %"
+    assert shown.model().index(0, column).data(Qt.ItemDataRole.ToolTipRole).startswith("<qt>1e-07 %")
     assert shown.sizeHintForColumn(column) <= shown.columnWidth(column)
 
 
@@ -412,3 +413,23 @@ def test_the_points_are_where_the_numbers_are(qapp):
 
 def test_is_collected_after_closing(assert_collected):
     assert_collected(lambda: MeasuresView(ViewContext()))
+
+
+@pytest.mark.parametrize("n_layers", [2, 12])
+def test_table_and_plot_share_the_room_of_a_large_window_without_a_void(view, qtbot, n_layers):
+    view.resize(1500, 700)
+    answer(view, make_measures_result(n_layers=n_layers))
+    split, shown = view.findChild(QSplitter, "measures_split"), table(view)
+    has_few = n_layers == 2
+    assert (split.orientation() == Qt.Orientation.Vertical) == has_few
+    void = shown.viewport().height() - 4 * n_layers * shown.verticalHeader().defaultSectionSize()
+    assert void < 8
+    view.resize(1500, 800)
+    if has_few:
+        void = shown.viewport().height() - 4 * n_layers * shown.verticalHeader().defaultSectionSize()
+        assert abs(void) < 8  # all rows, and the plot has what the window grew
+    split.splitterMoved.emit(200, 1)
+    split.setSizes([200, 500])
+    before = split.sizes()
+    view.resize(1500, 801)
+    assert abs(split.sizes()[0] - before[0]) < 5  # as the user left it

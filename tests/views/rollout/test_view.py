@@ -26,6 +26,7 @@ from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.rollout.figure import RolloutCell, RolloutFigure
 from widgets.views.rollout.options import RolloutOptions
+from widgets.views.rollout.strip import SharesOfQuery
 from widgets.views.rollout.view import RolloutView
 
 TEXT = text_input("the cat")
@@ -191,6 +192,56 @@ def test_bars_take_what_wide_maps_leave_free_and_give_way_to_low_ones():
     assert high.strip.bottom() <= 50 * em
     assert least.strip.isEmpty()
     assert least.plot.bottom() > 11 * em
+
+
+def test_bars_are_kept_in_low_windows(qapp):
+    """Presented, the maps had all of the height."""
+    figure, em = RolloutFigure(make_rollout_result(), 1, 2), QFontMetricsF(STYLE.font).height()
+    panel = figure.panels(QRectF(0, 0, 60 * em, 18 * em), STYLE)[0]
+    assert panel.strip.height() > em
+    assert panel.strip.bottom() <= 18 * em
+    assert panel.strip.top() - panel.plot.bottom() > em  # for their title
+
+
+def test_only_keys_that_are_named_take_room_above_low_maps(qapp):
+    em = QFontMetricsF(STYLE.font).height()
+    words = ["word"] * 60
+    words[33] = "incomprehensibilities"
+    tokens = replace(make_long_tokens(60), words=tuple(words))
+    figure, rect = RolloutFigure(make_rollout_result(tokens=tokens), 1, 2), QRectF(0, 0, 60 * em, 20 * em)
+    panel = figure.panels(rect, STYLE)[0]
+    assert panel.top < 5 * em
+    assert panel.plot.height() > 9 * em
+    words[0] = "incomprehensibilities"  # which is named always
+    other = RolloutFigure(make_rollout_result(tokens=replace(tokens, words=tuple(words))), 1, 2)
+    assert other.panels(rect, STYLE)[0].top > 8 * em
+
+
+def test_a_querys_own_share_does_not_flatten_the_bars_of_all_others(qapp):
+    plain = make_rollout_result(tokens=make_long_tokens(100))
+    row = np.full(100, 0.004, np.float32)
+    row[2], row[60] = 0.6, 0.008
+    rollout = np.broadcast_to(row, plain.rollout.shape)
+    figure = RolloutFigure(replace(plain, rollout=rollout), 1, 2)
+    assert any("comes from (itself 0.6, others up to 0.008)" in text for text in texts_of(figure))
+    bars = SharesOfQuery(row, 2)
+    assert bars.is_cut
+    assert bars.high == np.float32(0.008)
+    image = QImage(400, 100, QImage.Format.Format_RGB32)
+    image.fill(STYLE.theme.paper)
+    with QPainter(image) as painter:
+        bars.paint(painter, QRectF(0, 0, 400, 100), STYLE)
+
+    def is_bar(key, height):
+        return image.pixelColor(4 * key + 2, 100 - height) == STYLE.theme.accent
+
+    assert [is_bar(60, height) for height in (10, 45, 95)] == [True] * 3
+    assert [is_bar(61, height) for height in (10, 45, 55)] == [True, True, False]
+    assert is_bar(2, 50)
+    assert not all(is_bar(2, height) for height in range(88, 100))  # a gap: it goes on
+    even = SharesOfQuery(np.full(100, 0.01, np.float32), 2)
+    assert not even.is_cut
+    assert not SharesOfQuery(np.array([1.0, 0, 0], np.float32), 0).is_cut  # of one that sees nothing but itself
 
 
 def test_what_is_next_to_nothing_is_not_told_as_the_strongest(qapp):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PySide6.QtCore import QBuffer, QRectF, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QCheckBox
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
@@ -26,7 +28,7 @@ from widgets.subject import Subject
 from widgets.views.scaled_dot.figure import ScaledDotFigure
 from widgets.views.scaled_dot.options import ScaledDotOptions
 from widgets.views.scaled_dot.steps import explain_dot, number, steps_of
-from widgets.views.scaled_dot.strips import CELL, strip_image
+from widgets.views.scaled_dot.strips import CELL, end_of_bars, strip_image
 from widgets.views.scaled_dot.view import ScaledDotView
 
 INPUT = text_input("the cat sat")
@@ -378,3 +380,59 @@ def test_is_collected_after_closing(assert_collected, selection):
         return view
 
     assert_collected(make)
+
+
+def heavy(places, head=0):
+    """Of 200 keys those at some places have nearly all the weight."""
+    pattern = np.full(200, 0.0005, np.float32)
+    pattern[list(places)] = 0.9 / len(places)
+    result = make_scaled_dot_result(tokens=make_long_tokens(200), head=head)
+    return replace(result, pattern=pattern)
+
+
+def is_seen(view, key):
+    return 0 < view.canvas.point_of(key).y() < view.canvas.viewport().height()
+
+
+def test_it_begins_where_the_weight_is_in_a_window_of_any_size_until_the_user_scrolls(view, selection):
+    """Where a query in the middle of an image looks about itself, the first keys have next to none."""
+    show(view, heavy((120, 124)))
+    for size in ((1100, 700), (900, 500), (1400, 900)):
+        view.resize(*size)
+        assert is_seen(view, 120), size
+        assert is_seen(view, 124), size
+    selection.update(head=1)
+    answer(view, heavy((30, 31), head=1))  # another head looks elsewhere
+    assert is_seen(view, 30)
+    bar = view.canvas.verticalScrollBar()
+    bar.triggerAction(bar.SliderAction.SliderToMaximum)
+    view.resize(1100, 700)
+    assert not is_seen(view, 30)
+    selection.update(key=at(150))  # what is selected moves nothing
+    assert not is_seen(view, 30)
+
+
+def test_sorted_by_weight_it_begins_at_the_top_and_goes_back_to_where_the_weight_is(view):
+    show(view, heavy((120, 124)))
+    by_weight = view.findChild(QCheckBox, "scaled_dot_by_weight")
+    by_weight.setChecked(True)
+    assert view.canvas.verticalScrollBar().value() == 0
+    assert is_seen(view, 124)
+    by_weight.setChecked(False)
+    assert is_seen(view, 124)
+
+
+def test_where_the_weight_is_even_it_begins_with_the_first_key(view):
+    result = heavy((120, 124))
+    show(view, replace(result, pattern=np.linspace(0.004, 0.006, 200, dtype=np.float32)))
+    assert view.canvas.verticalScrollBar().value() == 0
+
+
+@pytest.mark.parametrize(
+    ("largest", "end"), [(0.9, 1.0), (0.25, 1.0), (0.24, 0.3), (0.017, 0.02), (0.02, 0.02), (0, 1)]
+)
+def test_bars_of_small_weights_can_be_compared_and_it_is_said_where_they_end(largest, end):
+    assert end_of_bars(largest) == pytest.approx(end)
+    result = heavy((120,))
+    texts = texts_of(ScaledDotFigure(replace(result, pattern=np.full(200, largest, np.float32))))
+    assert (f"0 to {end:g}" in texts) == (end < 1)

@@ -77,8 +77,10 @@ class ArcsCanvas(QAbstractScrollArea):
     @property
     def is_complete(self) -> bool:
         """Whether all lines that are on screen are drawn."""
-        seen = self._seen()
-        return all(image is None or image.is_complete_in(seen) for image in (self._whole, self._part))
+        if self._figure is None:
+            return True
+        seen, images = self._seen(), filter(None, (self._whole, self._part))
+        return self._whole is not None and all(image.is_complete_in(seen) for image in images)
 
     def show_figure(self, figure: ArcsFigure, style: FigureStyle) -> None:
         """Show another figure, or the same in another style."""
@@ -100,7 +102,7 @@ class ArcsCanvas(QAbstractScrollArea):
         """Where a token is in the viewport."""
         assert self._figure
         layout = self._layout()
-        return layout.label_rect(token).center() * self._scale() - QPointF(0, self.verticalScrollBar().value())
+        return layout.spot_of(token) * self._scale() - QPointF(0, self.verticalScrollBar().value())
 
     def rows_on_screen(self) -> range:
         """The rows of which anything is seen; those at the beginning before there is a figure."""
@@ -108,9 +110,8 @@ class ArcsCanvas(QAbstractScrollArea):
             return range(_FIRST_ROWS)
         layout, scale = self._layout(), self._scale()
         scroll = self.verticalScrollBar().value()
-        first = int((scroll / scale - layout.top) // layout.row)
-        last = int(((scroll + self.viewport().height()) / scale - layout.top) // layout.row)
-        return range(max(first, 0), max(min(last + 1, layout.n_rows), 1))
+        first, last = (layout.pos_at(y / scale) for y in (scroll, scroll + self.viewport().height()))
+        return range(first, last + 1)
 
     def go_to_start(self) -> None:
         """Scroll to the first row."""
@@ -212,10 +213,10 @@ class ArcsCanvas(QAbstractScrollArea):
         painter.translate(0, -scroll)
         painter.scale(scale, scale)
         page = self._page().translated(0, scroll / scale)
-        shown.paint_tokens(painter, layout, style, page)
+        shown.columns(layout).paint(painter, style, page)
         # What the columns are stays in sight.
         painter.fillRect(QRectF(0, page.top(), page.width(), _HEADING * layout.em), style.theme.paper)
-        shown.paint_heading(painter, layout._replace(top=page.top() + 2 * layout.em), style)
+        shown.paint_heading(painter, layout, style, page.top() + 2 * layout.em)
 
     def _on_more_elapsed(self) -> None:
         """Draw the part that the pointer asks for first, then the rest."""

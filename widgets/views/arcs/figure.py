@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFont, QPainter
 
 from inference.results.attention import AttentionResult
 from inference.results.lines import MOST_LINES
@@ -18,18 +19,19 @@ from widgets.figures.token_axis import names_explained
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
+from widgets.views.arcs.columns import MAX_SQUARES, SIDES, SQUARE, WIDEST_LABEL, TokenColumns, has_two_segments
 from widgets.views.arcs.legend import HeadLegend
-from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color
+from widgets.views.arcs.lines import NAME, ArcsLayout, Focus, Lines, Side
 from widgets.views.arcs.options import ArcsOptions
 from widgets.views.arcs.strokes import Strokes, order_of_pens
 
 MAX_LINES = MOST_LINES
 _MOST_MEASURED = 1_000  # tokens whose widest is looked for; among more some are as wide as is shown
-_WIDEST_LABEL = 12  # in heights of a letter
-_MAX_SQUARES = 16  # more heads than this have no room for a square each beside a token
-_BEGINNING = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_SIDES: tuple[Side, Side] = ("query", "key")
+_LEAST_ROW, _MOST_ROW = 1.3, 5.5  # em; rows that the lines of one token do not reach may be lower
+_APART = 0.2  # of the height at most: for rows that no line of a token reaches, above and below all and in wide gaps
+_LEAST_HEIGHT = 10  # em of the columns; lower windows scroll
+_WIDE_GAP = 0.15  # of all rows at least
+_LEAD = 1.6  # em from a row to its name
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,8 @@ class ArcsFigure:
     heads: tuple[int, ...] | None = None
     focus: Focus | None = None
     selected: tuple[int | None, int | None] = (None, None)
+
+    is_of_one_page: ClassVar[bool] = True  # so few tokens that the lines of one of them are shown to their ends
 
     @property
     def layer(self) -> int:
@@ -82,8 +86,8 @@ class ArcsFigure:
         if self.options.threshold > 0:
             parts.append(self._weights())
         told = ["Attention: " + ", ".join(parts)]
-        if any(has_two_segments(self.tokens(side)) for side in _SIDES):
-            told.append("bars beside the words: segment A blue, segment B orange")
+        if any(has_two_segments(self.tokens(side)) for side in SIDES):
+            told.append("bars beside the words: one for segment A, two for segment B")
         told.append(names_explained((*self.result.query_tokens.words, *self.result.key_tokens.words)))
         return "; ".join(filter(None, told))
 
@@ -97,6 +101,11 @@ class ArcsFigure:
     def largest(self) -> float:
         """The largest weight of what could be drawn."""
         return float(self._links(threshold=0.0).weight.max(initial=0.0))
+
+    @property
+    def least_written(self) -> float:
+        """Larger weights are written beside the tokens that a focused one reaches."""
+        return 0.0
 
     @cached_property
     def _place(self) -> np.ndarray:
@@ -150,30 +159,65 @@ class ArcsFigure:
         """The tokens of a column."""
         return self.result.query_tokens if side == "query" else self.result.key_tokens
 
-    @cached_property
-    def _square_colors(self) -> dict[str, list[QColor]]:
-        """Of the shown heads, by theme; their opacity is set where they are used."""
-        return {}
-
     # Geometry
 
     def layout(self, style: FigureStyle, rect: QRectF) -> ArcsLayout:
         """Columns as far apart as reads well, not as the window is wide; in its middle."""
         metrics = measure(style.font)
         em = metrics.height()
-        longest = max(_widest(self.tokens(side).words, style.font.toString()) for side in _SIDES)
-        label = min(longest + em, _WIDEST_LABEL * em)
+        places, heights = self._rows(em, rect.top() + 2 * em, rect.height() - 2.5 * em)
+        rows = np.diff(heights) / np.diff(places)
+        lead = _LEAD * em if rows.min() < NAME * em else 0.0
+        longest = max(_widest(self.tokens(side).words, style.font.toString()) for side in SIDES)
+        label = min(longest + em, WIDEST_LABEL * em) + lead
         n_heads = len(self.shown_heads)
-        values = metrics.horizontalAdvance("0.00") + 1.6 * em
-        if 1 < n_heads <= _MAX_SQUARES:
-            values += n_heads * 0.55 * em
-        n_rows = max(len(self.result.query_tokens), len(self.result.key_tokens))
-        row = min(max((rect.height() - 2.5 * em) / n_rows, 1.3 * em), 4.6 * em)
+        values = metrics.horizontalAdvance("0.000") + 1.6 * em
+        if 1 < n_heads <= MAX_SQUARES:
+            values += n_heads * SQUARE * em
         # Short texts need no wide fan: the slopes stay readable with a little more across than down.
-        widest = min(max(1.2 * n_rows * row, 18 * em), 54 * em)
+        widest = min(max(1.2 * (heights[-1] - heights[0]), 18 * em), 54 * em)
         fan = min(max(rect.width() - 2 * (label + values), 8 * em), widest)
         left = rect.center().x() - fan / 2
-        return ArcsLayout(em, row, rect.top() + 2 * em, left, left + fan, label, values, n_rows)
+        return ArcsLayout(em, float(rows.max()), places, heights, left, left + fan, label, values, lead)
+
+    def _rows(self, em: float, top: float, height: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """At which rows, counted from the upper edge of the first, their height changes, and where these are."""
+        n_rows, height = self._n_rows, max(height, _LEAST_HEIGHT * em)
+        row = min(max(height / n_rows, _LEAST_ROW * em), _MOST_ROW * em)
+        if self.focus is None or n_rows * row <= height or not self.is_of_one_page:
+            return (0.0, float(n_rows)), (top, top + n_rows * row)
+        # The lines of one token are of use if both their ends are seen. What they reach gets most of the room.
+        is_low = self._is_apart
+        n_low = int(is_low.sum())
+        row = (height - min(n_low * height / n_rows, _APART * height)) / (n_rows - n_low)
+        row = min(row, _MOST_ROW * em)
+        low = (height - row * (n_rows - n_low)) / max(n_low, 1)
+        edges = top + np.concatenate([[0.0], np.cumsum(np.where(is_low, low, row))])
+        changes = [0, *(np.flatnonzero(np.diff(is_low)) + 1).tolist(), n_rows]
+        return tuple(map(float, changes)), tuple(edges[changes].tolist())
+
+    @property
+    def _n_rows(self) -> int:
+        return max(len(self.result.query_tokens), len(self.result.key_tokens))
+
+    @cached_property
+    def _is_apart(self) -> np.ndarray:
+        """Rows, bool [row], above and below all that the focused token's lines join, and in wide gaps between them."""
+        assert self.focus is not None
+        n_rows = self._n_rows
+        is_free = np.ones(n_rows, dtype=bool)
+        is_free[self.lines.key if self.focus.side == "query" else self.lines.query] = False
+        is_free[self.focus.pos] = False
+        ends = np.flatnonzero(np.diff(np.concatenate([[False], is_free, [False]])))
+        for start, stop in ends.reshape(-1, 2).tolist():
+            is_at_end = start == 0 or stop == n_rows
+            is_free[start:stop] = is_at_end or stop - start > _WIDE_GAP * n_rows
+        return is_free
+
+    def columns(self, layout: ArcsLayout) -> TokenColumns:
+        """The tokens on both sides."""
+        tokens: dict[Side, Tokens] = {side: self.tokens(side) for side in SIDES}
+        return TokenColumns(layout, tokens, self.lines, self.shown_heads, self.focus, self.selected, self.least_written)
 
     def legend_beneath(self) -> HeadLegend | None:
         """Of several heads; one is named by the caption."""
@@ -190,13 +234,8 @@ class ArcsFigure:
         return 0.0, layout.bottom + 1
 
     def at(self, layout: ArcsLayout, point: QPointF) -> Focus | None:
-        """The token at a point; the inner edges of the columns belong to them."""
-        pos = int((point.y() - layout.top) // layout.row)
-        if layout.left - layout.label <= point.x() <= layout.left + layout.em:
-            return Focus("query", pos) if 0 <= pos < len(self.result.query_tokens) else None
-        if layout.right - layout.em <= point.x() <= layout.right + layout.label:
-            return Focus("key", pos) if 0 <= pos < len(self.result.key_tokens) else None
-        return None
+        """The token at a point."""
+        return self.columns(layout).at(point)
 
     # Painting
 
@@ -206,8 +245,8 @@ class ArcsFigure:
         painter.setFont(points_font(style.font, painter.device()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_lines(painter, layout, style)
-        self.paint_heading(painter, layout, style)
-        self.paint_tokens(painter, layout, style, rect)
+        self.paint_heading(painter, layout, style, layout.top)
+        self.columns(layout).paint(painter, style, rect)
         painter.restore()
 
     def strokes(self, layout: ArcsLayout) -> Strokes:
@@ -222,10 +261,10 @@ class ArcsFigure:
             painter.setPen(pen)
             painter.drawLines(batch)
 
-    def paint_heading(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle) -> None:
-        """What the columns are."""
+    def paint_heading(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle, below: float) -> None:
+        """What the columns are, above a height."""
         painter.setPen(style.theme.faint)
-        y, gap = layout.top - 2 * layout.em, 0.5 * layout.em
+        y, gap = below - 2 * layout.em, 0.5 * layout.em
         outer = layout.label + layout.values
         middle = Qt.AlignmentFlag.AlignVCenter
         for x, width, align, text in (
@@ -234,115 +273,6 @@ class ArcsFigure:
             (layout.left, layout.right - layout.left, Qt.AlignmentFlag.AlignCenter, "attends to  →"),
         ):
             painter.drawText(QRectF(x, y, width, 1.6 * layout.em), align, text)
-
-    def paint_tokens(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle, visible: QRectF) -> None:
-        """Both columns, as far as `visible`, with marks, sentences, and the weights of a focused token."""
-        first = max(0, int((visible.top() - layout.top) // layout.row))
-        last = min(layout.n_rows, int((visible.bottom() - layout.top) // layout.row) + 1)
-        metrics = QFontMetricsF(painter.font(), painter.device())
-        for side in _SIDES:
-            self._paint_segments(painter, layout, style, side)
-            places = range(first, min(last, len(self.tokens(side))))
-            reached = self._reached(side)
-            weights = None if reached is None else reached[first:last].tolist()
-            for pos in places:
-                of_token = None if weights is None else weights[pos - first]
-                self._paint_token(painter, layout, style, Focus(side, pos), of_token, metrics)
-
-    def _reached(self, side: Side) -> np.ndarray | None:
-        """Weights of the lines between the focused token and those of a column, [token, shown head]; None without."""
-        if self.focus is None:
-            return None
-        reached = np.zeros((len(self.tokens(side)), len(self.shown_heads)))
-        if side != self.focus.side:
-            lines = self.lines
-            reached[lines.key if side == "key" else lines.query, self._place[lines.head]] = lines.weight
-        return reached
-
-    def _paint_token(
-        self,
-        painter: QPainter,
-        layout: ArcsLayout,
-        style: FigureStyle,
-        token: Focus,
-        weights: list[float] | None,
-        metrics: QFontMetricsF,
-    ) -> None:
-        theme = style.theme
-        is_query = token.side == "query"
-        rect = layout.label_rect(token)
-        is_focus = token == self.focus
-        is_selected = token.pos == self.selected[0 if is_query else 1]
-        has_lines = weights is not None and any(weights)
-        steps_back = weights is not None and not is_focus and not has_lines
-        gap = 0.5 * layout.em
-        room = rect.adjusted(gap / 2, 0, -gap, 0) if is_query else rect.adjusted(gap, 0, -gap / 2, 0)
-        text = self.word(token)
-        if layout.label >= _WIDEST_LABEL * layout.em:  # else there is room for the longest
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-        if is_focus or is_selected:
-            width = metrics.horizontalAdvance(text) + gap
-            box = QRectF(room.right() - width + gap / 2 if is_query else room.left() - gap / 2, rect.top(), width, 0)
-            box.setHeight(layout.row)
-            box.adjust(0, 0.06 * layout.em, 0, -0.06 * layout.em)
-            painter.setPen(QPen(theme.accent, 0.1 * layout.em) if is_selected else Qt.PenStyle.NoPen)
-            painter.setBrush(theme.accent if is_focus else Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(box, 0.25 * layout.em, 0.25 * layout.em)
-        painter.setPen(theme.accent_ink if is_focus else theme.faint if steps_back else theme.ink)
-        painter.drawText(room, _END if is_query else _BEGINNING, text)
-        if weights is not None and has_lines:
-            self._paint_weights(painter, layout, style, token, weights, metrics)
-
-    def _paint_weights(
-        self,
-        painter: QPainter,
-        layout: ArcsLayout,
-        style: FigureStyle,
-        token: Focus,
-        weights: list[float],
-        metrics: QFontMetricsF,
-    ) -> None:
-        """The strongest weight as a number, and a square a head as opaque as its weight, on the outer side."""
-        rect = layout.label_rect(token)
-        is_query = token.side == "query"
-        step = 0.55 * layout.em
-        heads = self.shown_heads
-        with_squares = 1 < len(heads) <= _MAX_SQUARES
-        digits = metrics.horizontalAdvance("0.00")
-        number_x = rect.left() - digits - 0.8 * layout.em if is_query else rect.right() + 0.8 * layout.em
-        painter.setPen(style.theme.ink)
-        painter.drawText(
-            QRectF(number_x, rect.top(), digits + layout.em, rect.height()), _BEGINNING, f"{max(weights):.2f}"
-        )
-        if not with_squares:
-            return
-        x = number_x - 0.5 * layout.em - len(heads) * step if is_query else number_x + digits + 0.5 * layout.em
-        y, side = rect.center().y() - step / 2, step * 0.9
-        colors = self._square_colors.get(style.theme.name)
-        if colors is None:
-            colors = [QColor(head_color(head, style.theme)) for head in heads]
-            self._square_colors[style.theme.name] = colors
-        square = QRectF(x, y, side, side)
-        for color, weight in zip(colors, weights, strict=True):
-            if weight:
-                color.setAlphaF(0.35 + 0.65 * weight**0.5)
-                painter.fillRect(square, color)
-            square.translate(step, 0)
-
-    def _paint_segments(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle, side: Side) -> None:
-        """A bar along each sentence with its letter, where there are two."""
-        tokens = self.tokens(side)
-        if not has_two_segments(tokens):
-            return
-        x = layout.left if side == "query" else layout.right
-        inner = 0.12 * layout.em if side == "query" else -0.12 * layout.em
-        changes = np.flatnonzero(np.diff(tokens.segment)) + 1
-        starts = [0, *changes.tolist()]
-        for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
-            letter = "AB"[int(tokens.segment[start])]
-            painter.setPen(QPen(style.theme.accent if letter == "A" else style.theme.warning, 0.14 * layout.em))
-            top, bottom = layout.top + start * layout.row, layout.top + end * layout.row
-            painter.drawLine(QPointF(x + inner, top + 0.15 * layout.em), QPointF(x + inner, bottom - 0.15 * layout.em))
 
     # Numbers
 
@@ -380,8 +310,3 @@ def _widest(words: tuple[str, ...], font: str) -> float:
     letters.fromString(font)
     metrics = measure(letters)
     return max((metrics.horizontalAdvance(clean(word)) for word in words), default=0.0)
-
-
-def has_two_segments(tokens: Tokens) -> bool:
-    """Whether there are a sentence A and a sentence B."""
-    return bool(len(tokens)) and bool(np.any(tokens.segment == 0)) and bool(np.any(tokens.segment == 1))

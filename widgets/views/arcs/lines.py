@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 
 from widgets.look.theme import Theme
 
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+
+NAME = 1.25  # em that the name of a token takes, from the one above to the one below
 
 Side = Literal["query", "key"]
 
@@ -42,29 +44,66 @@ class Lines(NamedTuple):
 
 
 class ArcsLayout(NamedTuple):
-    """Where things are, in points. Rows are of one height; the shorter column starts at the top too."""
+    """Where things are, in points. The shorter column starts at the top too.
+
+    Attributes
+    ----------
+    row
+        Height of a row; those outside of what the lines of one token join may be lower.
+    places, heights
+        At which rows, counted from the upper edge of the first one, the height of rows changes, and where these are.
+    label, values
+        Room for the names of tokens, and for the weights beside them.
+    lead
+        Of that for names, how wide lines from rows to their names are; 0 where each stands at its row.
+    """
 
     em: float
     row: float
-    top: float
+    places: tuple[float, ...]
+    heights: tuple[float, ...]
     left: float
     right: float
     label: float
     values: float
-    n_rows: int
+    lead: float = 0.0
+
+    def edge(self, place: float | Sequence[float] | np.ndarray) -> np.ndarray:
+        """Where rows begin: 1.5 is the middle of the second."""
+        return np.asarray(np.interp(place, self.places, self.heights))
 
     def y(self, pos: float) -> float:
         """The middle of a row."""
-        return self.top + (pos + 0.5) * self.row
+        return float(self.edge(pos + 0.5))
+
+    def pos_at(self, y: float) -> int:
+        """The row at a height, the first or the last where it is above or below all."""
+        return min(int(np.interp(y, self.heights, self.places)), self.n_rows - 1)
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.places[-1])
+
+    @property
+    def top(self) -> float:
+        return self.heights[0]
 
     @property
     def bottom(self) -> float:
-        return self.top + self.n_rows * self.row
+        return self.heights[-1]
 
-    def label_rect(self, focus: Focus) -> QRectF:
-        """Where the text of a token stands."""
-        x = self.left - self.label if focus.side == "query" else self.right
-        return QRectF(x, self.top + focus.pos * self.row, self.label, self.row)
+    def spot_of(self, focus: Focus) -> QPointF:
+        """A point at the outer edge of a column that is no other token's."""
+        reach = self.lead or self.label
+        return QPointF(self.left - reach / 2 if focus.side == "query" else self.right + reach / 2, self.y(focus.pos))
+
+    def label_rect(self, focus: Focus, y: float | None = None) -> QRectF:
+        """Where the text of a token stands: at its row, or with its middle at another height."""
+        x = self.left - self.label if focus.side == "query" else self.right + self.lead
+        if y is not None:
+            return QRectF(x, y - NAME * self.em / 2, self.label - self.lead, NAME * self.em)
+        top, bottom = (float(self.edge(focus.pos + end)) for end in (0, 1))
+        return QRectF(x, top, self.label - self.lead, bottom - top)
 
 
 def head_color(head: int, theme: Theme) -> QColor:

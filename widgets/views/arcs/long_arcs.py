@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSizeF
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtGui import QPainter
 
 from inference.results.lines import LinesResult
 from widgets.figures.lettering import points_font
@@ -33,6 +33,7 @@ class LongArcsFigure(ArcsFigure):
     result: LinesResult  # type: ignore[assignment]
     window: range = range(0)
     row: LinesResult | None = None
+    is_of_one_page = False
 
     @property
     def layer(self) -> int:
@@ -68,18 +69,10 @@ class LongArcsFigure(ArcsFigure):
         is_end = stop == len(self.result.query_tokens)
         return top, max(layout.bottom + 1 if is_end else layout.y(stop - 0.5), top + 1)
 
-    def _paint_weights(
-        self,
-        painter: QPainter,
-        layout: ArcsLayout,
-        style: FigureStyle,
-        token: Focus,
-        weights: list[float],
-        metrics: QFontMetricsF,
-    ) -> None:
+    @property
+    def least_written(self) -> float:
         """Of the many weak links of a whole row only those that are not 0.00."""
-        if max(weights) >= _LEAST_SAID:
-            super()._paint_weights(painter, layout, style, token, weights, metrics)
+        return _LEAST_SAID
 
     # In a file: what is on screen
 
@@ -90,9 +83,10 @@ class LongArcsFigure(ArcsFigure):
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         layout = self.layout(style, rect)
-        row = (rect.height() - 2.4 * layout.em) / max(len(self.window), 1)
-        layout = layout._replace(row=row, top=rect.top() + 2 * layout.em - self.window.start * row)
-        inside = QRectF(rect.left(), rect.top() + 2 * layout.em, rect.width(), len(self.window) * row)
+        inside = QRectF(rect.left(), rect.top() + 2 * layout.em, rect.width(), rect.height() - 2.4 * layout.em)
+        row = inside.height() / max(len(self.window), 1)
+        top = inside.top() - self.window.start * row
+        layout = layout._replace(row=row, heights=(top, top + layout.n_rows * row))
         painter.save()
         painter.setFont(points_font(style.font, painter.device()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -100,8 +94,8 @@ class LongArcsFigure(ArcsFigure):
         painter.setClipRect(inside)
         self._paint_lines(painter, layout, style)
         painter.restore()
-        self.paint_heading(painter, layout._replace(top=inside.top()), style)
-        self.paint_tokens(painter, layout, style, inside.adjusted(0, 0.1, 0, -0.1))
+        self.paint_heading(painter, layout, style, inside.top())
+        self.columns(layout).paint(painter, style, inside.adjusted(0, 0.1, 0, -0.1))
         painter.restore()
 
     def numbers(self) -> Numbers:

@@ -53,15 +53,15 @@ class Strokes(NamedTuple):
     @classmethod
     def of(cls, lines: Lines, strand: np.ndarray, layout: ArcsLayout, *, is_focused: bool) -> Strokes:
         """Strokes of lines; `strand` says for each how far it is moved beside those of other heads, in rows."""
-        shift = layout.y(0) + strand * layout.row
+        shift = strand * layout.row
         weight = level_of(lines.weight) / _LEVELS
-        # The few lines of one token can be stronger than the many of all.
-        alpha = 0.25 + 0.75 * weight**0.6 if is_focused else 0.06 + 0.92 * weight**0.8
+        # The few lines of one token can be stronger than the many of all, whose weak ones would be a fog together.
+        alpha = 0.25 + 0.75 * weight**0.6 if is_focused else 0.03 + 0.95 * weight**1.1
         return cls(
             layout.left + 0.35 * layout.em,
             layout.right - 0.35 * layout.em,
-            lines.query * layout.row + shift,
-            lines.key * layout.row + shift,
+            layout.edge(lines.query + 0.5) + shift,
+            layout.edge(lines.key + 0.5) + shift,
             lines.head,
             layout.em * ((0.06 if is_focused else 0.045) + 0.22 * weight),
             alpha,

@@ -26,8 +26,9 @@ from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.arcs.canvas import ArcsCanvas
+from widgets.views.arcs.columns import has_two_segments
 from widgets.views.arcs.feed import ArcsFeed
-from widgets.views.arcs.figure import ArcsFigure, has_two_segments
+from widgets.views.arcs.figure import ArcsFigure
 from widgets.views.arcs.head_chips import HeadChips
 from widgets.views.arcs.lines import Focus
 from widgets.views.arcs.long_arcs import LongArcsFigure

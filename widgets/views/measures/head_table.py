@@ -71,7 +71,8 @@ class _Rows(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             if math.isnan(value):
                 return why_none(self._result, name)
-            exact = f"{value:.6g} {unit_of(name, self.axis)}".strip()
+            unit = unit_of(name, self.axis)
+            exact = f"{value:.6g} {unit}" if unit else f"{100 * value:.6g} %"
             return plain_tip(f"{exact}\n{head_sentence(self._result, place)}", is_long=True)
         return None
 
@@ -177,12 +178,10 @@ class HeadTable(QTableView):
 
     def fit(self) -> None:
         """Columns and rows as large as their letters; what room is left goes to all measures alike."""
-        metrics = QFontMetricsF(self.font())
-        em = metrics.height()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(round(1.5 * em))
+        self.verticalHeader().setDefaultSectionSize(self._row_height())
         header = self.horizontalHeader()
-        header.setMinimumHeight(round((HEADING_LINES + 0.9) * em))
+        header.setMinimumHeight(self._heading_height())
         widths = self._least_widths()
         spare = max(self.viewport().width() - sum(widths), 0.0) / (len(COLUMNS) - 2)
         for column, width in enumerate(widths):
@@ -191,6 +190,16 @@ class HeadTable(QTableView):
     def columns_width(self) -> int:
         """Pixels that all columns need, with the frame and a bar to scroll the rows."""
         return sum(self._least_widths()) + 2 * self.frameWidth() + self.verticalScrollBar().sizeHint().width()
+
+    def rows_height(self) -> int:
+        """Pixels that all rows need, with their headings and the frame."""
+        return self._heading_height() + len(self._rows.places) * self._row_height() + 2 * self.frameWidth()
+
+    def _heading_height(self) -> int:
+        return round((HEADING_LINES + 0.9) * QFontMetricsF(self.font()).height())
+
+    def _row_height(self) -> int:
+        return round(1.5 * QFontMetricsF(self.font()).height())
 
     def _least_widths(self) -> list[int]:
         metrics = QFontMetricsF(self.font())

@@ -30,6 +30,7 @@ from widgets.views.measures.head_scatter import HeadScatter
 from widgets.views.measures.head_table import HeadTable
 
 _LEAST = 12  # heights of letters of the plot
+_FEW = 0.7  # of the height: rows that take less leave a void beneath them
 
 
 class MeasuresView(View):
@@ -43,6 +44,7 @@ class MeasuresView(View):
         super().__init__(context, parent)
         self._result: MeasuresResult | None = None
         self._sort, self._is_falling = "layer", False
+        self._is_moved = False  # the border of table and plot, by the user
         self._table = HeadTable(self)
         self._table.setObjectName("measures_table")
         self._canvas = PlotCanvas("measures_scatter", self.tr("Two measures of all heads"), self)
@@ -71,6 +73,7 @@ class MeasuresView(View):
         self._canvas.spot_opened.connect(self._on_canvas_spot_opened)
         self._canvas.read_out_changed.connect(self._on_canvas_read_out_changed)
         self._canvas.shown_changed.connect(self.figure_changed)
+        self._split.splitterMoved.connect(self._on_split_moved)
 
     # Data in
 
@@ -119,6 +122,7 @@ class MeasuresView(View):
         self._table.show_result(
             self._result, self._options.value().sort, is_falling=self._is_falling, selected=self._selected()
         )
+        self._share_room()
         self._select()
 
     def _name_measures(self, result: MeasuresResult) -> None:
@@ -207,22 +211,25 @@ class MeasuresView(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._keep_room()
-        columns = self._table.columns_width()
-        is_wide = self.width() > max(
-            1.7 * self.height(), 1.6 * columns
-        )  # a part of a table says less than a small plot
-        wanted = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
-        if wanted != self._split.orientation() or self._split.sizes() == [0, 0]:
-            self._split.setOrientation(wanted)
-            half = max(self.width() // 2, columns)
-            rest = self.width() - half - self._split.handleWidth()
-            self._split.setSizes([half, rest] if is_wide else [10_000, 10_000])
+        self._share_room()
 
-    def _keep_room(self) -> None:
-        """For the plot: in less its points lie upon each other."""
-        self._canvas.setMinimumHeight(_LEAST * self.fontMetrics().height())
+    def _share_room(self) -> None:
+        """A table of many rows beside the plot, one of few above it, no higher than they are; or as the user has it."""
+        self._canvas.setMinimumHeight(_LEAST * self.fontMetrics().height())  # in less its points lie upon each other
+        columns, rows, height = self._table.columns_width(), self._table.rows_height(), self._split.height()
+        # A part of a table says less than a small plot.
+        is_wide = self.width() > max(1.7 * self.height(), 1.6 * columns) and rows > _FEW * height
+        wanted = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
+        if self._is_moved and wanted == self._split.orientation():
+            return
+        self._is_moved = False
+        self._split.setOrientation(wanted)
+        whole = (self.width() if is_wide else height) - self._split.handleWidth()
+        of_table = max(self.width() // 2, columns) if is_wide else min(rows, whole // 2)
+        self._split.setSizes([of_table, whole - of_table])
+
+    def _on_split_moved(self) -> None:
+        self._is_moved = True
 
     def restyle(self) -> None:
-        self._keep_room()
         self._rebuild()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -18,18 +19,20 @@ from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
 from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
-from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.maps import axis_labels
 from widgets.maps.axis_labels import Ruler
 from widgets.maps.numerals import short
 from widgets.views.rollout.colored_map import ColoredMap
 from widgets.views.rollout.options import RolloutOptions
+from widgets.views.rollout.strip import SharesOfQuery
 
 MapKind = Literal["rollout", "attention"]
 _TITLE = 1.8  # em
-_STRIP, _LEAST_STRIP, _MOST_STRIP = 5.0, 3.6, 9.0  # em of the bars with their title
-_STRIP_SHARE, _LOW = 0.16, 22.0  # of the height; em in which the maps need all of it
+_STRIP, _LEAST_STRIP, _MOST_STRIP = 5.0, 3.0, 9.0  # em of the bars with their title
+_WIDE_STRIP = 16.0  # em of them at most where wide maps leave room
+_STRIP_SHARE, _LOW = 0.16, 14.0  # of the height; em in which the maps need all of it
+_BETWEEN = 1.6  # em from what stands beside a map to the next one: closer, it would be read as that one's
 _N_STRONGEST, _LEAST_TOLD = 4, 0.001  # keys in the read-out, and of the strongest what each has at least
 _MOST_MEASURED = 64  # words that are measured to see how wide they are: of more, those with the most letters
 
@@ -43,12 +46,13 @@ class RolloutCell(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Where a map is, the bars below it if there is room for any, and how many pixels its titles have."""
+    """Where a map is, the bars below it if there is room for any, and how wide its titles and high its keys may be."""
 
     kind: MapKind
     plot: QRectF
     strip: QRectF
     room: float
+    top: float
 
 
 @dataclass(frozen=True)
@@ -190,17 +194,25 @@ class RolloutFigure:
         """Maps of queries stand side by side, those of layers one above the other."""
         metrics = QFontMetricsF(style.font)
         em, n = metrics.height(), len(self.kinds)
-        left, top, title = self._left(metrics), self._top(metrics), _TITLE * em
-        bar = max(shown.bar.width(metrics) for shown in self._maps.values()) + 0.6 * em
+        left, title = self._left(metrics), _TITLE * em
+        bar = max(shown.bar.width(metrics) for shown in self._maps.values()) + _BETWEEN * em
         is_map = self.options.show == "map"
         beneath = min(max(_STRIP_SHARE * rect.height() / (1 if is_map else n), _LEAST_STRIP * em), _MOST_STRIP * em)
         beneath = 0.5 * em if is_map and rect.height() < _LOW * em else beneath
         n_rows, n_keys = self.table(self.kinds[0]).shape
+
+        def side_below(top: float) -> float:
+            """Of a cell, with so much room for the names of keys above it."""
+            if not is_map:
+                return max((rect.width() - left - bar) / n_keys, 1e-3)
+            height = rect.height() - title - top - beneath
+            return max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
+
+        top = self._top(metrics, side_below)
         panels = []
         for i, kind in enumerate(self.kinds):
             if is_map:
-                height = rect.height() - title - top - beneath
-                side = max(min(((rect.width() - left) / n - bar) / n_keys, height / n_rows), 1e-3)
+                side = side_below(top)
                 room = min(max(side * n_keys + bar, self._title_width(metrics) + em), (rect.width() - left) / n)
                 x = rect.left() + left + max(rect.width() - left - n * room, 0.0) / 2 + i * room
                 plot = QRectF(x, rect.top() + title + top, side * n_keys, side * n_rows)
@@ -212,9 +224,9 @@ class RolloutFigure:
                 plot, room = QRectF(rect.left() + left, y, rect.width() - left - bar, row * n_rows), rect.width() - left
             # What wide maps leave free below them is of use to the bars.
             spare = rect.bottom() - plot.bottom() - beneath if is_map else 0.0
-            bars = min(beneath + max(spare, 0.0), _MOST_STRIP * em) - 1.9 * em
+            bars = min(beneath + max(spare, 0.0), max(_WIDE_STRIP * em, beneath)) - 1.9 * em
             strip = QRectF(plot.left(), plot.bottom() + 1.5 * em, plot.width(), bars) if bars > em else QRectF()
-            panels.append(Panel(kind, plot, strip, room - 0.5 * em))
+            panels.append(Panel(kind, plot, strip, room - 0.5 * em, top))
         return panels
 
     def _title_width(self, metrics: QFontMetricsF) -> float:
@@ -223,31 +235,51 @@ class RolloutFigure:
         return max(map(metrics.horizontalAdvance, texts))
 
     def _strip_title(self, kind: MapKind) -> str:
-        text = _tr("{} comes from (up to {})") if kind == "rollout" else _tr("{} looks at (up to {})")
-        text = text.format(self.query_name, short(float(self.row_of(kind).max(initial=0.0))))
+        bars = self._bars(kind)
+        verb = _tr("comes from") if kind == "rollout" else _tr("looks at")
+        up_to = _tr("itself {}, others up to {}") if bars.is_cut else _tr("up to {1}")
+        up_to = up_to.format(short(float(bars.row[self.query_pos])), short(bars.high))
+        text = f"{self.query_name} {verb} ({up_to})"
         return _tr("Layer {}: {}").format(self.layer, text) if self.options.show == "query" else text
 
-    def _top(self, metrics: QFontMetricsF) -> float:
-        """Room for the longest key, with its position."""
-        return min(self._longest(metrics, self.result.key_tokens.words), axis_labels.TOP * metrics.height())
+    def _bars(self, kind: MapKind) -> SharesOfQuery:
+        return SharesOfQuery(self.row_of(kind), self.query_pos)
+
+    def _top(self, metrics: QFontMetricsF, side_below: Callable[[float], float]) -> float:
+        """Room for the longest key that is named, with its position: where not all are, the longest may not be."""
+        words = self.result.key_tokens.words
+        n = len(words)
+
+        def needed(top: float) -> float:
+            side = side_below(top)
+            spots = axis_labels.label_spots(Ruler(0, side, n * side, n), metrics.height())
+            named = tuple(words[spot.position] for spot in spots)
+            return min(self._longest(metrics, named, n), axis_labels.TOP * metrics.height())
+
+        top = min(self._longest(metrics, words, n), axis_labels.TOP * metrics.height())
+        # In less room above them cells are larger, and others may be named.
+        while (closer := needed(top)) < top and needed(closer) <= closer:
+            top = closer
+        return top
 
     def _left(self, metrics: QFontMetricsF) -> float:
         """Room for the longest query, with its position, or for the names of layers."""
         if self.options.show == "query":
             return metrics.horizontalAdvance(_tr("Layer {}").format(99)) + 0.8 * metrics.height()
-        return min(self._longest(metrics, self.result.query_tokens.words), axis_labels.LEFT * metrics.height())
+        words = self.result.query_tokens.words
+        return min(self._longest(metrics, words, len(words)), axis_labels.LEFT * metrics.height())
 
     @staticmethod
-    def _longest(metrics: QFontMetricsF, words: tuple[str, ...]) -> float:
+    def _longest(metrics: QFontMetricsF, words: tuple[str, ...], n: int) -> float:
         longest = heapq.nlargest(_MOST_MEASURED, words, key=len)
-        numbers = metrics.horizontalAdvance(str(len(words)))
+        numbers = metrics.horizontalAdvance(str(n))
         return max(metrics.horizontalAdvance(label(word)) for word in longest) + numbers + 1.5 * metrics.height()
 
     # Under the pointer
 
     def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> RolloutCell | None:
         """The cell under a point, also above its bar; where keys are narrower than pixels, the strongest near it."""
-        for kind, plot, strip, _ in self.panels(rect, style):
+        for kind, plot, strip, *_ in self.panels(rect, style):
             is_bar = strip.contains(point)
             if not (is_bar or plot.contains(point)) or plot.isEmpty():
                 continue
@@ -309,7 +341,7 @@ class RolloutFigure:
         em = metrics.height()
         painter.setPen(theme.ink)
         title = metrics.elidedText(self._title(panel.kind), Qt.TextElideMode.ElideRight, panel.room)
-        y = plot.top() - 0.6 * em - (self._top(metrics) if has_keys else 0)
+        y = plot.top() - 0.6 * em - (panel.top if has_keys else 0)
         painter.drawText(QPointF(plot.left(), y), title)
         shown = self._maps[panel.kind]
         shown.paint(painter, plot, style)
@@ -345,22 +377,10 @@ class RolloutFigure:
         return text.format(self.layer)
 
     def _paint_strip(self, painter: QPainter, panel: Panel, style: FigureStyle) -> None:
-        metrics, strip, theme = QFontMetricsF(style.font), panel.strip, style.theme
-        em, row = metrics.height(), self.row_of(panel.kind)
-        high = float(row.max(initial=0.0))
-        title = QRectF(strip.left(), strip.top() - 1.3 * em, panel.room, 1.2 * em)
+        em = QFontMetricsF(style.font).height()
+        title = QRectF(panel.strip.left(), panel.strip.top() - 1.3 * em, panel.room, 1.2 * em)
         paint_title(painter, self._strip_title(panel.kind), title, style, is_faint=True, shrinks=True)
-        n = max(1, min(len(row), int(strip.width())))
-        heights = raster.resample(row[None], 1, n)[0] / (high or 1.0) * strip.height()
-        width = strip.width() / n
-        gap = 0.12 * width if width > 4 else 0.0
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.accent)
-        for i in np.flatnonzero(heights > 0).tolist():
-            height = float(heights[i])
-            painter.drawRect(QRectF(strip.left() + i * width + gap, strip.bottom() - height, width - 2 * gap, height))
-        painter.setPen(QPen(theme.faint, 1))
-        painter.drawLine(strip.bottomLeft(), strip.bottomRight())
+        self._bars(panel.kind).paint(painter, panel.strip, style)
 
 
 def _tr(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
@@ -12,6 +13,7 @@ from widgets.figures.lettering import points_font
 from widgets.look.theme import FigureStyle
 from widgets.views.scaled_dot.figure import ScaledDotFigure, TableLayout
 
+_ENOUGH = 0.5  # of the weight of the rows that have most
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
@@ -33,10 +35,12 @@ class ScaledDotCanvas(QAbstractScrollArea):
         super().__init__(parent)
         self._figure: ScaledDotFigure | None = None
         self._hovered: int | None = None
+        self._is_at_most = False  # the rows with most of the weight stay in sight, until the user scrolls
         self._style = FigureStyle.of(self)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
+        self.verticalScrollBar().actionTriggered.connect(self._on_bar_action_triggered)
 
     @property
     def figure(self) -> ScaledDotFigure | None:
@@ -71,8 +75,22 @@ class ScaledDotCanvas(QAbstractScrollArea):
         y = (layout.head + (row + 0.5) * layout.row) * self._scale() - self.verticalScrollBar().value()
         return QPointF(layout.columns[0].left * self._scale() - self.horizontalScrollBar().value() + 1, y)
 
+    def go_to_most(self) -> None:
+        """Scroll to the rows that have most of the weight together: of many keys the first may have next to none."""
+        self._is_at_most = True
+        if self._figure is None:
+            return
+        bar, row = self.verticalScrollBar(), self._layout().row * self._scale()
+        weights = self._figure.result.pattern[self._figure.order]
+        n_seen = min(max(int(bar.pageStep() / row), 1), len(weights))
+        of_each = np.convolve(weights, np.ones(n_seen), "valid")  # by the first row that is seen
+        first = int(of_each.argmax())
+        # Where the first ones have as good as that, one begins with them.
+        bar.setValue(0 if of_each[0] >= _ENOUGH * of_each[first] else round(first * row))
+
     def ensure_visible(self, key: int) -> None:
         """Scroll as far as needed to show a key's row."""
+        self._is_at_most = False
         layout, scale = self._layout(), self._scale()
         y, half, bar = self.point_of(key).y(), layout.row * scale / 2, self.verticalScrollBar()
         top, bottom = layout.head * scale + half, self.viewport().height() - layout.foot * scale - half
@@ -103,6 +121,8 @@ class ScaledDotCanvas(QAbstractScrollArea):
         down.setSingleStep(round(layout.row * scale))
         across.setRange(0, max(0, math.ceil(width * scale - 0.5) - self.viewport().width()))
         across.setPageStep(self.viewport().width())
+        if self._is_at_most:
+            self.go_to_most()
 
     # Painting
 
@@ -174,3 +194,6 @@ class ScaledDotCanvas(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_bars()
+
+    def _on_bar_action_triggered(self, _action: int) -> None:
+        self._is_at_most = False

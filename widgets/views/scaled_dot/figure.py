@@ -20,7 +20,7 @@ from widgets.look.theme import FigureStyle, Theme
 from widgets.views.scaled_dot.formula import paint_formula
 from widgets.views.scaled_dot.options import ScaledDotOptions
 from widgets.views.scaled_dot.steps import MINUS, FormulaStep, number, steps_of
-from widgets.views.scaled_dot.strips import CELL, largest, paint_scale, strip_image
+from widgets.views.scaled_dot.strips import CELL, end_of_bars, largest, paint_scale, paint_weight, strip_image
 
 _LATER = 0.16  # opacity of what comes after the step that is explained
 
@@ -108,6 +108,11 @@ class ScaledDotFigure:
         if "mask" in names:
             columns["mask"] = np.where(result.is_masked, -np.inf, 0.0)
         return {name: [number(value) for value in values.tolist()] for name, values in columns.items()}
+
+    @cached_property
+    def _bar_end(self) -> float:
+        """The weight that is as long as there is room."""
+        return end_of_bars(float(self.result.pattern.max()))
 
     @cached_property
     def _weighted(self) -> np.ndarray:
@@ -236,8 +241,14 @@ class ScaledDotFigure:
         em = layout.em
         strip, weighted = layout.column("k"), layout.column("weighted")
         beside = strip.left + strip.width + 0.6 * em
-        room = QRectF(beside, row.top(), weighted.left - beside, row.height())
+        softmax = layout.column("softmax")
+        room = QRectF(beside, row.top(), softmax.left - beside, row.height())
         paint_scale(painter, room, self._limits["k"], em, style)
+        if self._bar_end < 1:
+            self._fade(painter, softmax.step)
+            painter.setPen(style.theme.faint)
+            cell = QRectF(softmax.left, row.top(), softmax.width, row.height())
+            painter.drawText(cell, _RIGHT, f"0 to {self._bar_end:g}")
         own = QRectF(weighted.left, row.top(), weighted.width, row.height())
         self._fade(painter, weighted.step)
         paint_scale(painter, own, self._limits["weighted"], em, style)
@@ -269,7 +280,8 @@ class ScaledDotFigure:
                 text = self.texts[column.name][key]
                 if column.name == "softmax":
                     digits = metrics.horizontalAdvance("0.000")
-                    self._paint_weight(painter, cell, digits, key, em, theme)
+                    room = cell.adjusted(digits + 0.5 * em, 0.28 * em, 0, -0.28 * em)
+                    paint_weight(painter, room, float(self.result.pattern[key]) / self._bar_end, theme)
                     cell.setWidth(digits)
                 is_nothing = column.name == "mask" and not self.result.is_masked[key]
                 painter.setPen(theme.faint if is_nothing or self.result.is_masked[key] else theme.ink)
@@ -324,14 +336,6 @@ class ScaledDotFigure:
         painter.setBrush(_alpha(theme.accent, 0.16))
         painter.setPen(QPen(theme.accent, 0.1 * em) if is_selected else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(box, 0.25 * em, 0.25 * em)
-
-    def _paint_weight(self, painter: QPainter, cell: QRectF, digits: float, key: int, em: float, theme: Theme) -> None:
-        """A bar as long as the weight: the whole room is 1."""
-        room = cell.adjusted(digits + 0.5 * em, 0.28 * em, 0, -0.28 * em)
-        painter.fillRect(room, _alpha(theme.line, 0.5))
-        room.setWidth(room.width() * float(self.result.pattern[key]))
-        if room.width() > 0:  # a PDF shows a line for nothing
-            painter.fillRect(room, theme.accent)
 
     # Strips: signed numbers as colours
 

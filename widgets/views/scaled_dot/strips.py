@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
@@ -9,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from widgets.look.theme import FigureStyle, Theme
 from widgets.views.scaled_dot.steps import MINUS
 
+_SMALL = 0.25  # weight; bars of larger ones end at 1
 CELL = 8  # pixels a cell, so that no viewer of a file blurs it
 
 
@@ -44,3 +47,21 @@ def paint_scale(painter: QPainter, rect: QRectF, limit: float, em: float, style:
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     painter.drawText(QRectF(rect.left(), rect.top(), wide, rect.height()), flags, MINUS + text)
     painter.drawText(QRectF(bar.right() + 0.3 * em, rect.top(), wide, rect.height()), flags, text)
+
+
+def end_of_bars(largest_weight: float) -> float:
+    """1, or where all weights are so small that bars of them could not be compared, a round number above all."""
+    if not 0 < largest_weight < _SMALL:
+        return 1.0
+    digit = 10.0 ** math.floor(math.log10(largest_weight))
+    return round(math.ceil(largest_weight / digit) * digit, 12)
+
+
+def paint_weight(painter: QPainter, room: QRectF, share: float, theme: Theme) -> None:
+    """A bar that takes a share of its room."""
+    ground = QColor(theme.line)
+    ground.setAlphaF(0.5)
+    painter.fillRect(room, ground)
+    bar = QRectF(room.left(), room.top(), room.width() * share, room.height())
+    if bar.width() > 0:  # a PDF shows a line for nothing
+        painter.fillRect(bar, theme.accent)

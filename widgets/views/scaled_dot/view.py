@@ -59,7 +59,7 @@ class ScaledDotView(View):
         self._steps.activated.connect(self._on_steps_activated)
         previous.clicked.connect(self.previous_step)
         following.clicked.connect(self.next_step)
-        self._options.changed.connect(self._redraw)
+        self._options.changed.connect(self._on_options_changed)
         self._canvas.clicked.connect(self._on_canvas_clicked)
         self._canvas.hovered.connect(self._on_canvas_hovered)
         self.standing_changed.connect(self._read)
@@ -95,8 +95,9 @@ class ScaledDotView(View):
         assert isinstance(result, ScaledDotResult)
         self._is_probing = False
         self._group, self._tokens = result.group, result.query_tokens
-        is_other = self._result is None or self._result.query_tokens.words != result.query_tokens.words
-        self._result = result
+        old, self._result = self._result, result
+        is_other = old is None or old.query_tokens.words != result.query_tokens.words
+        is_same_row = old is not None and not is_other and _row(old) == _row(result)
         if is_other or self._query.count() != len(result.query_tokens):
             self._query.clear()
             self._query.addItems([f"{pos}  {isolated(word)}" for pos, word in enumerate(result.query_tokens.words)])
@@ -104,6 +105,8 @@ class ScaledDotView(View):
         self._list_steps()
         self._page.show_canvas()
         self._redraw()
+        if not is_same_row:
+            self._canvas.go_to_most()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         if self._tokens is None and not self._is_probing and self.query_pos is not None:
@@ -193,6 +196,12 @@ class ScaledDotView(View):
     def _on_steps_activated(self, step: int) -> None:
         self.set_step(step or None)
 
+    def _on_options_changed(self) -> None:
+        was_sorted = self._canvas.figure is not None and self._canvas.figure.options.by_weight
+        self._redraw()
+        if self._options.value().by_weight != was_sorted:
+            self._canvas.go_to_most()
+
     def _on_canvas_hovered(self, key: int | None) -> None:
         self._read()
         figure = self._canvas.figure
@@ -227,3 +236,8 @@ class ScaledDotView(View):
         row = min(max(order.index(now) + step, 0), len(order) - 1) if now in order else 0
         self.choose(key_pos=order[row])
         self._canvas.ensure_visible(order[row])
+
+
+def _row(result: ScaledDotResult) -> tuple[str, int, int, int]:
+    """Whose numbers they are."""
+    return result.group, result.layer, result.head, result.query_pos

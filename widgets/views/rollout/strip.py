@@ -1,0 +1,68 @@
+"""SharesOfQuery of where one query comes from, or what it looks at."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from widgets.look import raster
+from widgets.look.theme import FigureStyle
+
+_FAR = 3.0  # times the largest of the others: a query's own share is then cut off, else nothing would be seen of them
+
+
+class SharesOfQuery(NamedTuple):
+    """The shares of one query.
+
+    Attributes
+    ----------
+    row
+        float32 [key_pos].
+    own
+        The query's own place among the keys.
+    """
+
+    row: np.ndarray
+    own: int
+
+    @property
+    def largest_other(self) -> float:
+        """The largest share but its own."""
+        return float(np.delete(self.row, self.own).max(initial=0.0))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether its own share goes beyond the upper edge."""
+        return 0 < _FAR * self.largest_other < float(self.row[self.own])
+
+    @property
+    def high(self) -> float:
+        """The share of the upper edge."""
+        return self.largest_other if self.is_cut else float(self.row.max(initial=0.0))
+
+    def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        """Paint as many bars as there are pixels, each the largest of those that meet there."""
+        theme, n = style.theme, max(1, min(len(self.row), int(rect.width())))
+        heights = np.minimum(raster.resample(self.row[None], 1, n)[0] / (self.high or 1.0), 1.0) * rect.height()
+        width = rect.width() / n
+        gap = 0.12 * width if width > 4 else 0.0
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.accent)
+        for i in np.flatnonzero(heights > 0).tolist():
+            height = float(heights[i])
+            painter.drawRect(QRectF(rect.left() + i * width + gap, rect.bottom() - height, width - 2 * gap, height))
+        if self.is_cut:
+            self._paint_cut(painter, rect, style)
+        painter.setPen(QPen(theme.faint, 1))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+
+    def _paint_cut(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        """A slanted gap below the upper edge: the bar goes on."""
+        width = max(rect.width() / len(self.row), 4.0)
+        x = rect.left() + (self.own + 0.5) * rect.width() / len(self.row)
+        y = rect.top() + min(0.25 * rect.height(), 6.0)
+        painter.setPen(QPen(style.theme.paper, 2.5))
+        painter.drawLine(QPointF(x - width, y + 2), QPointF(x + width, y - 2))
