@@ -355,16 +355,19 @@ class HeatPanel:
         painter.restore()
 
     def _paint_values(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
-        cell = self.cell_rect(0, 0, plot)
         texts = [["" if np.isnan(value) else fixed(value, self.value_format) for value in row] for row in self.values]
-        widest = max(metrics.horizontalAdvance(text) for row in texts for text in row)
-        if cell.width() < widest * 1.1 or cell.height() < metrics.height():
+        widest = max((text for row in texts for text in row), key=metrics.horizontalAdvance)
+        font = lettering.in_cells(style.font, widest, self.cell_rect(0, 0, plot).size())
+        if font is None:
             return
         colors = self.scale.colors(self.values, style)
+        painter.save()
+        painter.setFont(font)
         for row, line in enumerate(texts):
             for column, text in enumerate(line):
                 painter.setPen(color_maps.ink_on(int(colors[row, column])))
                 painter.drawText(self.cell_rect(row, column, plot), Qt.AlignmentFlag.AlignCenter, text)
+        painter.restore()
 
     def _paint_texts(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         colors = self.scale.colors(self.values, style)

@@ -9,11 +9,10 @@ from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, QPainter
 
 from widgets.look import color_maps
-from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 LEAST = 0.75  # of the letters' size: what words in cells and turned names may become
-_CELL_WIDTH, _CELL_HEIGHT = 1.25, 1.1  # of a cell, for a number that is 1 x 1
+_CELL_WIDTH, _CELL_HEIGHT = 1.15, 1.05  # of a cell, for a number that is 1 x 1
 TURNED_APART = 1.05  # em, from one turned name to the next
 
 
@@ -60,13 +59,14 @@ def shrunk(font: QFont, needs: Callable[[QFontMetricsF], float], room: float, le
 
 
 def in_cells(font: QFont, number: str, size: QSizeF) -> QFont | None:
-    """The font of numbers in cells of a size, or small letters of it; None where cells are too small for these."""
-    for each in (font, resized(font, SMALL)):
-        metrics = QFontMetricsF(each)
+    """The font of numbers in cells of a size, somewhat smaller where so they fit; None where cells are too small."""
+
+    def needs(metrics: QFontMetricsF) -> float:
         wide, high = _CELL_WIDTH * metrics.horizontalAdvance(number), _CELL_HEIGHT * metrics.height()
-        if size.width() >= wide and size.height() >= high:
-            return each
-    return None
+        return max(wide / size.width(), high / size.height())
+
+    smaller = shrunk(font, needs, 1.0, LEAST)
+    return smaller if needs(QFontMetricsF(smaller)) <= 1.0 else None
 
 
 def turned(font: QFont, n: int, width: float) -> QFont:
