@@ -188,15 +188,16 @@ def test_a_patch_that_looks_at_itself_does_not_darken_all_others():
 
 
 @pytest.mark.parametrize(
-    ("size", "is_told", "is_high"), [((600, 700), True, True), ((600, 496), False, None), ((900, 500), False, False)]
+    ("size", "is_told", "is_high"),
+    [((600, 700), True, True), ((600, 496), True, None), ((900, 500), True, False), ((340, 215), False, None)],
 )
 def test_room_to_spare_goes_to_words_below_the_maps_and_to_the_maps(qapp, size, is_told, is_high):
     figure, rect = HeadsFigure(make_heads_result()), QRectF(0, 0, *size)
     grid = figure.grid(rect, STYLE)
     box, words = grid.box(0), [head_words(figure.result, place)[0] for place in figure.heads]
     longest, shortest = max(box.width(), box.height()), min(box.width(), box.height())
-    assert 100 <= shortest <= longest <= 1.3 * shortest + 1
-    assert (box.height() > 1.1 * box.width(), box.width() > 1.1 * box.height()) == (is_high is True, is_high is False)
+    assert min(size) / 7 <= shortest <= longest <= 1.3 * shortest + 1
+    assert (box.height() > 1.2 * box.width(), box.width() > 1.2 * box.height()) == (is_high is True, is_high is False)
     above, below = grid.origin.y(), rect.bottom() - grid.box(15).bottom()
     assert below - above < 3 * QFontMetricsF(STYLE.font).height(), "what is left is at both ends"
     image = QImage(*size, QImage.Format.Format_RGB32)

@@ -24,6 +24,7 @@ from widgets.views.heads.options import MEASURES, HeadsOptions
 from widgets.views.heads.thumbnail_grid import ThumbnailGrid
 
 _LEAST_SIDE = 2.8  # em
+_LARGE = 6.0  # em
 _LONGEST = 1.3  # times the shorter side of thumbnails that may be the longer one where there is room to spare
 _WORTH = 1.15  # times as large thumbnails must become before layers stand in one stack more
 
@@ -161,7 +162,7 @@ class HeadsFigure:
         metrics = QFontMetricsF(style.font)
         rect = rect.adjusted(0, 0, -self.colors.bar.width(metrics), 0)
         grid = self._grid(rect, style.font, has_numbers=True)
-        return grid if grid.width >= 6 * metrics.height() else self._grid(rect, style.font, has_numbers=False)
+        return grid if grid.width >= _LARGE * metrics.height() else self._grid(rect, style.font, has_numbers=False)
 
     def _grid(self, rect: QRectF, font: QFont, *, has_numbers: bool) -> ThumbnailGrid:
         metrics = QFontMetricsF(font)
@@ -188,11 +189,13 @@ class HeadsFigure:
                 if side_of(n_columns, fewer, more) > _WORTH * side_of(n_columns, n_rows, n_stacks):
                     n_rows, n_stacks = fewer, -(-n_layers // fewer)
         room, side = room_of(n_columns, n_rows, n_stacks), max(4.0, side_of(n_columns, n_rows, n_stacks))
-        # What is to spare goes to words below each, then to the thumbnails, and what is left to both ends.
-        width = float(int(max(side, min(room.width(), _LONGEST * side))))
-        n_lines = self.captions.n_lines(width, room.height() - side, font) if self.order is None else 0
+        # What is to spare goes to words below each, then to the thumbnails, and what is left to both ends. Large
+        # thumbnails make room for words.
+        lent = self.captions.height(1, font) if side >= _LARGE * metrics.height() else 0.0
+        width = float(int(max(4.0, min(room.width(), _LONGEST * (side - lent)))))
+        n_lines = self.captions.n_lines(width, room.height() - side + lent, font) if self.order is None else 0
         words = self.captions.height(n_lines, font)
-        height = float(int(max(side, min(room.height() - words, _LONGEST * side))))
+        height = float(int(max(4.0, min(room.height() - words, _LONGEST * side))))
         step = QSizeF(width + gap, height + words + below + gap)
         stride = left + n_columns * step.width()
         ends = max(0.0, rect.height() - top - n_rows * step.height()) / 2
