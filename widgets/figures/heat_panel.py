@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen
 
 from widgets.figures import lettering
 from widgets.figures.color_bar import missing_width, paint_missing
+from widgets.figures.map_frame import paint_map_frame
 from widgets.look import color_maps, diverging, raster
 from widgets.look.theme import FigureStyle
 
@@ -212,9 +213,9 @@ class HeatPanel:
         if self.band is not None:
             first = self.cell_rect(self.band[0], 0, plot)
             last = self.cell_rect(self.band[1], self.values.shape[1] - 1, plot)
-            self._frame(painter, first.united(last), style)
+            paint_map_frame(painter, first.united(last), style, style.theme.accent)
         if self.selected is not None:
-            self._frame(painter, self.cell_rect(*self.selected, plot), style)
+            paint_map_frame(painter, self.cell_rect(*self.selected, plot), style, style.theme.accent)
         painter.restore()
 
     def paint_pointed(self, painter: QPainter, rect: QRectF, style: FigureStyle, cell: tuple[int, int]) -> None:
@@ -227,23 +228,8 @@ class HeatPanel:
             painter.setPen(QPen(style.theme.ink, 1, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(plot.left(), middle.y()), QPointF(box.left(), middle.y()))
             painter.drawLine(QPointF(middle.x(), box.bottom()), QPointF(middle.x(), plot.bottom()))
-        self._frame(painter, box, style, style.theme.ink, Qt.PenStyle.DashLine)
+        paint_map_frame(painter, box, style, style.theme.ink, Qt.PenStyle.DashLine)
         painter.restore()
-
-    def _frame(
-        self,
-        painter: QPainter,
-        box: QRectF,
-        style: FigureStyle,
-        color: QColor | None = None,
-        line: Qt.PenStyle = Qt.PenStyle.SolidLine,
-    ) -> None:
-        # Two colours, so that the frame is seen on any cell.
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(style.theme.paper, 4))
-        painter.drawRect(box)
-        painter.setPen(QPen(color or style.theme.accent, 2, line))
-        painter.drawRect(box)
 
     def _widest_name(self, metrics: QFontMetricsF) -> float:
         return max(map(metrics.horizontalAdvance, self.column_names), default=0.0)
