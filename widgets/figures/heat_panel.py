@@ -60,7 +60,7 @@ class ColorScale:
     def colors(self, values: np.ndarray, style: FigureStyle) -> np.ndarray:
         """Colours of numbers as Qt's `0xffrrggbb`: uint32 of the same shape."""
         if self.is_signed:
-            colors = np.take(diverging.lookup(), diverging.levels(values, self.high))
+            colors = np.take(diverging.lookup(is_dark=style.theme.is_dark), diverging.levels(values, self.high))
         else:
             colors = raster.colored(raster.levels(values, self.high, low=self.low), style.color_map)
         is_finite = np.isfinite(values)
@@ -118,7 +118,7 @@ class HeatPanel:
     row_names, column_names
         The same for one of them, also where it is words.
     turns_names
-        Whether the names of columns are turned where they have no room beside each other; no label stands below then.
+        Whether the names of columns are turned where they have no room beside each other.
     texts
         What stands in the cells [row][column] in place of numbers, as far as there is room.
     missing
@@ -155,7 +155,8 @@ class HeatPanel:
         top, bottom = (1.5 + self.lines_above) * em, 2.6 * em
         plot = rect.adjusted(left, top, -right, -bottom)
         if self._is_turned(plot, metrics):
-            plot.setBottom(rect.bottom() - min(self._widest_name(metrics), _longest_turned(rect, em)) - 0.6 * em)
+            below = min(self._widest_name(metrics), _longest_turned(rect, em)) + (1.1 * em if self.column_label else 0)
+            plot.setBottom(rect.bottom() - below - 0.6 * em)
         if self.keeps_square:
             n_rows, n_columns = self.values.shape
             side = min(plot.width() / n_columns, plot.height() / n_rows)
@@ -276,19 +277,27 @@ class HeatPanel:
         em = metrics.height()
         n_rows = len(self.values)
         painter.setPen(style.theme.ink)
-        numbers = ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em)))
+        # Names become somewhat smaller where so every row has one.
+        font = lettering.turned(style.font, n_rows, plot.height()) if self.row_names else style.font
+        letters = QFontMetricsF(font)
+        apart = (lettering.TURNED_APART if self.row_names else 1.4) * letters.height()
+        painter.setFont(font)
+        numbers = ticks(self.row_start, n_rows, int(plot.height() / apart + 1e-6))
         for number, name in zip(numbers, lettering.telling(self.row_names, numbers, self.row_start), strict=True):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
             text = self._label(number) if name is None else name
-            left = plot.left() - 0.35 * em - metrics.horizontalAdvance(text)
-            painter.drawText(QPointF(left, y + 0.36 * metrics.ascent()), text)
-        if self._is_turned(plot, metrics):
+            left = plot.left() - 0.35 * em - letters.horizontalAdvance(text)
+            painter.drawText(QPointF(left, y + 0.36 * letters.ascent()), text)
+        painter.setFont(style.font)
+        is_turned = self._is_turned(plot, metrics)
+        if is_turned:
             self._paint_turned(painter, plot, style, _longest_turned(rect, em))
         else:
             self._paint_columns(painter, plot, metrics)
         painter.setPen(style.theme.faint)
         x = plot.center().x() - metrics.horizontalAdvance(self.column_label) / 2
-        painter.drawText(QPointF(x, plot.bottom() + 1.3 * em + metrics.ascent()), self.column_label)
+        y = rect.bottom() - metrics.descent() if is_turned else plot.bottom() + 1.3 * em + metrics.ascent()
+        painter.drawText(QPointF(x, y), self.column_label)
         painter.save()
         x = plot.left() - self._tick_width(metrics) - 0.9 * em
         painter.translate(x, plot.center().y() + metrics.horizontalAdvance(self.row_label) / 2)
