@@ -87,7 +87,7 @@ def approximation(request: ApproximationRequest, model: Model, context: Context)
         raise Refused(f"The seed is {request.seed}; 0 to {MOST_SEED:,} is allowed.")
     found = _find(request, model, context)
     if why := _why_not(found, request.method):
-        raise Refused(f"{method.title}: {why}")
+        raise Refused(f"“{method.title}” cannot be shown here: {why}")
     size = _size(found, request.method, request.size)
     context.checkpoint(0, 1, method.title)
     factors = _factors(found, request.method, size, request.seed)

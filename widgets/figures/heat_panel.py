@@ -155,7 +155,7 @@ class HeatPanel:
         top, bottom = (1.5 + self.lines_above) * em, 2.6 * em
         plot = rect.adjusted(left, top, -right, -bottom)
         if self._is_turned(plot, metrics):
-            below = min(self._widest_name(metrics), _longest_turned(rect, em)) + (1.1 * em if self.column_label else 0)
+            below = self._turned_names(plot.width(), rect, style).length + (1.1 * em if self.column_label else 0)
             plot.setBottom(rect.bottom() - below - 0.6 * em)
         if self.keeps_square:
             n_rows, n_columns = self.values.shape
@@ -196,11 +196,14 @@ class HeatPanel:
         word = "" if np.isfinite(self.values).all() else self.missing or _tr("no number")
         kept = missing_width(word, metrics) + 1.5 * metrics.height() if word else 0
         # Above the cells, or as far to the left as it takes to say it all.
-        spare = max(metrics.horizontalAdvance(self.title) + kept - (rect.right() - plot.left()), 0)
+        title = self._title_in(painter, plot)
+        spare = max(metrics.horizontalAdvance(title) + kept - (rect.right() - plot.left()), 0)
         left = max(
             plot.left() - spare, min(rect.left() + self._tick_width(metrics) + 1.9 * metrics.height(), plot.left())
         )
-        title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(rect.right() - left - kept, 0))
+        title = metrics.elidedText(
+            self._title_in(painter, plot), Qt.TextElideMode.ElideRight, max(rect.right() - left - kept, 0)
+        )
         painter.drawText(QPointF(left, rect.top() + metrics.ascent()), title)
         if word:
             after = left + metrics.horizontalAdvance(title) + (1.5 if title else 0) * metrics.height()
@@ -240,30 +243,15 @@ class HeatPanel:
         width = plot.width() / self.values.shape[1]
         return self.turns_names and width < self._widest_name(metrics) + 0.4 * metrics.height()
 
-    def _paint_turned(self, painter: QPainter, plot: QRectF, style: FigureStyle, longest: float) -> None:
-        """Names of columns, from below: those that there is room for."""
+    def _turned_names(self, width: float, rect: QRectF, style: FigureStyle) -> lettering.TurnedNames:
+        """Names of columns in such a width; where there is height, whole words rather than their beginnings."""
+        em = QFontMetricsF(style.font).height()
+        longest = max(_SHORT_NAME * em, min(_NAMES_SHARE * rect.height(), _LONG_NAME * em))
         n_columns = self.values.shape[1]
-        font = lettering.turned(style.font, n_columns, plot.width())
-        n_most = plot.width() / (lettering.TURNED_APART * QFontMetricsF(font).height())
-        numbers = ticks(0, n_columns, int(n_most + 1e-6))
+        numbers = ticks(0, n_columns, lettering.n_turned(style.font, n_columns, width))
         told = lettering.telling(self.column_names, numbers)
         names = [self._label(number) if name is None else name for number, name in zip(numbers, told, strict=True)]
-        font = lettering.fitted(font, max(names, key=QFontMetricsF(font).horizontalAdvance), longest, lettering.LEAST)
-        metrics = QFontMetricsF(font)
-        em = metrics.height()
-        painter.save()
-        painter.setFont(font)
-        for number, name in zip(numbers, names, strict=True):
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, longest)
-            painter.save()
-            painter.translate(
-                plot.left() + (number + 0.5) * plot.width() / n_columns + 0.36 * metrics.ascent(),
-                plot.bottom() + 0.3 * em + metrics.horizontalAdvance(text),
-            )
-            painter.rotate(-90)
-            painter.drawText(QPointF(0, 0), text)
-            painter.restore()
-        painter.restore()
+        return lettering.TurnedNames.of(dict(zip(numbers, names, strict=True)), n_columns, width, longest, style.font)
 
     def _tick_width(self, metrics: QFontMetricsF) -> float:
         if self.row_names:
@@ -291,7 +279,7 @@ class HeatPanel:
         painter.setFont(style.font)
         is_turned = self._is_turned(plot, metrics)
         if is_turned:
-            self._paint_turned(painter, plot, style, _longest_turned(rect, em))
+            self._turned_names(plot.width(), rect, style).paint(painter, plot)
         else:
             self._paint_columns(painter, plot, metrics)
         painter.setPen(style.theme.faint)
@@ -368,6 +356,11 @@ class HeatPanel:
         colors = self.scale.colors(self.values, style)
         lettering.paint_cells(painter, self.texts, lambda row, column: self.cell_rect(row, column, plot), colors)
 
+    def _title_in(self, painter: QPainter, plot: QRectF) -> str:
+        """The title, which says so where a line of pixels is the mean of some rows."""
+        n = 1 if raster.is_vector(painter) else raster.n_of_mean(len(self.values), _device_pixels(painter, plot)[0])
+        return self.title if n == 1 else _tr("{} (means of {} rows each)").format(self.title, n)
+
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
         """One pixel a cell; on screen as many different ones as have room; in vector files more, whose viewers blur."""
         values = self.values
@@ -376,15 +369,15 @@ class HeatPanel:
             colors = self.scale.colors(values, style)
             height, width = (max(1, round(raster.EMBEDDED / n)) for n in values.shape)
             return raster.image(colors.repeat(height, 0).repeat(width, 1))
-        to_device = painter.deviceTransform()
-        height, width = round(plot.height() * to_device.m22()), round(plot.width() * to_device.m11())
-        if 0 < height < n_rows:
+        height, width = _device_pixels(painter, plot)
+        if height < n_rows:
             values = raster.means(values, height, 0)
-        if 0 < width < n_columns:
+        if width < n_columns:
             values = raster.means(values, width, 1)
         return raster.image(self.scale.colors(values, style))
 
 
-def _longest_turned(rect: QRectF, em: float) -> float:
-    """How long turned names of columns may be: where there is height, whole words rather than their beginnings."""
-    return max(_SHORT_NAME * em, min(_NAMES_SHARE * rect.height(), _LONG_NAME * em))
+def _device_pixels(painter: QPainter, plot: QRectF) -> tuple[int, int]:
+    """How high and how wide a plot is on a device."""
+    to_device = painter.deviceTransform()
+    return max(1, round(plot.height() * to_device.m22())), max(1, round(plot.width() * to_device.m11()))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, QPainter
 
 from widgets.look import color_maps
@@ -77,6 +78,56 @@ def turned(font: QFont, n: int, width: float) -> QFont:
 
     smaller = shrunk(font, needs, width, LEAST)
     return smaller if needs(QFontMetricsF(smaller)) <= width else font  # some are left out in any case
+
+
+def n_turned(font: QFont, n: int, width: float) -> int:
+    """How many of `n` upright names have room in such a width."""
+    return int(width / (TURNED_APART * QFontMetricsF(turned(font, n, width)).height()) + 1e-6)
+
+
+@dataclass(frozen=True)
+class TurnedNames:
+    """Names of columns that stand upright below them, and their letters.
+
+    Attributes
+    ----------
+    names
+        Of columns by their number, as they are written.
+    n_columns
+        In all.
+    """
+
+    names: dict[int, str]
+    n_columns: int
+    font: QFont
+
+    @staticmethod
+    def of(names: dict[int, str], n_columns: int, width: float, longest: float, font: QFont) -> TurnedNames:
+        """Names in a width, none longer than `longest`: smaller, then cut."""
+        font = turned(font, n_columns, width)
+        font = fitted(font, max(names.values(), key=QFontMetricsF(font).horizontalAdvance), longest, LEAST)
+        metrics = QFontMetricsF(font)
+        shown = {i: metrics.elidedText(name, Qt.TextElideMode.ElideRight, longest) for i, name in names.items()}
+        return TurnedNames(shown, n_columns, font)
+
+    @property
+    def length(self) -> float:
+        """Of the longest."""
+        return max(map(QFontMetricsF(self.font).horizontalAdvance, self.names.values()))
+
+    def paint(self, painter: QPainter, plot: QRectF) -> None:
+        """Paint them below the columns of a plot."""
+        metrics = QFontMetricsF(self.font)
+        painter.save()
+        painter.setFont(self.font)
+        for number, text in self.names.items():
+            painter.save()
+            x = plot.left() + (number + 0.5) * plot.width() / self.n_columns + 0.36 * metrics.ascent()
+            painter.translate(x, plot.bottom() + 0.3 * metrics.height() + metrics.horizontalAdvance(text))
+            painter.rotate(-90)
+            painter.drawText(QPointF(0, 0), text)
+            painter.restore()
+        painter.restore()
 
 
 def telling(names: Sequence[str], numbers: Sequence[int], start: int = 0) -> list[str | None]:

@@ -107,7 +107,7 @@ def test_another_head_dims_the_old_maps_until_its_own_are_there(view):
 def test_a_few_weights_far_beyond_all_others_dim_nothing():
     exact = np.full((40, 40), 0.02, np.float32)
     exact[0, 0] = 1.0
-    figure = ApproximationMapsFigure(replace(make_result(), exact=exact, approximate=exact))
+    figure = ApproximationMapsFigure(replace(make_result(n=40), exact=exact, approximate=exact))
     first, second, _ = figure.panels(QRectF(0, 0, 900, 400), FigureStyle())
     assert first[0].scale == second[0].scale
     assert first[0].scale.high == pytest.approx(0.02)
