@@ -327,7 +327,7 @@ def test_what_has_no_pixels_asks_for_no_click_on_one(view):
 
 
 def test_the_legend_has_all_that_one_image_leaves(qapp):
-    figure, rect = SegmentsFigure(make_segments_result(), SegmentsOptions()), QRectF(0, 0, 1100, 500)
+    figure, rect = SegmentsFigure(make_segments_result(), SegmentsOptions()), QRectF(0, 0, 1100, 360)
     (image,), legend = figure.boxes(rect, FigureStyle()), figure._legend(rect, FigureStyle())
     em = QFontMetricsF(FigureStyle().font).height()
     assert image.left() - rect.left() < em
