@@ -1,4 +1,4 @@
-"""One head as a heat map: who attends to whom; point at a cell for its exact value."""
+"""One head as a heat map: who attends to whom; point for exact values."""
 
 from __future__ import annotations
 
