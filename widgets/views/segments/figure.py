@@ -96,7 +96,7 @@ class SegmentsFigure:
         if n == 1:
             return _tr("With one label alone, every pixel is nearest to it")
         of = _tr("cosine") if self.result.is_cosine else _tr("logit")
-        return _tr("Every pixel has the colour of the nearest of {} labels: that of the highest {}").format(n, of)
+        return _tr("Every pixel has the colour of the one of {} labels that it is nearest to, by {}").format(n, of)
 
     @property
     def score_name(self) -> str:
