@@ -87,7 +87,7 @@ def approximation(request: ApproximationRequest, model: Model, context: Context)
         raise Refused(f"The seed is {request.seed}; 0 to {MOST_SEED:,} is allowed.")
     found = _find(request, model, context)
     if why := _why_not(found, request.method):
-        raise Refused(f"{method.title}: {why}")
+        raise Refused(f"“{method.title}” cannot be shown here: {why}")
     size = _size(found, request.method, request.size)
     context.checkpoint(0, 1, method.title)
     factors = _factors(found, request.method, size, request.seed)
@@ -297,9 +297,9 @@ def _why_not(found: _Found, name: str) -> str:
             return f"this head caps its scores at {head.soft_cap:g}, and a capped score is no product of features."
         if head.key_bias() is None:
             return (
-                "this head adds a bias to its scores that depends on query and key together (as T5 and BEiT do, by "
-                "their distance), which is no product of features of the one and of the other. Linformer and Nyström "
-                "keep such a bias."
+                "this head adds a number to each score that depends on where query and key stand to each other, as in "
+                "T5 and BEiT. Features are computed of a query by itself and of a key by itself, and know nothing of "
+                "that. Linformer and Nyström keep it."
             )
     return ""
 

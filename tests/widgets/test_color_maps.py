@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from widgets.look import color_maps
+from widgets.figures.heat_panel import ColorScale
+from widgets.look import color_maps, diverging
+from widgets.look.theme import DARK, LIGHT, FigureStyle
 
 
 @pytest.mark.parametrize("name", color_maps.NAMES)
@@ -32,13 +34,28 @@ def test_names_the_maps_there_are_when_one_is_unknown():
         color_maps.lookup("jet")
 
 
-@pytest.mark.parametrize("name", color_maps.NAMES)
-def test_values_written_on_cells_can_be_read(name):
-    def luminance(color: int) -> float:
-        shares = [(color >> shift & 255) / 255 for shift in (16, 8, 0)]
-        linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+def luminance(color: int) -> float:
+    """Relative luminance (WCAG 2.2) of `0xffrrggbb`."""
+    shares = [(color >> shift & 255) / 255 for shift in (16, 8, 0)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    for color in map(int, color_maps.lookup(name)):
+
+@pytest.mark.parametrize(("theme", "is_dark"), [(LIGHT, False), (DARK, True)])
+def test_zero_is_as_the_ground_and_numbers_of_both_signs_leave_it_alike(theme, is_dark):
+    zero = np.zeros((1, 1), np.float32)
+    color = int(ColorScale.signed(zero).colors(zero, FigureStyle(theme))[0, 0])
+    assert abs(luminance(color) - luminance(theme.paper.rgb())) < 0.02
+    lights = np.array([luminance(int(each)) for each in diverging.lookup(is_dark=is_dark)])
+    below, above = lights[127::-1], lights[127:]
+    assert (np.diff(below if is_dark else -below) >= -0.005).all()
+    assert (np.diff(above if is_dark else -above) >= -0.005).all()
+    assert np.abs(below - above).max() < 0.09
+
+
+@pytest.mark.parametrize("name", [*color_maps.NAMES, "signed", "signed on dark"])
+def test_values_written_on_cells_can_be_read(name):
+    signed = {"signed": diverging.lookup(), "signed on dark": diverging.lookup(is_dark=True)}
+    for color in map(int, signed[name] if name in signed else color_maps.lookup(name)):
         low, high = sorted([luminance(color), luminance(color_maps.ink_on(color).rgb())])
         assert (high + 0.05) / (low + 0.05) >= 4.5

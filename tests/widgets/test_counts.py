@@ -22,6 +22,7 @@ NEVER_ONE = {
     "app/hub/watching.py": 1,
     "app/window/menus/filing.py": 1,
     "widgets/figures/head_measures.py": 1,
+    "widgets/figures/heat_panel.py": 1,
     "widgets/maps/descriptions.py": 1,
     "widgets/views/answer/descriptions.py": 1,
     "widgets/views/approximation/maps_figure.py": 1,

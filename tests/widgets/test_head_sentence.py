@@ -9,7 +9,7 @@ from inference.results.heads import HeadsResult
 from inference.results.measures import MEASURES, MeasuresResult
 from tests.factories import make_tokens
 from widgets.figures.head_measures import measure_name, number_with_unit, share_text
-from widgets.figures.head_sentence import head_sentence, most_entropy
+from widgets.figures.head_sentence import head_sentence, head_words, most_entropy
 from widgets.figures.places import nothing_selected
 
 N = 16
@@ -60,6 +60,23 @@ PREVIOUS, LAST = np.arange(N) - 1, np.full(N, N - 1)
 )
 def test_it_says_what_the_pattern_does(pattern, said):
     assert head_sentence(result_of(pattern), (0, 0)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (toward(PREVIOUS, 0.91), ("previous", "91 %")),
+        (toward(np.arange(N), 0.4), ("itself", "40 %")),
+        (toward(LAST, 0.78), ("</s>", "78 %")),
+        (np.full((N, N), 1 / N), ("many", "")),
+        (toward((np.arange(N) + 8) % N, 0.99), ("one or two", "")),
+        (toward((np.arange(N) + 8) % N, 0.75), ("several", "")),
+    ],
+)
+def test_the_same_is_said_in_a_word_or_two(pattern, words):
+    result = result_of(pattern, marks={"sep": "</s>"})
+    assert head_words(result, (0, 0)) == words
+    assert words[0].replace("itself", "the token itself") in head_sentence(result, (0, 0))
 
 
 def test_special_tokens_are_called_as_the_text_has_them():

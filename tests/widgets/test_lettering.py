@@ -9,6 +9,8 @@ from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 
 from tests.lettering import watched
 from widgets.figures import lettering
+from widgets.figures.heat_panel import ColorScale, HeatPanel
+from widgets.look.theme import FigureStyle
 
 
 @pytest.mark.parametrize(("part", "is_whole"), [(1.1, True), (0.9, True), (0.4, False)])
@@ -43,6 +45,22 @@ def test_letters_are_as_large_as_lets_a_text_fit_and_no_smaller_than_told(qapp, 
     else:
         assert share == pytest.approx(0.7)
         assert width > room
+
+
+@pytest.mark.parametrize(("part", "is_told"), [(1.3, True), (0.95, True), (0.7, False)])
+def test_numbers_in_cells_of_a_heat_map_are_smaller_before_there_are_none(qapp, part, is_told):
+    style = FigureStyle()
+    values = np.full((3, 3), 0.25)
+    panel = HeatPanel(values, ColorScale.from_zero(values), "", "", "", value_format="+.2f")
+    room = panel.plot(QRectF(0, 0, 400, 300), style)
+    cell = part * QFontMetricsF(style.font).horizontalAdvance("+0.25")
+    width = 3 * cell + 400 - room.width()
+    image = QImage(600, 300, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched() as words:
+        panel.paint(painter, QRectF(0, 0, width, 300), style)
+    told = [word for word in words if word.text == "+0.25"]
+    assert len(told) == (9 if is_told else 0)
+    assert all(word.box.width() < cell for word in told)
 
 
 @pytest.mark.parametrize(

@@ -429,5 +429,5 @@ def test_a_place_is_a_number_or_two():
 def test_numbers_are_small_before_cells_have_none(qapp):
     style = FigureStyle()
     number = QFontMetricsF(style.font).horizontalAdvance("0.00")
-    for cell, is_told in ((1.3 * number, True), (1.15 * number, True), (number, False)):
+    for cell, is_told in ((1.3 * number, True), (number, True), (0.8 * number, False)):
         assert has_values(Viewport.fitted(13, 13, 13 * cell, 13 * cell), style) == is_told, cell

@@ -103,6 +103,8 @@ def test_numbers_that_crowd_far_above_zero_do_not_begin_there():
 def test_decades_and_powers_of_two_have_ticks():
     _, found = of_values(Axis(is_log=True), 30, 2e4)
     assert [tick.text for tick in found] == ["10¹", "10²", "10³", "10⁴", "10⁵"]
+    _, found = of_values(Axis(is_log=True), 0.5, 200)
+    assert [tick.text for tick in found] == ["0.1", "1", "10", "100", "1000"]  # as on the short axis beside it
     _, found = of_values(Axis(is_log=True, base=2, text=length_text), 64, 4096)
     assert [tick.text for tick in found] == ["64", "128", "256", "512", "1k", "2k", "4k"]
     np.testing.assert_allclose([10**tick.at for tick in found], [64, 128, 256, 512, 1024, 2048, 4096])

@@ -39,21 +39,54 @@ def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int], 
     entropy = measures["entropy"]
     if math.isnan(entropy):
         return ""
-    shares = {name: share for name in _THINGS if not math.isnan(share := measures.get(name, math.nan))}
-    best = sorted(shares, key=lambda name: (name != "special", shares[name]), reverse=True)
-    for least, text in ((MOSTLY, _tr("Looks mostly at {} ({:.0f} %).")), (OFTEN, _tr("Often looks at {} ({:.0f} %)."))):
-        if (thing := next((name for name in best if shares[name] >= least), None)) is not None:
-            return text.format(_thing(thing, result.axes[0], result.marks), 100 * shares[thing])
+    if (found := _looked_at(measures)) is not None:
+        thing, share = found
+        text = _tr("Looks mostly at {} ({:.0f} %).") if share >= MOSTLY else _tr("Often looks at {} ({:.0f} %).")
+        return text.format(_thing(thing, result.axes[0], result.marks), 100 * share)
     most = most_entropy(*_sizes(result), is_causal=result.is_causal)
     many = place_name(result.axes[1]).many
-    several, few = _tr("Looks at several {}{}."), _tr("Looks at one or two {} at a time{}.")
-    text = few if entropy < SHARP * most else several
+    texts = {
+        "many": _tr("Spreads over many {}{}."),
+        "several": _tr("Looks at several {}{}."),
+        "few": _tr("Looks at one or two {} at a time{}."),
+    }
     told = [] if "entropy" in beside else [_tr("entropy {:z.1f} of {:.1f} bits").format(entropy, most)]
-    if entropy >= SPREAD * most:
-        text = _tr("Spreads over many {}{}.")
-    elif not (math.isnan(measures["distance"]) or "distance" in beside):
+    width = _spread(entropy, most)
+    if width != "many" and not (math.isnan(measures["distance"]) or "distance" in beside):
         told.append(_tr("{:.1f} {} away on average").format(measures["distance"], many))
-    return text.format(many, f" ({'; '.join(told)})" if told else "")
+    return texts[width].format(many, f" ({'; '.join(told)})" if told else "")
+
+
+def head_words(result: HeadsResult | MeasuresResult, place: tuple[int, int]) -> tuple[str, str]:
+    """The same in a word or two, after "looks at": "previous" and its share "91 %", or "several" and nothing more."""
+    measures = {name: float(values[place]) for name, values in result.measures.items()}
+    if math.isnan(measures["entropy"]):
+        return "", ""
+    if (found := _looked_at(measures)) is None:
+        words = {"many": _tr("many"), "several": _tr("several"), "few": _tr("one or two")}
+        return words[_spread(measures["entropy"], most_entropy(*_sizes(result), is_causal=result.is_causal))], ""
+    thing, share = found
+    words = {
+        "previous": _tr("previous"),
+        "next": _tr("next"),
+        "same": _tr("itself"),
+        "special": _tr("special"),
+        "induction": _tr("induction"),
+    }
+    return words.get(thing) or measure_name(thing, result.axes[0], result.marks), f"{100 * share:.0f} %"
+
+
+def _looked_at(measures: Mapping[str, float]) -> tuple[str, float] | None:
+    """The one thing that gets most, or special tokens where no single thing says as much, and its share."""
+    shares = {name: share for name in _THINGS if not math.isnan(share := measures.get(name, math.nan))}
+    best = sorted(shares, key=lambda name: (name != "special", shares[name]), reverse=True)
+    found = (name for least in (MOSTLY, OFTEN) for name in best if shares[name] >= least)
+    return next(((name, shares[name]) for name in found), None)
+
+
+def _spread(entropy: float, most: float) -> str:
+    """Over how many places a head spreads its attention."""
+    return "many" if entropy >= SPREAD * most else "few" if entropy < SHARP * most else "several"
 
 
 def most_entropy(n_queries: int, n_keys: int, *, is_causal: bool) -> float:

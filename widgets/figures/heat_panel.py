@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen
 
 from widgets.figures import lettering
 from widgets.figures.color_bar import missing_width, paint_missing
+from widgets.figures.map_frame import paint_map_frame
 from widgets.look import color_maps, diverging, raster
 from widgets.look.theme import FigureStyle
 
@@ -59,7 +60,7 @@ class ColorScale:
     def colors(self, values: np.ndarray, style: FigureStyle) -> np.ndarray:
         """Colours of numbers as Qt's `0xffrrggbb`: uint32 of the same shape."""
         if self.is_signed:
-            colors = np.take(diverging.lookup(), diverging.levels(values, self.high))
+            colors = np.take(diverging.lookup(is_dark=style.theme.is_dark), diverging.levels(values, self.high))
         else:
             colors = raster.colored(raster.levels(values, self.high, low=self.low), style.color_map)
         is_finite = np.isfinite(values)
@@ -117,7 +118,7 @@ class HeatPanel:
     row_names, column_names
         The same for one of them, also where it is words.
     turns_names
-        Whether the names of columns are turned where they have no room beside each other; no label stands below then.
+        Whether the names of columns are turned where they have no room beside each other.
     texts
         What stands in the cells [row][column] in place of numbers, as far as there is room.
     missing
@@ -154,7 +155,8 @@ class HeatPanel:
         top, bottom = (1.5 + self.lines_above) * em, 2.6 * em
         plot = rect.adjusted(left, top, -right, -bottom)
         if self._is_turned(plot, metrics):
-            plot.setBottom(rect.bottom() - min(self._widest_name(metrics), _longest_turned(rect, em)) - 0.6 * em)
+            below = self._turned_names(plot.width(), rect, style).length + (1.1 * em if self.column_label else 0)
+            plot.setBottom(rect.bottom() - below - 0.6 * em)
         if self.keeps_square:
             n_rows, n_columns = self.values.shape
             side = min(plot.width() / n_columns, plot.height() / n_rows)
@@ -194,11 +196,14 @@ class HeatPanel:
         word = "" if np.isfinite(self.values).all() else self.missing or _tr("no number")
         kept = missing_width(word, metrics) + 1.5 * metrics.height() if word else 0
         # Above the cells, or as far to the left as it takes to say it all.
-        spare = max(metrics.horizontalAdvance(self.title) + kept - (rect.right() - plot.left()), 0)
+        title = self._title_in(painter, plot)
+        spare = max(metrics.horizontalAdvance(title) + kept - (rect.right() - plot.left()), 0)
         left = max(
             plot.left() - spare, min(rect.left() + self._tick_width(metrics) + 1.9 * metrics.height(), plot.left())
         )
-        title = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(rect.right() - left - kept, 0))
+        title = metrics.elidedText(
+            self._title_in(painter, plot), Qt.TextElideMode.ElideRight, max(rect.right() - left - kept, 0)
+        )
         painter.drawText(QPointF(left, rect.top() + metrics.ascent()), title)
         if word:
             after = left + metrics.horizontalAdvance(title) + (1.5 if title else 0) * metrics.height()
@@ -212,9 +217,9 @@ class HeatPanel:
         if self.band is not None:
             first = self.cell_rect(self.band[0], 0, plot)
             last = self.cell_rect(self.band[1], self.values.shape[1] - 1, plot)
-            self._frame(painter, first.united(last), style)
+            paint_map_frame(painter, first.united(last), style, style.theme.accent)
         if self.selected is not None:
-            self._frame(painter, self.cell_rect(*self.selected, plot), style)
+            paint_map_frame(painter, self.cell_rect(*self.selected, plot), style, style.theme.accent)
         painter.restore()
 
     def paint_pointed(self, painter: QPainter, rect: QRectF, style: FigureStyle, cell: tuple[int, int]) -> None:
@@ -227,23 +232,8 @@ class HeatPanel:
             painter.setPen(QPen(style.theme.ink, 1, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(plot.left(), middle.y()), QPointF(box.left(), middle.y()))
             painter.drawLine(QPointF(middle.x(), box.bottom()), QPointF(middle.x(), plot.bottom()))
-        self._frame(painter, box, style, style.theme.ink, Qt.PenStyle.DashLine)
+        paint_map_frame(painter, box, style, style.theme.ink, Qt.PenStyle.DashLine)
         painter.restore()
-
-    def _frame(
-        self,
-        painter: QPainter,
-        box: QRectF,
-        style: FigureStyle,
-        color: QColor | None = None,
-        line: Qt.PenStyle = Qt.PenStyle.SolidLine,
-    ) -> None:
-        # Two colours, so that the frame is seen on any cell.
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(style.theme.paper, 4))
-        painter.drawRect(box)
-        painter.setPen(QPen(color or style.theme.accent, 2, line))
-        painter.drawRect(box)
 
     def _widest_name(self, metrics: QFontMetricsF) -> float:
         return max(map(metrics.horizontalAdvance, self.column_names), default=0.0)
@@ -253,30 +243,15 @@ class HeatPanel:
         width = plot.width() / self.values.shape[1]
         return self.turns_names and width < self._widest_name(metrics) + 0.4 * metrics.height()
 
-    def _paint_turned(self, painter: QPainter, plot: QRectF, style: FigureStyle, longest: float) -> None:
-        """Names of columns, from below: those that there is room for."""
+    def _turned_names(self, width: float, rect: QRectF, style: FigureStyle) -> lettering.TurnedNames:
+        """Names of columns in such a width; where there is height, whole words rather than their beginnings."""
+        em = QFontMetricsF(style.font).height()
+        longest = max(_SHORT_NAME * em, min(_NAMES_SHARE * rect.height(), _LONG_NAME * em))
         n_columns = self.values.shape[1]
-        font = lettering.turned(style.font, n_columns, plot.width())
-        n_most = plot.width() / (lettering.TURNED_APART * QFontMetricsF(font).height())
-        numbers = ticks(0, n_columns, int(n_most + 1e-6))
+        numbers = ticks(0, n_columns, lettering.n_turned(style.font, n_columns, width))
         told = lettering.telling(self.column_names, numbers)
         names = [self._label(number) if name is None else name for number, name in zip(numbers, told, strict=True)]
-        font = lettering.fitted(font, max(names, key=QFontMetricsF(font).horizontalAdvance), longest, lettering.LEAST)
-        metrics = QFontMetricsF(font)
-        em = metrics.height()
-        painter.save()
-        painter.setFont(font)
-        for number, name in zip(numbers, names, strict=True):
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, longest)
-            painter.save()
-            painter.translate(
-                plot.left() + (number + 0.5) * plot.width() / n_columns + 0.36 * metrics.ascent(),
-                plot.bottom() + 0.3 * em + metrics.horizontalAdvance(text),
-            )
-            painter.rotate(-90)
-            painter.drawText(QPointF(0, 0), text)
-            painter.restore()
-        painter.restore()
+        return lettering.TurnedNames.of(dict(zip(numbers, names, strict=True)), n_columns, width, longest, style.font)
 
     def _tick_width(self, metrics: QFontMetricsF) -> float:
         if self.row_names:
@@ -290,19 +265,27 @@ class HeatPanel:
         em = metrics.height()
         n_rows = len(self.values)
         painter.setPen(style.theme.ink)
-        numbers = ticks(self.row_start, n_rows, int(plot.height() / ((1.1 if self.row_names else 1.4) * em)))
+        # Names become somewhat smaller where so every row has one.
+        font = lettering.turned(style.font, n_rows, plot.height()) if self.row_names else style.font
+        letters = QFontMetricsF(font)
+        apart = (lettering.TURNED_APART if self.row_names else 1.4) * letters.height()
+        painter.setFont(font)
+        numbers = ticks(self.row_start, n_rows, int(plot.height() / apart + 1e-6))
         for number, name in zip(numbers, lettering.telling(self.row_names, numbers, self.row_start), strict=True):
             y = plot.top() + (number - self.row_start + 0.5) * plot.height() / n_rows
             text = self._label(number) if name is None else name
-            left = plot.left() - 0.35 * em - metrics.horizontalAdvance(text)
-            painter.drawText(QPointF(left, y + 0.36 * metrics.ascent()), text)
-        if self._is_turned(plot, metrics):
-            self._paint_turned(painter, plot, style, _longest_turned(rect, em))
+            left = plot.left() - 0.35 * em - letters.horizontalAdvance(text)
+            painter.drawText(QPointF(left, y + 0.36 * letters.ascent()), text)
+        painter.setFont(style.font)
+        is_turned = self._is_turned(plot, metrics)
+        if is_turned:
+            self._turned_names(plot.width(), rect, style).paint(painter, plot)
         else:
             self._paint_columns(painter, plot, metrics)
         painter.setPen(style.theme.faint)
         x = plot.center().x() - metrics.horizontalAdvance(self.column_label) / 2
-        painter.drawText(QPointF(x, plot.bottom() + 1.3 * em + metrics.ascent()), self.column_label)
+        y = rect.bottom() - metrics.descent() if is_turned else plot.bottom() + 1.3 * em + metrics.ascent()
+        painter.drawText(QPointF(x, y), self.column_label)
         painter.save()
         x = plot.left() - self._tick_width(metrics) - 0.9 * em
         painter.translate(x, plot.center().y() + metrics.horizontalAdvance(self.row_label) / 2)
@@ -355,20 +338,28 @@ class HeatPanel:
         painter.restore()
 
     def _paint_values(self, painter: QPainter, plot: QRectF, style: FigureStyle, metrics: QFontMetricsF) -> None:
-        cell = self.cell_rect(0, 0, plot)
         texts = [["" if np.isnan(value) else fixed(value, self.value_format) for value in row] for row in self.values]
-        widest = max(metrics.horizontalAdvance(text) for row in texts for text in row)
-        if cell.width() < widest * 1.1 or cell.height() < metrics.height():
+        widest = max((text for row in texts for text in row), key=metrics.horizontalAdvance)
+        font = lettering.in_cells(style.font, widest, self.cell_rect(0, 0, plot).size())
+        if font is None:
             return
         colors = self.scale.colors(self.values, style)
+        painter.save()
+        painter.setFont(font)
         for row, line in enumerate(texts):
             for column, text in enumerate(line):
                 painter.setPen(color_maps.ink_on(int(colors[row, column])))
                 painter.drawText(self.cell_rect(row, column, plot), Qt.AlignmentFlag.AlignCenter, text)
+        painter.restore()
 
     def _paint_texts(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         colors = self.scale.colors(self.values, style)
         lettering.paint_cells(painter, self.texts, lambda row, column: self.cell_rect(row, column, plot), colors)
+
+    def _title_in(self, painter: QPainter, plot: QRectF) -> str:
+        """The title, which says so where a line of pixels is the mean of some rows."""
+        n = 1 if raster.is_vector(painter) else raster.n_of_mean(len(self.values), _device_pixels(painter, plot)[0])
+        return self.title if n == 1 else _tr("{} (means of {} rows each)").format(self.title, n)
 
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
         """One pixel a cell; on screen as many different ones as have room; in vector files more, whose viewers blur."""
@@ -378,15 +369,15 @@ class HeatPanel:
             colors = self.scale.colors(values, style)
             height, width = (max(1, round(raster.EMBEDDED / n)) for n in values.shape)
             return raster.image(colors.repeat(height, 0).repeat(width, 1))
-        to_device = painter.deviceTransform()
-        height, width = round(plot.height() * to_device.m22()), round(plot.width() * to_device.m11())
-        if 0 < height < n_rows:
+        height, width = _device_pixels(painter, plot)
+        if height < n_rows:
             values = raster.means(values, height, 0)
-        if 0 < width < n_columns:
+        if width < n_columns:
             values = raster.means(values, width, 1)
         return raster.image(self.scale.colors(values, style))
 
 
-def _longest_turned(rect: QRectF, em: float) -> float:
-    """How long turned names of columns may be: where there is height, whole words rather than their beginnings."""
-    return max(_SHORT_NAME * em, min(_NAMES_SHARE * rect.height(), _LONG_NAME * em))
+def _device_pixels(painter: QPainter, plot: QRectF) -> tuple[int, int]:
+    """How high and how wide a plot is on a device."""
+    to_device = painter.deviceTransform()
+    return max(1, round(plot.height() * to_device.m22())), max(1, round(plot.width() * to_device.m11()))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, QPainter
 
 from widgets.look import color_maps
-from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 LEAST = 0.75  # of the letters' size: what words in cells and turned names may become
-_CELL_WIDTH, _CELL_HEIGHT = 1.25, 1.1  # of a cell, for a number that is 1 x 1
+_CELL_WIDTH, _CELL_HEIGHT = 1.15, 1.05  # of a cell, for a number that is 1 x 1
 TURNED_APART = 1.05  # em, from one turned name to the next
 
 
@@ -60,13 +60,14 @@ def shrunk(font: QFont, needs: Callable[[QFontMetricsF], float], room: float, le
 
 
 def in_cells(font: QFont, number: str, size: QSizeF) -> QFont | None:
-    """The font of numbers in cells of a size, or small letters of it; None where cells are too small for these."""
-    for each in (font, resized(font, SMALL)):
-        metrics = QFontMetricsF(each)
+    """The font of numbers in cells of a size, somewhat smaller where so they fit; None where cells are too small."""
+
+    def needs(metrics: QFontMetricsF) -> float:
         wide, high = _CELL_WIDTH * metrics.horizontalAdvance(number), _CELL_HEIGHT * metrics.height()
-        if size.width() >= wide and size.height() >= high:
-            return each
-    return None
+        return max(wide / size.width(), high / size.height())
+
+    smaller = shrunk(font, needs, 1.0, LEAST)
+    return smaller if needs(QFontMetricsF(smaller)) <= 1.0 else None
 
 
 def turned(font: QFont, n: int, width: float) -> QFont:
@@ -77,6 +78,56 @@ def turned(font: QFont, n: int, width: float) -> QFont:
 
     smaller = shrunk(font, needs, width, LEAST)
     return smaller if needs(QFontMetricsF(smaller)) <= width else font  # some are left out in any case
+
+
+def n_turned(font: QFont, n: int, width: float) -> int:
+    """How many of `n` upright names have room in such a width."""
+    return int(width / (TURNED_APART * QFontMetricsF(turned(font, n, width)).height()) + 1e-6)
+
+
+@dataclass(frozen=True)
+class TurnedNames:
+    """Names of columns that stand upright below them, and their letters.
+
+    Attributes
+    ----------
+    names
+        Of columns by their number, as they are written.
+    n_columns
+        In all.
+    """
+
+    names: dict[int, str]
+    n_columns: int
+    font: QFont
+
+    @staticmethod
+    def of(names: dict[int, str], n_columns: int, width: float, longest: float, font: QFont) -> TurnedNames:
+        """Names in a width, none longer than `longest`: smaller, then cut."""
+        font = turned(font, n_columns, width)
+        font = fitted(font, max(names.values(), key=QFontMetricsF(font).horizontalAdvance), longest, LEAST)
+        metrics = QFontMetricsF(font)
+        shown = {i: metrics.elidedText(name, Qt.TextElideMode.ElideRight, longest) for i, name in names.items()}
+        return TurnedNames(shown, n_columns, font)
+
+    @property
+    def length(self) -> float:
+        """Of the longest."""
+        return max(map(QFontMetricsF(self.font).horizontalAdvance, self.names.values()))
+
+    def paint(self, painter: QPainter, plot: QRectF) -> None:
+        """Paint them below the columns of a plot."""
+        metrics = QFontMetricsF(self.font)
+        painter.save()
+        painter.setFont(self.font)
+        for number, text in self.names.items():
+            painter.save()
+            x = plot.left() + (number + 0.5) * plot.width() / self.n_columns + 0.36 * metrics.ascent()
+            painter.translate(x, plot.bottom() + 0.3 * metrics.height() + metrics.horizontalAdvance(text))
+            painter.rotate(-90)
+            painter.drawText(QPointF(0, 0), text)
+            painter.restore()
+        painter.restore()
 
 
 def telling(names: Sequence[str], numbers: Sequence[int], start: int = 0) -> list[str | None]:

@@ -7,15 +7,19 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from widgets.look.theme import FigureStyle
 
+_OUTER, _INNER = 4, 2  # pixels of the two lines
 
-def paint_map_frame(painter: QPainter, box: QRectF, style: FigureStyle, color: QColor) -> None:
-    """Two lines, so that it is seen on every colour of the map."""
+
+def paint_map_frame(
+    painter: QPainter, box: QRectF, style: FigureStyle, color: QColor, line: Qt.PenStyle = Qt.PenStyle.SolidLine
+) -> None:
+    """Two lines, so that it is seen on every colour of the map; outside, so that thin rows are not hidden by it."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for ink, width in ((style.theme.paper, 4), (color, 2)):
-        pen = QPen(ink, width)
+    outside = box.adjusted(-_OUTER / 2, -_OUTER / 2, _OUTER / 2, _OUTER / 2)
+    for pen in (QPen(style.theme.paper, _OUTER), QPen(color, _INNER, line)):
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)
-        painter.drawRect(box)
+        painter.drawRect(outside)
 
 
 def paint_cross_hair(painter: QPainter, plot: QRectF, box: QRectF, style: FigureStyle) -> None:

@@ -16,7 +16,7 @@ from widgets.look.theme import FigureStyle
 _LONGEST = 11.0  # em of a turned text
 _WRAPPED = 6.5  # em: so wide a column has its text beneath it, in lines
 _N_LINES = 3
-_WIDEST = 18.0  # em of a cell
+_WIDEST = 30.0  # em of a cell
 _MOST_SIDE = 5.0  # em of a small image
 
 

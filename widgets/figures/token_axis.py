@@ -94,7 +94,7 @@ def names_explained(words: Iterable[str]) -> str:
         if example is not None:
             parts.append(text.format(example.group(), *example.groups()))
     if any(word.endswith(POOLED) for word in words):
-        parts.append(_tr("{} marks where the vector of the whole is read").format(POOLED.strip()))
+        parts.append(_tr("{} marks the token whose state stands for the whole").format(POOLED.strip()))
     return "; ".join(parts)
 
 

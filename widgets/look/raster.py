@@ -92,13 +92,18 @@ def _resample_axis(values: np.ndarray, n: int, axis: int) -> np.ndarray:
     return out
 
 
+def n_of_mean(n_cells: int, n: int) -> int:
+    """How many neighbours among some cells have one mean, for no more than `n` pixels: an even number, or 1 for all."""
+    return 1 if n_cells <= n else 2 * math.ceil(n_cells / (2 * n))
+
+
 def means(values: np.ndarray, n: int, axis: int) -> np.ndarray:
     """Cells along an axis for no more than `n` pixels: as many neighbours each time have their mean.
 
     Of alternating sines and cosines, every fourth row alone, or now two and now three, show bands that are not there.
     """
     n_cells: int = values.shape[axis]
-    starts = np.arange(0, n_cells, 2 * math.ceil(n_cells / (2 * n)))
+    starts = np.arange(0, n_cells, n_of_mean(n_cells, n))
     counts = np.diff(np.append(starts, n_cells))
     with np.errstate(invalid="ignore"):  # infinities of both signs
         sums = np.add.reduceat(values, starts, axis=axis)

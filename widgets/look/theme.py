@@ -40,6 +40,11 @@ class Theme:
     missing: QColor
     series: tuple[QColor, ...]
 
+    @property
+    def is_dark(self) -> bool:
+        """Whether letters are lighter than what they stand on."""
+        return self.paper.lightness() < 128
+
     def palette(self) -> QPalette:
         """The same as a Qt palette, disabled texts included."""
         palette = QPalette()

@@ -152,7 +152,7 @@ class MapScene:
     def _paint_selected(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         view = self.viewport
         painter.save()
-        painter.setClipRect(plot.adjusted(-2, -2, 2, 2))
+        painter.setClipRect(plot.adjusted(-4, -4, 4, 4))
         for position, color in ((self.matches.query, style.theme.warning), (self.query_pos, style.theme.accent)):
             if position is not None:
                 y = plot.top() + view.y_of(position)

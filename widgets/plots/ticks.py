@@ -13,6 +13,7 @@ from widgets.plots.data import Axis
 
 _SPARSE = 2.5  # times the room that a short number needs lies between numbers
 _N_STEPS = 6  # of a linear axis that is looked at as a whole
+_FEW_DIGITS = 3  # powers of ten within which numbers are written out, as those of short axes are
 _PAD = 0.025  # of its length at either end, so that no point lies on the edge
 
 
@@ -78,7 +79,8 @@ def ticks(axis: Axis, extent: Extent, length: float, room: Callable[[str], float
         one = math.log10(axis.base)
         low, high = math.ceil(extent.low / one - 1e-9), math.floor(extent.high / one + 1e-9)
         if high - low >= 2:
-            found = [Tick(power * one, _log_text(axis, power)) for power in range(low, high + 1)]
+            write = _log_text if axis.base != 10 or axis.text or max(-low, high) > _FEW_DIGITS else _short_power
+            found = [Tick(power * one, write(axis, power)) for power in range(low, high + 1)]
             return _thinned(found, extent, length, room)
         if 10 ** (extent.high - extent.low) > 4:
             return _thinned(_multiples(axis, extent), extent, length, room)
@@ -164,6 +166,10 @@ def _log_text(axis: Axis, power: int) -> str:
     if axis.text is not None:
         return axis.text(value)
     return count_text(value) if axis.base == 10 else f"{value:g}"
+
+
+def _short_power(_axis: Axis, power: int) -> str:
+    return f"{10.0**power:g}"
 
 
 def count_text(value: float) -> str:

@@ -80,7 +80,7 @@ def test_of_a_causal_head_what_mixes_positions_is_refused_with_the_reason():
 def test_what_is_no_product_of_features_is_refused_with_the_reason():
     bias = torch.randn(2, N, N, generator=torch.Generator().manual_seed(0))
     assert set(errors(ALL, model_of([call_of(bias=bias)]), Context()).refused) == BY_FEATURES
-    with pytest.raises(Refused, match=r"depends on query and key together .* Linformer and Nyström keep such a bias\."):
+    with pytest.raises(Refused, match=r"on where query and key stand to each other.* Linformer and Nyström keep it"):
         run(call_of(bias=bias), "favor")
     with pytest.raises(Refused, match="caps its scores at 5"):
         run(call_of(soft_cap=5.0), "linear")

@@ -28,6 +28,7 @@ from tests.factories import make_checkpoint_info, make_pattern, make_tokens
 from tests.inputs import text_input
 from tests.lettering import watched as watched_letters
 from widgets.context import ViewContext
+from widgets.figures.heat_panel import ColorScale, HeatPanel
 from widgets.figures.panel_figure import Cell
 from widgets.kit.labels import EmptyLabel
 from widgets.kit.plain import PlainLabel
@@ -106,7 +107,7 @@ def test_another_head_dims_the_old_maps_until_its_own_are_there(view):
 def test_a_few_weights_far_beyond_all_others_dim_nothing():
     exact = np.full((40, 40), 0.02, np.float32)
     exact[0, 0] = 1.0
-    figure = ApproximationMapsFigure(replace(make_result(), exact=exact, approximate=exact))
+    figure = ApproximationMapsFigure(replace(make_result(n=40), exact=exact, approximate=exact))
     first, second, _ = figure.panels(QRectF(0, 0, 900, 400), FigureStyle())
     assert first[0].scale == second[0].scale
     assert first[0].scale.high == pytest.approx(0.02)
@@ -149,6 +150,17 @@ def test_every_column_has_its_whole_name_and_rows_have_theirs_once(width, height
     assert written.count("because") == 4  # three maps, and the rows of the first
     assert written.count("tired") == 4
     assert written.count("query") == 1
+    assert written.count("key") == 3
+
+
+@pytest.mark.parametrize(("height", "n_named"), [(340, 13), (268, 13), (180, 7)])
+def test_names_of_rows_become_smaller_before_every_other_is_left_out(qapp, height, n_named):
+    words = tuple(f"word{number}" for number in range(13))
+    panel = HeatPanel(np.eye(13), ColorScale(0, 1, is_signed=False), "", "", "", row_names=words)
+    image = QImage(400, height, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched_letters() as letters:
+        panel.paint(painter, QRectF(0, 0, 400, height), FigureStyle())
+    assert sum(letter.text in words for letter in letters) == n_named
 
 
 def test_a_bound_says_that_it_needs_the_whole_pattern():
@@ -210,6 +222,18 @@ def test_a_refusal_is_said_and_the_old_maps_are_dimmed(view):
     fail(view, Failure("refused", "Linformer: cannot be kept."))
     assert "cannot be kept" in view.why_not_current
     assert read_out(view) == ""
+
+
+def test_maps_of_another_checkpoint_are_not_shown_where_there_are_none_of_this_one(view):
+    answer(view, make_result())
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="beit"), text_input("the cat")))
+    assert view.figure() is not None  # until it is known that none come
+    fail(view, Failure("refused", "Performer: cannot be kept."))
+    assert view.figure() is None
+    assert view.findChild(EmptyLabel).isVisible()
+    assert view.findChild(EmptyLabel).text() == "Performer: cannot be kept."
+    answer(view, make_result())
+    assert view.figure() is not None
 
 
 def test_times_come_later_and_never_of_another_head(view):

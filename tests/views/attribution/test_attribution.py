@@ -28,6 +28,7 @@ from tests.inference.tiny_models import build_model, ids_of
 from tests.inference.tiny_types import build_type
 from tests.inputs import text_input
 from widgets.context import ViewContext
+from widgets.figures.lettering import in_cells
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.selection import Position
@@ -393,6 +394,18 @@ def test_bars_of_both_sides_share_the_room_by_what_they_need(qapp):
     assert most.width() == pytest.approx(4 * least.width())
     em = QFontMetricsF(style.font).height()
     assert most.width() + least.width() == pytest.approx(figure._bars_width(1000, em) - (7.5 + 2 * 3.2) * em)
+
+
+@pytest.mark.parametrize(("width", "is_over"), [(660, True), (1400, False)])
+def test_maps_of_two_groups_are_over_each_other_where_that_gives_them_more_room(qapp, width, is_over):
+    figure = figure_of(groups=("decoder", "cross"), n_layers=3)
+    style, rect = FigureStyle(), QRectF(0, 0, width, 520)
+    (one, first), (_, second) = figure.panels(rect, style)
+    assert (first.left() == second.left()) == is_over
+    assert not first.intersects(second)
+    assert rect.adjusted(0, 0, 1, 1).contains(first.united(second))
+    if is_over:  # each cell says its number
+        assert in_cells(style.font, "+0.00", one.cell_rect(0, 0, one.plot(first, style)).size()) is not None
 
 
 def test_a_remainder_that_can_be_seen_has_a_bar():

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabWidget, QWidget
 
@@ -16,6 +17,7 @@ from tests.inputs import image_input
 from tests.provenance import check_provenance
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
+from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
 from widgets.views.classes.figure import ClassCell, ClassesFigure
 from widgets.views.classes.view import ClassesView
@@ -179,3 +181,15 @@ def test_is_collected_after_closing(assert_collected, qapp):
         return view
 
     assert_collected(make)
+
+
+@pytest.mark.parametrize(("size", "is_over"), [((660, 430), True), ((1040, 560), True), ((900, 290), False)])
+def test_bars_stand_below_the_image_where_there_is_height_and_leave_the_width_to_the_table(qapp, size, is_over):
+    figure, rect = ClassesFigure(make_classes_result()), QRectF(0, 0, *size)
+    where = figure._layout(rect, FigureStyle())
+    assert (where.bars.left() == where.image.left()) == is_over
+    assert where.bars.top() >= where.image.bottom() or not is_over
+    assert not where.bars.intersects(where.table)
+    assert not where.image.intersects(where.table)
+    n_shown = int((where.bars.height() / QFontMetricsF(FigureStyle().font).height() - 1.7) / 1.45 + 1e-6)
+    assert n_shown >= len(figure.ranked)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
 
@@ -16,8 +16,10 @@ from inference.results.heads import HeadsRequest
 from tests.answers import answer, fail
 from tests.factories import make_checkpoint_info, make_heads_result, make_long_tokens, make_tokens
 from tests.inputs import text_input
+from tests.lettering import watched
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
+from widgets.figures.head_sentence import head_words
 from widgets.kit.plain import PlainLabel
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
@@ -185,9 +187,25 @@ def test_a_patch_that_looks_at_itself_does_not_darken_all_others():
     assert figure.caption.endswith("brightest from 0.016 on")
 
 
-def test_thumbnails_are_square_and_as_large_as_fit(view):
-    box = grid_of(view).box_of((0, 0))
-    assert box.width() == box.height() >= 120
+@pytest.mark.parametrize(
+    ("size", "is_told", "is_high"),
+    [((600, 700), True, True), ((600, 496), True, None), ((900, 500), True, False), ((340, 215), False, None)],
+)
+def test_room_to_spare_goes_to_words_below_the_maps_and_to_the_maps(qapp, size, is_told, is_high):
+    figure, rect = HeadsFigure(make_heads_result()), QRectF(0, 0, *size)
+    grid = figure.grid(rect, STYLE)
+    box, words = grid.box(0), [head_words(figure.result, place)[0] for place in figure.heads]
+    longest, shortest = max(box.width(), box.height()), min(box.width(), box.height())
+    assert min(size) / 7 <= shortest <= longest <= 1.3 * shortest + 1
+    assert (box.height() > 1.2 * box.width(), box.width() > 1.2 * box.height()) == (is_high is True, is_high is False)
+    above, below = grid.origin.y(), rect.bottom() - grid.box(15).bottom()
+    assert below - above < 3 * QFontMetricsF(STYLE.font).height(), "what is left is at both ends"
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched() as painted:
+        figure.paint(painter, rect, STYLE)
+    texts = [word.text for word in painted]
+    assert (texts.count("looks at") == 4) == is_told
+    assert all(any(text.startswith(word) for text in texts) for word in words) or not is_told
 
 
 @pytest.mark.parametrize("words", ["the", "[CLS] the"])

@@ -5,8 +5,12 @@ import time
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
 
+from tests.lettering import watched
 from widgets.figures.panel_figure import Cell
+from widgets.look.theme import FigureStyle
 from widgets.views.positions import encoding as sinusoids
 from widgets.views.positions.sinusoids import SinusoidsFigure
 
@@ -63,3 +67,23 @@ def test_the_largest_table_is_made_within_a_frame():
         sinusoids.encoding(1024, 1024)
         best = min(best, time.process_time() - start)
     assert best < 0.016
+
+
+@pytest.mark.parametrize("height", [270, 320, 700])
+def test_curves_have_their_share_of_the_height_and_two_ticks(qapp, height):
+    rect, style = QRectF(0, 0, 1000, height), FigureStyle()
+    figure = SinusoidsFigure()
+    (frame,) = figure.laid_out(rect, style)
+    panel, area = figure.panels(rect, style)[0]
+    assert frame.inner.height() > 0.6 * panel.plot(area, style).height()
+    assert len(frame.y_ticks) >= 2
+
+
+@pytest.mark.parametrize(("height", "said"), [(700, None), (300, "(means of 2 rows each)")])
+def test_a_map_with_fewer_pixels_than_rows_says_what_they_are(qapp, height, said):
+    image = QImage(1000, height, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched() as words:
+        SinusoidsFigure().paint(painter, QRectF(0, 0, 1000, height), FigureStyle())
+    means = [word.text for word in words if "means of" in word.text]
+    assert bool(means) == bool(said)
+    assert all(text.endswith(said) for text in means)

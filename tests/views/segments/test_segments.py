@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFont, QImage, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
 
@@ -324,3 +324,12 @@ def test_what_has_no_pixels_asks_for_no_click_on_one(view):
     choose(view, "segments_show", "map")
     assert child(view, QLabel, "segments_read_out").text().startswith("Click a pixel")
     assert child(view, QWidget, "segments_opacity").isVisibleTo(controls)
+
+
+def test_the_legend_has_all_that_one_image_leaves(qapp):
+    figure, rect = SegmentsFigure(make_segments_result(), SegmentsOptions()), QRectF(0, 0, 1100, 360)
+    (image,), legend = figure.boxes(rect, FigureStyle()), figure._legend(rect, FigureStyle())
+    em = QFontMetricsF(FigureStyle().font).height()
+    assert image.left() - rect.left() < em
+    assert legend.left() - image.right() < 3 * em
+    assert legend.right() == rect.right()

@@ -180,3 +180,10 @@ def test_what_was_given_twice_is_said():
     )
     assert compared_of(args).texts == ("a", "b")
     assert repeated_of(Namespace()) == ()
+
+
+def test_the_matrix_is_as_wide_as_its_room(qapp):
+    figure = SimilarityFigure(make_result(4, 4), ("a", "b", "c", "d"), ("e", "f", "g", "h"))
+    rect = QRectF(0, 0, 1500, 800)
+    panel, area = figure.panels(rect, FigureStyle())[0]
+    assert panel.plot(area, FigureStyle()).width() > 0.85 * rect.width()

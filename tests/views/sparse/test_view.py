@@ -89,6 +89,15 @@ def painted(figure, spot=None):
 # Patterns
 
 
+@pytest.mark.parametrize("size", [(660, 430), (820, 560), (1040, 560)])
+def test_maps_beside_each_other_fill_the_width(qapp, size):
+    figure = SparsePatternsFigure(tuple(Pattern.of(name, Parameters()) for name in PATTERNS))
+    plots = figure.plots(QRectF(0, 0, *size), FigureStyle())
+    n_columns = len({plot.left() for plot in plots})
+    assert sum(plot.width() for plot in plots[:n_columns]) > 0.7 * size[0]
+    assert all(plot.height() <= plot.width() <= 1.7 * plot.height() for plot in plots)
+
+
 def test_all_patterns_stand_side_by_side_without_a_checkpoint(view):
     figure = view.figure()
     assert isinstance(figure, SparsePatternsFigure)

@@ -20,7 +20,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 _GAP = 1.2  # em between maps below each other
-_HIGHEST = 1.7  # height of a map to its width: cells may be higher than wide, but not by far
+_HIGHEST = 2.2  # height of a map to its width: cells may be higher than wide, but not by far
 _ROUNDING = 1e-6  # what a sum is off is no more than that
 
 
@@ -98,7 +98,7 @@ class ApproximationMapsFigure(PanelFigure):
         )
         return tuple(
             HeatPanel(
-                values, scale, title, _tr("query"), "", selected=self.selected,
+                values, scale, title, _tr("query"), _tr("key"), selected=self.selected,
                 row_names=rows, column_names=columns, turns_names=True,
             )
             for values, scale, title in maps
@@ -128,7 +128,7 @@ class ApproximationMapsFigure(PanelFigure):
         panels = [first, *(replace(panel, row_names=nameless, row_label="") for panel in others)]
         around = [area.width() - panel.plot(area, style).width() for panel in panels]
         side = max((area.width() - sum(around)) / 3, 1.0)
-        height = min(area.height(), _HIGHEST * side + 8 * QFontMetricsF(style.font).height())
+        height = min(area.height(), _HIGHEST * side + 9 * QFontMetricsF(style.font).height())
         lefts = [area.left() + i * side + sum(around[:i]) for i in range(3)]
         return [
             (panel, QRectF(left, area.top(), side + margin, height))

@@ -16,6 +16,7 @@ from inference.results.approximation import (
     ApproximationTimesRequest,
     ApproximationTimesResult,
 )
+from inference.results.events import Failure
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.figures.panel_figure import Cell
@@ -113,10 +114,18 @@ class ApproximationView(View):
             self._times, self._times_of = result, request
         self._rebuild()
 
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        """What cannot be told of this head is no reason to look at maps of another checkpoint or text."""
+        super().show_failure(request, failure)
+        if not self.is_detail(request) and self._is_other_subject():
+            self._pictured = None
+            self._maps_result = self._errors = self._times = None
+            self._rebuild()
+
     def figure(self) -> Figure | None:
         if self._is_of_maps():
-            return self._maps.figure
-        return self._plots.figure_now()
+            return self._maps.figure if self._maps_result is not None else None
+        return self._plots.figure_now() if self._errors is not None else None
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         self._show_controls()

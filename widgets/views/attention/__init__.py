@@ -1,4 +1,4 @@
-"""One head as a heat map: who attends to whom, with exact values."""
+"""One head as a heat map: who attends to whom; point for exact values."""
 
 from inference.results.request import Capability
 from widgets.view_entry import ViewEntry
@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Attention",
     "widgets.views.attention.view:AttentionView",
     frozenset({Capability.ATTENTION}),
-    "One head as a heat map: who attends to whom, with exact values.",
+    "One head as a heat map: who attends to whom; point for exact values.",
     figures=("attention",),
 )

@@ -1,4 +1,4 @@
-"""One head as a heat map: who attends to whom, with exact values."""
+"""One head as a heat map: who attends to whom; point for exact values."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,7 +22,7 @@ from widgets.look.theme import FigureStyle
 from widgets.views.attribution.logit_parts import LogitParts, signed
 from widgets.views.attribution.options import AttributionOptions
 
-_ROW, _HIGHEST_ROW = 1.7, 7.0  # em, of a layer
+_ROW, _HIGHEST_ROW = 1.7, 10.0  # em, of a layer
 _NAMES = 7.5  # em, of the names of the rows
 _BARS = 22.0  # em, of the longest bars on both sides and their numbers
 _NUMBER = 3.2  # em, of a number beside a bar
@@ -155,17 +156,12 @@ class AttributionFigure:
         return QRectF(zero, y, length, height).normalized()
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
-        """One heat map an attention group; its rows stand beside the bars of the layers."""
-        result = self.result
-        em = QFontMetricsF(style.font).height()
-        heads = self.shown.of(result.heads)
+        """One heat map an attention group: its rows stand beside the bars of the layers, or two are over each other."""
+        heads = self.shown.of(self.result.heads)
         scale = ColorScale.signed(heads)
-        left = rect.left() + self._bars_width(rect.width(), em) + em
-        top = rect.top() + self._top(rect.width(), style) + self.shown.first_layer * self._row(rect, style) - 1.5 * em
-        width = (rect.right() - left) / len(result.groups)
         titles = (_tr("Heads"), _tr("Cross-attention"))
-        panels = []
-        for i, group in enumerate(result.groups):
+        maps = []
+        for i, group in enumerate(self.result.groups):
             selected = self.selected[1:] if self.selected is not None and self.selected[0] == group else None
             is_there = selected is not None and selected[0] < heads.shape[1] and selected[1] < heads.shape[2]
             panel = HeatPanel(
@@ -177,9 +173,26 @@ class AttributionFigure:
                 value_format="+.2f" if self.options.has_numbers else "",
                 selected=selected if is_there else None,
             )
-            height = result.n_layers * self._row(rect, style) + 4.1 * em
-            panels.append((panel, QRectF(left + i * width, top, width - 0.6 * em, height)))
-        return panels
+            maps.append(panel)
+
+        def least_side(areas: list[QRectF]) -> float:
+            cell = maps[0].cell_rect(0, 0, maps[0].plot(areas[0], style)).size()
+            return min(cell.width(), cell.height())
+
+        areas = max(self._map_areas(rect, style), key=least_side)
+        return list(zip(maps, areas, strict=True))
+
+    def _map_areas(self, rect: QRectF, style: FigureStyle) -> Iterator[list[QRectF]]:
+        """Where the heat maps may be: beside their layers and each other, or over each other in all the room."""
+        em, n_maps, row = QFontMetricsF(style.font).height(), len(self.result.groups), self._row(rect, style)
+        left = rect.left() + self._bars_width(rect.width(), em) + em
+        top = rect.top() + self._top(rect.width(), style) - 1.5 * em
+        size = QSizeF((rect.right() - left) / n_maps - 0.6 * em, self.result.n_layers * row + 4.1 * em)
+        first = QPointF(left, top + self.shown.first_layer * row)
+        yield [QRectF(first + QPointF(i * (size.width() + 0.6 * em), 0), size) for i in range(n_maps)]
+        if n_maps > 1:
+            size = QSizeF(rect.right() - left - 0.6 * em, (self._n_rows * row + 1.5 * em) / n_maps)
+            yield [QRectF(QPointF(left, top + i * size.height()), size) for i in range(n_maps)]
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Below this no number can be read."""

@@ -25,7 +25,9 @@ from widgets.look.theme import FigureStyle
 _ROW = 1.45  # em
 _TRUE = "\N{CHECK MARK} "
 
-_MOST_IMAGE = 16.0  # em
+_MOST_IMAGE, _LEAST_IMAGE = 16.0, 7.0  # em
+_COLUMN = 20.0  # em, of the bars
+_TRUTH, _TITLE = 3.0, 1.7  # em of height: what is true of the image, and the title of the bars
 _MOST_ROW, _MOST_COLUMN = 7.0, 8.0  # em of a cell: as large as large windows
 
 
@@ -130,6 +132,9 @@ class ClassesFigure:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
         box = QRectF(where.image.left(), where.image.bottom() + 0.4 * em, where.image.width(), 8 * em)
+        if where.bars.left() == rect.left():  # they stand below
+            box.setRight(where.bars.right())
+            box.setBottom(where.bars.top())
         box.setBottom(min(box.bottom(), rect.bottom()))
         painter.setPen(style.theme.faint)
         text = _tr("In it, as it was generated: {}").format(", ".join(map(clean, self.result.truth)))
@@ -185,7 +190,7 @@ class ClassesFigure:
         painter.setFont(style.font)
         name_width, number_width = 0.42 * area.width(), 4.2 * em
         for line, (label, prob) in enumerate(self.ranked):
-            top = area.top() + (1.7 + line * _ROW) * em
+            top = area.top() + (_TITLE + line * _ROW) * em
             if top + _ROW * em > area.bottom() + 1:
                 break
             is_true = self._is_true(label)
@@ -249,18 +254,27 @@ class ClassesFigure:
     # Layout
 
     def _layout(self, rect: QRectF, style: FigureStyle) -> _Layout:
+        """Beside the table stand image and bars: over each other where there is height for it, else on both sides."""
         em = QFontMetricsF(style.font).height()
         height, width = self.result.seen.shape[:2]
-        side = min(_MOST_IMAGE * em, 0.2 * rect.width(), rect.height())
-        image = letterbox(height, width, QRectF(rect.left(), rect.top(), side, side))
-        image.moveTop(round(rect.top()))
-        bars_width = min(20 * em, 0.3 * rect.width())
-        bars = QRectF(rect.right() - bars_width, rect.top(), bars_width, rect.height())
-        left = image.right() + 8 * em
+        needed = (_TRUTH + _TITLE + _ROW * len(self.ranked)) * em  # below the image
+        is_over = rect.height() - needed >= _LEAST_IMAGE * em
+        column = min((_COLUMN if is_over else _MOST_IMAGE) * em, (0.4 if is_over else 0.2) * rect.width())
+        side = min(_MOST_IMAGE * em, column, rect.height() - (needed if is_over else 0.0))
+        image = letterbox(height, width, QRectF(rect.left(), rect.top(), column, side))
+        image.moveTopLeft(QPointF(round(rect.left()), round(rect.top())))
+        if is_over:
+            top = image.bottom() + _TRUTH * em
+            bars = QRectF(rect.left(), top, column, rect.bottom() - top)
+            left, right = rect.left() + column + 8 * em, rect.right()
+        else:
+            bars_width = min(_COLUMN * em, 0.3 * rect.width())
+            bars = QRectF(rect.right() - bars_width, rect.top(), bars_width, rect.height())
+            left, right = image.right() + 8 * em, bars.left()
         n_rows = len(self.result.probabilities)
         top = rect.top() + 6.5 * em
         table_height = min(rect.bottom() - 1.5 * em - top, n_rows * _MOST_ROW * em)
-        table_width = min(bars.left() - 2.5 * em - left, len(self.columns) * _MOST_COLUMN * em)
+        table_width = min(right - 2.5 * em - left, len(self.columns) * _MOST_COLUMN * em)
         return _Layout(image, QRectF(left, top, max(1.0, table_width), max(1.0, table_height)), bars)
 
     def _cell(self, row: int, column: int, table: QRectF) -> QRectF:

@@ -77,7 +77,7 @@ class HeadSimilarityFigure(PanelFigure):
         panel = HeatPanel(
             alike,
             ColorScale(self._low, 1.0, is_signed=False),
-            _tr("Layer {}").format(self.result.layer),
+            _tr("1: they attend alike; 0: never to the same"),
             _tr("head"),
             _tr("head"),
             keeps_square=True,

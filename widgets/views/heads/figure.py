@@ -12,18 +12,20 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from inference.results.heads import HeadsResult
 from widgets.figures.badge import paint_badge
 from widgets.figures.counts import number_of
-from widgets.figures.head_measures import measure_name, number_text, with_unit
-from widgets.figures.head_sentence import head_sentence
+from widgets.figures.head_measures import measure_name, number_text
 from widgets.figures.lettering import resized
 from widgets.kit.figure import Numbers
 from widgets.look import raster
 from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
+from widgets.views.heads.captions import HeadCaptions
 from widgets.views.heads.head_colors import HeadColors
 from widgets.views.heads.options import MEASURES, HeadsOptions
 from widgets.views.heads.thumbnail_grid import ThumbnailGrid
 
 _LEAST_SIDE = 2.8  # em
+_LARGE = 6.0  # em
+_LONGEST = 1.3  # times the shorter side of thumbnails that may be the longer one where there is room to spare
 _WORTH = 1.15  # times as large thumbnails must become before layers stand in one stack more
 
 
@@ -78,6 +80,11 @@ class HeadsFigure:
     def colors(self) -> HeadColors:
         """Of the thumbnails."""
         return HeadColors(self.result.thumbnails, self.options.scale == "head")
+
+    @cached_property
+    def captions(self) -> HeadCaptions:
+        """What stands below the thumbnails where there is room."""
+        return HeadCaptions(self.result, tuple(place for place in self.heads if self.exists[place]))
 
     @cached_property
     def top(self) -> frozenset[tuple[int, int]]:
@@ -151,19 +158,24 @@ class HeadsFigure:
         return QSizeF(left + n_columns * (side + gap) + bar, top + n_rows * (side + below + gap))
 
     def grid(self, rect: QRectF, style: FigureStyle) -> ThumbnailGrid:
-        """Square thumbnails as large as fit, left of the scale."""
+        """Thumbnails as large as fit, left of the scale: square, or somewhat longer where there is room to spare."""
         metrics = QFontMetricsF(style.font)
         rect = rect.adjusted(0, 0, -self.colors.bar.width(metrics), 0)
-        grid = self._grid(rect, metrics, has_numbers=True)
-        return grid if grid.side >= 6 * metrics.height() else self._grid(rect, metrics, has_numbers=False)
+        grid = self._grid(rect, style.font, has_numbers=True)
+        return grid if grid.width >= _LARGE * metrics.height() else self._grid(rect, style.font, has_numbers=False)
 
-    def _grid(self, rect: QRectF, metrics: QFontMetricsF, *, has_numbers: bool) -> ThumbnailGrid:
+    def _grid(self, rect: QRectF, font: QFont, *, has_numbers: bool) -> ThumbnailGrid:
+        metrics = QFontMetricsF(font)
         left, top, below, gap = self._margins(metrics, has_numbers=has_numbers)
         n = len(self.heads)
 
-        def side_of(n_columns: int, n_rows: int, n_stacks: int = 1) -> float:
+        def room_of(n_columns: int, n_rows: int, n_stacks: int = 1) -> QSizeF:
             width = (rect.width() / n_stacks - left) / n_columns - gap
-            return min(width, (rect.height() - top) / n_rows - below - gap)
+            return QSizeF(width, (rect.height() - top) / n_rows - below - gap)
+
+        def side_of(n_columns: int, n_rows: int, n_stacks: int = 1) -> float:
+            room = room_of(n_columns, n_rows, n_stacks)
+            return min(room.width(), room.height())
 
         if self.order is not None:
             n_columns = max(range(1, n + 1), key=lambda n_columns: side_of(n_columns, -(-n // n_columns)))
@@ -176,12 +188,22 @@ class HeadsFigure:
                 fewer = -(-n_layers // more)
                 if side_of(n_columns, fewer, more) > _WORTH * side_of(n_columns, n_rows, n_stacks):
                     n_rows, n_stacks = fewer, -(-n_layers // fewer)
-        side = max(4.0, float(int(side_of(n_columns, n_rows, n_stacks))))
-        step = QSizeF(side + gap, side + below + gap)
+        room, side = room_of(n_columns, n_rows, n_stacks), max(4.0, side_of(n_columns, n_rows, n_stacks))
+        # What is to spare goes to words below each, then to the thumbnails, and what is left to both ends. Large
+        # thumbnails make room for words.
+        lent = self.captions.height(1, font) if side >= _LARGE * metrics.height() else 0.0
+        width = float(int(max(4.0, min(room.width(), _LONGEST * (side - lent)))))
+        n_lines = self.captions.n_lines(width, room.height() - side + lent, font) if self.order is None else 0
+        words = self.captions.height(n_lines, font)
+        height = float(int(max(4.0, min(room.height() - words, _LONGEST * side))))
+        step = QSizeF(width + gap, height + words + below + gap)
         stride = left + n_columns * step.width()
-        spare = max(0.0, rect.width() - n_stacks * stride) / (n_stacks + 1)
-        origin = QPointF(round(rect.left() + left + spare), round(rect.top() + top))
-        return ThumbnailGrid(origin, side, step, n_columns, n_rows, round(stride + spare), has_numbers)
+        ends = max(0.0, rect.height() - top - n_rows * step.height()) / 2
+        beside = max(0.0, rect.width() - n_stacks * stride) / (n_stacks + 1)
+        origin = QPointF(round(rect.left() + left + beside), round(rect.top() + top + ends))
+        return ThumbnailGrid(
+            origin, width, height, step, n_columns, n_rows, round(stride + beside), has_numbers, n_lines
+        )
 
     def box_of(self, place: tuple[int, int], grid: ThumbnailGrid) -> QRectF | None:
         """Where the thumbnail of a layer and head is."""
@@ -216,6 +238,7 @@ class HeadsFigure:
         self._paint_bar(painter, grid, style)
         if self.order is None:
             self._paint_axes(painter, grid, style)
+            self._paint_captions(painter, grid, style)
         else:
             self._paint_names(painter, grid, style)
         if self.measure is not None:
@@ -251,7 +274,8 @@ class HeadsFigure:
             height, width = (max(1, int(-(-n_least // n))) * n for n in (height, width))
         else:
             # As many pixels as the device has there, so that Qt need not scale.
-            height = width = max(1, round(grid.side * painter.deviceTransform().m11()))
+            ratio = painter.deviceTransform().m11()
+            height, width = max(1, round(grid.height * ratio)), max(1, round(grid.width * ratio))
         levels = raster.resample(thumbnails, height, width)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         for index, place in enumerate(self.heads):
@@ -288,6 +312,22 @@ class HeadsFigure:
                 x = grid.box(row * n_heads + head).center().x() - metrics.horizontalAdvance(title) / 2
                 painter.drawText(QPointF(x, above), title)
 
+    def _paint_captions(self, painter: QPainter, grid: ThumbnailGrid, style: FigureStyle) -> None:
+        if not grid.n_lines:
+            return
+        height = self.captions.height(grid.n_lines, style.font)
+        down = grid.step.height() - (grid.step.width() - grid.width) - height
+        boxes = {}
+        for index, place in enumerate(self.heads):
+            map_box = grid.box(index)
+            box = QRectF(map_box.left(), map_box.top() + down, map_box.width(), height)
+            if self.exists[place]:
+                boxes[place] = box
+            if index % grid.n_columns == 0:
+                left = QPointF(box.left() - 0.8 * QFontMetricsF(style.font).height(), box.top())
+                self.captions.paint_title(painter, left, style)
+        self.captions.paint(painter, boxes, grid.n_lines, style)
+
     def _paint_names(self, painter: QPainter, grid: ThumbnailGrid, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         painter.setPen(style.theme.ink)
@@ -310,7 +350,7 @@ class HeadsFigure:
                 continue
             box = grid.box(index)
             middle = box.bottom() + center * em
-            length = (grid.side - (number_width if grid.has_numbers else 0)) * max(value, 0) / highest
+            length = (grid.width - (number_width if grid.has_numbers else 0)) * max(value, 0) / highest
             color = style.theme.warning if place in self.top else style.theme.faint
             painter.fillRect(QRectF(box.left(), middle - 0.2 * em, max(length, 1.0), 0.4 * em), color)
             if grid.has_numbers:
@@ -318,71 +358,6 @@ class HeadsFigure:
                 x = box.right() - metrics.horizontalAdvance(text)
                 painter.setPen(style.theme.warning if place in self.top else style.theme.ink)
                 painter.drawText(QPointF(x, middle + (metrics.ascent() - metrics.descent()) / 2), text)
-
-    # Under the pointer
-
-    def paint_enlarged(
-        self, painter: QPainter, place: tuple[int, int], grid: ThumbnailGrid, bounds: QRectF, style: FigureStyle
-    ) -> None:
-        """A card with a larger picture of a head and its measures, beside its thumbnail: for the screen only."""
-        box = self.box_of(place, grid)
-        if box is None:
-            return
-        metrics = QFontMetricsF(style.font)
-        em = metrics.height()
-        lines = [describe(self.result, name, place) for name in MEASURES if name in self.result.measures]
-        lines = [line for line in lines if line]
-        sentence = head_sentence(self.result, place)
-        side = max(11 * em, 1.2 * len(lines) * em)
-        text_width = max((metrics.horizontalAdvance(line) for line in lines), default=0.0)
-        width = max(side + text_width + 2.2 * em, metrics.horizontalAdvance(sentence) + 1.4 * em)
-        card = _beside(box, QSizeF(width, side + 4.0 * em), bounds, 0.6 * em)
-        painter.save()
-        painter.setFont(style.font)
-        painter.setPen(QPen(style.theme.faint, 1))
-        painter.setBrush(style.theme.paper)
-        painter.drawRoundedRect(card, 0.4 * em, 0.4 * em)
-        picture = QRectF(card.left() + 0.7 * em, card.top() + 1.9 * em, side, side)
-        colors = self.colors.of(self.result.thumbnails[place], place, style.color_map)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(picture, raster.image(colors))
-        painter.setPen(style.theme.ink)
-        bold = QFont(style.font)
-        bold.setBold(True)
-        painter.setFont(bold)
-        painter.drawText(QPointF(picture.left(), card.top() + 0.4 * em + metrics.ascent()), head_title(place))
-        painter.setFont(style.font)
-        for number, line in enumerate(lines):
-            y = picture.top() + metrics.ascent() + 1.2 * em * number
-            painter.drawText(QPointF(picture.right() + 0.8 * em, y), line)
-        painter.drawText(QPointF(picture.left(), picture.bottom() + 0.4 * em + metrics.ascent()), sentence)
-        painter.restore()
-
-
-def head_title(place: tuple[int, int]) -> str:
-    """Such as "Layer 2, head 5"."""
-    return _tr("Layer {}, head {}").format(*place)
-
-
-def describe(result: HeadsResult, name: str, place: tuple[int, int]) -> str:
-    """A measure of a head with its unit; empty where it has no meaning."""
-    value = float(result.measures[name][place])
-    return "" if np.isnan(value) else with_unit(name, value, result.axes[0], result.marks)
-
-
-def _beside(box: QRectF, size: QSizeF, bounds: QRectF, gap: float) -> QRectF:
-    """A place for a card right, left, below or above of a box; where it fits nowhere, at the far side of the bounds."""
-    fits_right = box.right() + gap + size.width() <= bounds.right()
-    fits_left = box.left() - gap - size.width() >= bounds.left()
-    if fits_right or fits_left:
-        x = box.right() + gap if fits_right else box.left() - gap - size.width()
-        y = box.top()
-    else:
-        is_low = box.center().y() > bounds.center().y()
-        x, y = box.left(), box.top() - gap - size.height() if is_low else box.bottom() + gap
-    x = max(bounds.left(), min(x, bounds.right() - size.width()))
-    y = max(bounds.top(), min(y, bounds.bottom() - size.height()))
-    return QRectF(QPointF(round(x), round(y)), size)
 
 
 def _tr(text: str) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from widgets.kit.figure_canvas import FigureCanvas
+from widgets.views.heads.card import paint_card
 from widgets.views.heads.figure import HeadsFigure
 
 
@@ -67,7 +68,7 @@ class HeadGrid(FigureCanvas[HeadsFigure]):
             painter.setPen(QPen(self.style_now.theme.ink, 1))
             painter.drawRect(box.adjusted(-1, -1, 1, 1))
             bounds = QRectF(self.visibleRegion().boundingRect()).adjusted(2, 2, -2, -2)
-            figure.paint_enlarged(painter, self._pointed, grid, bounds, self.style_now)
+            paint_card(painter, figure.result, self._pointed, figure.colors, box, bounds, self.style_now)
 
     def _point_at(self, place: tuple[int, int] | None) -> None:
         if place != self._pointed:

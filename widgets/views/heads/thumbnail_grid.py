@@ -8,25 +8,27 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 
 class ThumbnailGrid(NamedTuple):
-    """Where the thumbnails are; `step` is from one to the next, `side` their size.
+    """Where the thumbnails are; `step` is from one to the next, `width` and `height` their size.
 
     `n_rows` of them stand below each other in a stack; the next stack begins `stride` further right. `has_numbers` says
-    whether there is room for numbers beside the bars.
+    whether there is room for numbers beside the bars, `n_lines` how many lines of words stand below each thumbnail.
     """
 
     origin: QPointF
-    side: float
+    width: float
+    height: float
     step: QSizeF
     n_columns: int
     n_rows: int
     stride: float
     has_numbers: bool
+    n_lines: int
 
     def box(self, index: int) -> QRectF:
         row, column = divmod(index, self.n_columns)
         stack, row = divmod(row, self.n_rows)
         x = self.origin.x() + stack * self.stride + column * self.step.width()
-        return QRectF(x, self.origin.y() + row * self.step.height(), self.side, self.side)
+        return QRectF(x, self.origin.y() + row * self.step.height(), self.width, self.height)
 
     def index_at(self, point: QPointF) -> int | None:
         """The place under a point, the line beneath the thumbnail included; whether one is there is not known here."""

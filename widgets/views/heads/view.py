@@ -23,7 +23,8 @@ from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.views.heads.figure import HeadsFigure, describe, head_title
+from widgets.views.heads.card import describe, head_title
+from widgets.views.heads.figure import HeadsFigure
 from widgets.views.heads.head_grid import HeadGrid
 from widgets.views.heads.options import MEASURES, HeadsOptions
 

@@ -103,7 +103,7 @@ class PatchesFigure:
             "heads": _tr("{}, all heads").format(layer),
             "layers": _tr("all layers") if self.options.weights == "rollout" else _tr("all layers of {}").format(head),
         }[self.options.show]
-        text = _tr("What {} attends to: {}; {}").format(
+        text = _tr("What {} (pink frame) attends to: {}; {}").format(
             token_title(self.result, self.result.query), where, weights_title(self.options.weights)
         )
         if self.sees_no_more:
@@ -249,8 +249,8 @@ class PatchesFigure:
             bottom = max(place.box.bottom() for place in places)
             top = min(place.box.top() for place in places)
             right = max(place.box.right() for place in places)
-            bar = ColorBar(shared, "raw", weights_title(self.options.weights).partition(" (")[0].capitalize())
-            bar.paint(painter, QRectF(right - 1, top, 1, min(bottom - top, self._bar_height(style))), style)
+            bar = ColorBar(shared, "raw", weights_title(self.options.weights).partition(" (")[0])
+            bar.paint(painter, QRectF(right - 1, top, 1, bottom - top), style)
         painter.restore()
 
     def _paint_map(
@@ -307,10 +307,6 @@ class PatchesFigure:
         return not self.look.is_spotlight and (
             self.options.shared_scale or (self.options.show == "head" and self.kept is None)
         )
-
-    @staticmethod
-    def _bar_height(style: FigureStyle) -> float:
-        return 22 * QFontMetricsF(style.font).height()
 
     def _maps(self, side: int) -> tuple[tuple[int, int], ...]:
         """Layer and head of each map."""

@@ -20,6 +20,8 @@ from widgets.views.positions import encoding as sinusoids
 _CURVE_SAMPLES = 1024
 _MANY_WAVES = 40
 _FEW = 128  # positions whose dots have room
+_MAP_AROUND, _CURVES_AROUND = 4.1, 5.0  # em of height that titles, legend and axes of the two take
+_MAP_SHARE = 0.56  # of the rest
 _ROOM = 1.15  # of the upright axis, so that dots at 1 are whole
 
 
@@ -72,7 +74,10 @@ class SinusoidsFigure(PanelFigure, PlottedFigure):
     # The heat map
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
-        return [(self._panel, QRectF(rect.left(), rect.top(), rect.width(), 0.6 * rect.height()))]
+        # What titles and axes leave of the height is shared out, so that the curves have theirs in a short window, too.
+        em = QFontMetricsF(style.font).height()
+        height = _MAP_AROUND * em + _MAP_SHARE * max(rect.height() - (_MAP_AROUND + _CURVES_AROUND) * em, 0.0)
+        return [(self._panel, QRectF(rect.left(), rect.top(), rect.width(), height))]
 
     def paint_around(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         for panel, area in self.panels(rect, style):

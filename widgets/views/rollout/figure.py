@@ -366,7 +366,7 @@ class RolloutFigure:
                 y = plot.top() + (row + 0.5) * height + 0.36 * metrics.ascent()
                 painter.drawText(QPointF(plot.left() - 0.4 * em - metrics.horizontalAdvance(text), y), text)
         box = QRectF(plot.left(), plot.top() + self._row * height, plot.width(), height)
-        paint_map_frame(painter, box.adjusted(-2, -2, 2, 2), style, theme.accent)
+        paint_map_frame(painter, box, style, theme.accent)
         shown.bar.paint(painter, plot, style)
 
     def _title(self, kind: MapKind) -> str:

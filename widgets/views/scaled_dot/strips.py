@@ -22,8 +22,7 @@ def largest(values: np.ndarray) -> float:
 
 def strip_image(values: np.ndarray, limit: float, theme: Theme) -> QImage:
     """Blue below zero, orange above, paper in between; a square of pixels a cell."""
-    is_dark = theme.paper.lightness() < 128
-    ends = ("#6FB1FF", "#232A35", "#FF9E4A") if is_dark else ("#0B56A8", "#FFFFFF", "#C85200")
+    ends = ("#6FB1FF", "#232A35", "#FF9E4A") if theme.is_dark else ("#0B56A8", "#FFFFFF", "#C85200")
     low, middle, high = (
         np.array([color.red(), color.green(), color.blue()], dtype=np.float32) for color in map(QColor, ends)
     )

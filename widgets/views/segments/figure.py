@@ -23,8 +23,9 @@ from widgets.look.theme import FigureStyle
 from widgets.views.segments.label_colors import label_color, outlines, overlay_colors
 from widgets.views.segments.options import SegmentsOptions
 
-_ROW = 1.45  # em, of the legend
-_NAME, _BAR = 0.62, 0.18  # of its width: a label, and the bar behind it
+_ROW, _HIGHEST_ROW = 1.45, 2.6  # em, of the legend: more where there is height to spare
+_NAME, _MOST_NAME = 0.62, 15.0  # of a label, of the legend's width, and em
+_NUMBER = 5.0  # em, at its end; between them is the bar
 _MOST_NAMED = 3
 _POINT = QColor("#FF2D95")
 
@@ -92,9 +93,10 @@ class SegmentsFigure:
                 return _tr("Add a label to see which pixels it takes.")
             case "change":
                 return self.taken
-        scale = _tr(" divided by {:g}").format(self.result.temperature) if self.result.is_cosine else ""
-        told = _tr("The nearest of {} labels for every pixel, by {}{}") if n > 1 else _tr("One label alone, by {1}{2}")
-        return told.format(n, score, scale)
+        if n == 1:
+            return _tr("With one label alone, every pixel is nearest to it")
+        of = _tr("cosine") if self.result.is_cosine else _tr("logit")
+        return _tr("Every pixel has the colour of the one of {} labels that it is nearest to, by {}").format(n, of)
 
     @property
     def score_name(self) -> str:
@@ -256,10 +258,12 @@ class SegmentsFigure:
         order = np.argsort(-values, kind="stable").tolist()
         shown = order if len(order) <= n_fit else order[: n_fit - 1]
         low, high = min(0.0, float(values.min())), max(float(values.max()), 1e-6)
+        row = min(max(_ROW, (area.height() / em - 1.7) / len(order)), _HIGHEST_ROW)
         for line, label in enumerate(shown):
-            top = area.top() + (1.7 + line * _ROW) * em
+            top = area.top() + (1.7 + line * row + (row - _ROW) / 2) * em
             self._paint_label(painter, label, QRectF(area.left(), top, area.width(), _ROW * em), style)
-            track = QRectF(area.left() + _NAME * area.width(), top + 0.3 * em, _BAR * area.width(), 0.85 * em)
+            start = self._name_width(area.width(), em)
+            track = QRectF(area.left() + start, top + 0.3 * em, area.width() - start - _NUMBER * em, 0.85 * em)
             zero, end = (track.left() + track.width() * (v - low) / (high - low) for v in (0.0, float(values[label])))
             bar = QRectF(min(zero, end), track.top(), max(1.0, abs(end - zero)), track.height())
             painter.fillRect(bar, label_color(label))
@@ -272,6 +276,10 @@ class SegmentsFigure:
             more = _tr("and {} more").format(len(order) - len(shown))
             paint_line(painter, more, last, style, is_faint=True)
 
+    @staticmethod
+    def _name_width(width: float, em: float) -> float:
+        return min(_NAME * width, _MOST_NAME * em, width - (_NUMBER + 2) * em)
+
     def _paint_label(self, painter: QPainter, label: int, box: QRectF, style: FigureStyle) -> None:
         em = QFontMetricsF(style.font).height()
         swatch = QRectF(box.left(), box.top() + 0.25 * em, 0.95 * em, 0.95 * em)
@@ -280,7 +288,7 @@ class SegmentsFigure:
         painter.drawRect(swatch)
         is_new = self.options.show == "change" and label in self.added
         painter.setFont(resized(style.font, bold=is_new))
-        name = QRectF(swatch.right() + 0.5 * em, box.top(), _NAME * box.width() - 2 * em, box.height())
+        name = QRectF(swatch.right() + 0.5 * em, box.top(), self._name_width(box.width(), em) - 2 * em, box.height())
         paint_line(painter, clean(self.result.labels[label]), name, style)
         painter.setFont(style.font)
 
@@ -344,6 +352,9 @@ class SegmentsFigure:
     def _legend(self, rect: QRectF, style: FigureStyle) -> QRectF:
         em = QFontMetricsF(style.font).height()
         width = min(26 * em, 0.4 * rect.width())
+        if len(self.panels) == 1:  # what one image leaves
+            rows, columns = self.result.seen.shape[:2]
+            width = max(width, rect.width() - rect.height() * columns / rows - 1.5 * em)
         return QRectF(rect.right() - width, rect.top(), width, rect.height())
 
     def _pixel_box(self, pixel: tuple[int, int], box: QRectF) -> QRectF:

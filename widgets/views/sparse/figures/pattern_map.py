@@ -76,13 +76,12 @@ class SparseMap:
     def paint(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         """The cells."""
         self._paint_codes(painter, self.codes, plot, style)
-        cell = plot.width() / self.pattern.n
-        if cell >= _GRID:
-            painter.setPen(QPen(style.theme.paper, min(cell / 14, 1.5)))
-            at = np.arange(1, self.pattern.n) * cell
-            lines = [QLineF(plot.left() + x, plot.top(), plot.left() + x, plot.bottom()) for x in at.tolist()]
-            lines += [QLineF(plot.left(), plot.top() + y, plot.right(), plot.top() + y) for y in at.tolist()]
-            painter.drawLines(lines)
+        cell = self.cell_rect(0, 0, plot)
+        if (least := min(cell.width(), cell.height())) >= _GRID:
+            painter.setPen(QPen(style.theme.paper, min(least / 14, 1.5)))
+            edges = [self.cell_rect(place, place, plot).topLeft() for place in range(1, self.pattern.n)]
+            painter.drawLines([QLineF(edge.x(), plot.top(), edge.x(), plot.bottom()) for edge in edges])
+            painter.drawLines([QLineF(plot.left(), edge.y(), plot.right(), edge.y()) for edge in edges])
         self._paint_edge(painter, plot, style)
 
     def paint_field(self, painter: QPainter, box: QRectF, style: FigureStyle, query: int) -> None:

@@ -23,6 +23,7 @@ from widgets.views.sparse.patterns import KIND_NAMES, Pattern
 _STRIP, _STRIP_GAP = 1.1, 0.35  # em
 _GAP = 1.4  # em between panels
 _NARROWEST_HEAD, _WIDEST_HEAD = 7.0, 18.0  # em
+_LONGEST = 1.6  # times as wide as high maps may be where there is width to spare
 _ENOUGH = 0.75  # of the size that maps could have: fewer beside each other are better told
 _WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
 
@@ -118,17 +119,18 @@ class SparsePatternsFigure:
         n_columns = next(n for n in readable if side_of(n) >= _ENOUGH * best or side_of(n) == best)
         n_rows = math.ceil(n / n_columns)
         side = max(side_of(n_columns), 1.0)
+        wide = max(min(width_of(n_columns), _LONGEST * side), side)
         if side >= 6 * self.n:  # whole pixels, so that all cells look alike
-            side = float(int(side / self.n) * self.n)
-        width = min(width_of(n_columns), max(1.6 * side, _WIDEST_HEAD * em)) + gap
+            side, wide = (float(int(length / self.n) * self.n) for length in (side, wide))
+        width = min(width_of(n_columns), max(_LONGEST * side, _WIDEST_HEAD * em)) + gap
         height = min((area.height() + gap) / n_rows, side + around(n_columns) + 2 * gap)
-        left = area.left() + max(0.0, (area.width() - (n_columns - 1) * width - side) / 2)
-        if side < _WIDEST_HEAD * em:  # what is written above is wider than the map
+        left = area.left() + max(0.0, (area.width() - (n_columns - 1) * width - wide) / 2)
+        if wide < _WIDEST_HEAD * em:  # what is written above is wider than the map
             left = area.left() + max(0.0, (area.width() + gap - n_columns * width) / 2)
         top = area.top() + self._head(width_of(n_columns), style)
         top += max(0.0, area.height() - n_rows * height) / 2
         return [
-            QRectF(round(left + (i % n_columns) * width), round(top + (i // n_columns) * height), side, side)
+            QRectF(round(left + (i % n_columns) * width), round(top + (i // n_columns) * height), wide, side)
             for i in range(n)
         ]
 
