@@ -189,11 +189,14 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
         return BranchList(self.branches)
 
     def _areas(self, rect: QRectF, style: FigureStyle) -> dict[str, QRectF]:
-        """Of its parts, one beneath the other."""
+        """Of its parts, one beneath the other; what was expected takes the room that is left over."""
         em = QFontMetricsF(style.font).height()
         found: dict[str, QRectF] = {}
-        top = rect.top()
-        for name, height in self._heights(rect.width(), style).items():
+        top, heights = rect.top(), self._heights(rect.width(), style)
+        if "bars" in heights:
+            rest = rect.height() - sum(heights.values()) - _SPACE * em * (len(heights) - 1)
+            heights["bars"] += max(rest, 0.0)
+        for name, height in heights.items():
             found[name] = QRectF(rect.left(), top, rect.width(), height)
             top += height + _SPACE * em
         return found
