@@ -231,6 +231,6 @@ def note_unused(names: Sequence[str], of: str = "") -> tuple[str, ...]:
     if not names:
         return ()
     if of:
-        left = f"{count_of(len(names), 'tensors')} of {of} {verb(len(names))} not used, the first is {names[0]}"
-        return (f"{left}: the adapter brings a head of its own.",)
+        left = f"{count_of(len(names), 'tensors')} {verb(len(names))} left aside, the first is {names[0]}"
+        return (f"The adapter brings a head of its own, so that of {of} is not used: {left}.",)
     return (f"{count_of(len(names), 'tensors')} of the file {verb(len(names))} not used, the first is {names[0]}.",)

@@ -37,6 +37,12 @@ def test_labels_stay_in_the_image():
     assert all(not a.intersects(b) for a, b in combinations(found, 2))
 
 
+def test_a_label_stands_beside_a_small_box_where_things_are_above_and_below():
+    bird, balloon, car = (100, 250, 190, 150), (300, 250, 30, 60), (250, 180, 150, 65)
+    found = label_places([100.0, 60.0, 100.0], [QRectF(*box) for box in (bird, balloon, car)], IMAGE, EM)
+    assert not any(found[1].intersects(QRectF(*box)) for box in (bird, balloon, car))
+
+
 def test_a_label_hides_no_thing_where_another_corner_is_free():
     bird, cup = (100, 100, 80, 60), (90, 165, 100, 60)  # the label of the cup would lie on the bird's feet
     _, place = places(bird, cup)

@@ -563,7 +563,7 @@ def test_a_bad_file_leaves_the_mesh_and_says_why(view):
 def test_corrections_are_counted(view, qtbot):
     sample = make_furniture_sample("chair", n_corrected=7)
     show(view, MeshResult((sample,)))
-    assert child(view, "mesh_corrections", QLabel).text() == "7 corrected"
+    assert child(view, "mesh_corrections", QLabel).text() == "7 sampled again"
     child(view, "mesh_masks").setChecked(False)
     qtbot.waitUntil(lambda: bool(view.asked))
     answer(view, MeshResult((sample,)))

@@ -133,7 +133,7 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
             else "",
             written.why_unfinished or ended,
             kept.format(bytes_text(result.cache_bytes)) if result.cache_bytes else "",
-            _tr("{:.3g} tokens a second").format(result.tokens_a_second) if result.tokens_a_second else "",
+            _tr("{} tokens a second").format(_rate_text(result.tokens_a_second)) if result.tokens_a_second else "",
         ]
         return " · ".join(part for part in parts if part)
 
@@ -313,6 +313,10 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
     def numbers(self) -> Numbers:
         """A row a token."""
         return generation_numbers(self.result, self.weights)
+
+
+def _rate_text(rate: float) -> str:
+    return f"{rate:.2g}" if rate < 10 else f"{rate:,.0f}"
 
 
 def _click() -> str:
