@@ -38,9 +38,11 @@ def test_labels_stay_in_the_image():
 
 
 def test_a_label_stands_beside_a_small_box_where_things_are_above_and_below():
-    bird, balloon, car = (100, 250, 190, 150), (300, 250, 30, 60), (250, 180, 150, 65)
-    found = label_places([100.0, 60.0, 100.0], [QRectF(*box) for box in (bird, balloon, car)], IMAGE, EM)
-    assert not any(found[1].intersects(QRectF(*box)) for box in (bird, balloon, car))
+    things = [
+        QRectF(*box) for box in ((100, 250, 190, 150), (300, 250, 30, 60), (250, 180, 150, 65), (295, 312, 99, 80))
+    ]
+    place = label_places([60.0] * 4, things, IMAGE, EM)[1]
+    assert not any(place.intersects(thing) for thing in things)
 
 
 def test_a_label_hides_no_thing_where_another_corner_is_free():

@@ -620,6 +620,14 @@ def test_while_a_mesh_grows_no_costs_of_the_one_before_are_told(view):
     assert child(view, "mesh_bits").isVisible()
 
 
+def test_class_chips_follow_the_letters(view):
+    show(view)
+    font = view.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    view.setFont(font)
+    assert child(view, "mesh_class_0").font().pointSizeF() == font.pointSizeF()
+
+
 def test_class_chips_follow_the_theme(view):
     show(view)
     chip = child(view, "mesh_class_0")
