@@ -16,7 +16,7 @@ from widgets.plots.frame import Frame
 _MOST = 4_000  # that are tried: beyond, nothing could be read
 _BETWEEN = 5.0  # points, along a line
 _BESIDE, _MARGIN = 0.5, 0.15  # em between two names: beside and below each other
-_OF_DOT = 0.5  # of a dot's radius that a name leaves free
+_OF_DOT = 1.0  # of a dot's radius that a name leaves free
 
 
 class PlacedName(NamedTuple):
