@@ -165,6 +165,7 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
         place = self.focus
         tint = self._weights_at(place)[:place] if 0 < place < self._n_weights else None
         title = "  ·  ".join(filter(None, (self.name, self.tint_title))) or _tr("Text")
+        title = title[:1].upper() + title[1:]
         return TextRow(self.result.written, self.n_shown, title, tint, self._has_probs)
 
     @cached_property
