@@ -10,7 +10,7 @@ GROWN = (LARGE * LARGE, LARGE)  # times as large: all letters of a figure that h
 TALL_ROW = 2.6  # em of a row of letters: many of them fall apart when they are higher
 
 
-def row_height(room: float, n_rows: int, least: float, most: float = TALL_ROW) -> float:
+def row_height(room: float, n_rows: float, least: float, most: float = TALL_ROW) -> float:
     """em of each of some rows that share a room of so many em: as high as it lets them be, within reason."""
     return min(max(room / max(n_rows, 1), least), most)
 
