@@ -133,7 +133,7 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
             else "",
             written.why_unfinished or ended,
             kept.format(bytes_text(result.cache_bytes)) if result.cache_bytes else "",
-            _tr("{} tokens a second").format(_rate_text(result.tokens_a_second)) if result.tokens_a_second else "",
+            _rate_text(result.tokens_a_second) if result.tokens_a_second else "",
         ]
         return " · ".join(part for part in parts if part)
 
@@ -317,7 +317,8 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
 
 
 def _rate_text(rate: float) -> str:
-    return f"{rate:.2g}" if rate < 10 else f"{rate:,.0f}"
+    text = _tr("{:.2g} tokens a second") if rate < 10 else _tr("{:,.0f} tokens a second")
+    return text.format(rate)
 
 
 def _click() -> str:

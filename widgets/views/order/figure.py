@@ -110,8 +110,8 @@ class OrderFigure:
         right, n_pairs = pairs_in_order(self.result.order)
         best, _ = pairs_in_order(put_back(self.result))
         text = _tr(
-            "The model is not told the order of the frames: as shown, {} of {} pairs are as in the film; in the order "
-            "that it finds likeliest, {}"
+            "The model is not told the order of the frames: as shown, {} of {} pairs are as in the film; in the "
+            "likeliest order, {}"
         )
         return text.format(right, n_pairs, best)
 
