@@ -81,8 +81,6 @@ class ViewContext(QObject):
         Open a checkpoint: a bundled name or a folder.
     example_requested(ViewExample)
         Open its checkpoint and show it.
-    browse_requested()
-        Let the user choose the folder of a checkpoint.
     runs_changed()
         Runs of the training lab came, went, or ended.
     growing_changed(object)
@@ -101,7 +99,6 @@ class ViewContext(QObject):
     checkpoints_changed = Signal(object)
     checkpoint_requested = Signal(str)
     example_requested = Signal(object)
-    browse_requested = Signal()
     runs_changed = Signal()
     growing_changed = Signal(object)
 
@@ -137,10 +134,6 @@ class ViewContext(QObject):
     def open_example(self, example: ViewExample) -> None:
         """Ask for a view with a checkpoint and an input of its own."""
         self.example_requested.emit(example)
-
-    def browse(self) -> None:
-        """Ask for a checkpoint that the user chooses."""
-        self.browse_requested.emit()
 
     def tell_runs_changed(self) -> None:
         """Say that other runs are kept, or that one has come to its end."""

@@ -56,8 +56,10 @@ class ViewEntry:
         return self.about_model in ("", *checkpoint.reads)
 
     def why_missing(self, checkpoint: CheckpointInfo) -> str:
-        """Half a sentence for what the checkpoint lacks; empty if the view can show it."""
-        return checkpoint.why_missing(self.needs)
+        """Half a sentence for what the checkpoint lacks, which is called it; empty if the view can show it."""
+        why, named = checkpoint.why_missing(self.needs), checkpoint.architecture
+        # A class of transformers says little where the checkpoint is named before.
+        return f"it{why.removeprefix(named)}" if named and why.startswith(f"{named} ") else why
 
     def create(self, context: ViewContext) -> View:
         """Import and build the view."""

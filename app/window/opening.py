@@ -221,7 +221,6 @@ class ContextActions(QObject):
         context.input_requested.connect(input_panel.set_input)
         context.save_requested.connect(self._on_context_save_requested)
         context.swap_requested.connect(input_panel.text.swap)
-        context.browse_requested.connect(opening.browse)
         context.example_requested.connect(self.show_example)
         opening.begun.connect(self._on_opening_begun)
         opening.opened.connect(self._on_opening_opened)

@@ -148,7 +148,8 @@ def plan(checkpoint: str, sizes: Mapping[str, int] = _WHOLE) -> CheckpointPlan:
     check_whole(placing.unfilled, placing.unplaced, weights_file(of_base or stored))
     unused = note_unused(placing.unplaced, adapter.base.name if adapter and head is not None else "")
     noted = (*architecture.notes, *unused, *(adapter.notes if adapter else ()))
-    explained = (*(unused if head is not None else ()), *(adapter.notes if adapter else ()), *family.notes(config))
+    of_head = unused if head is not None else ()
+    explained = (*of_head[:1], *(adapter.notes if adapter else ()), *family.notes(config), *of_head[1:])
     config.architectures = [architecture.net_class.__name__]  # what is opened, which may have lost a head
     groups = family.groups(config)
     has_tokenizer, mask, about_tokenizer = _tokenizer(folder, config.model_type, family)

@@ -227,10 +227,11 @@ def check_whole(unfilled: Iterable[str], unused: Sequence[str], file: str) -> No
 
 
 def note_unused(names: Sequence[str], of: str = "") -> tuple[str, ...]:
-    """What to say of tensors that are left aside; `of` is the base of an adapter that brings a head of its own."""
+    """What to say of tensors that are left aside; `of` is the base of an adapter that brings a head of its own, which
+    is said in plain words first."""
     if not names:
         return ()
     if of:
-        left = f"{count_of(len(names), 'tensors')} of {of} {verb(len(names))} not used, the first is {names[0]}"
-        return (f"{left}: the adapter brings a head of its own.",)
+        left = f"{count_of(len(names), 'tensors')} of {of} {verb(len(names))} not used, the first is {names[0]}."
+        return f"The adapter brings a head of its own, in place of that of {of}.", left
     return (f"{count_of(len(names), 'tensors')} of the file {verb(len(names))} not used, the first is {names[0]}.",)

@@ -43,7 +43,7 @@ NEVER_ONE = {
     "widgets/views/mesh/coloring.py": 1,
     "widgets/views/mesh/complete_panel.py": 1,
     "widgets/views/ngrams/figure.py": 2,
-    "widgets/views/order/figure.py": 3,
+    "widgets/views/order/figure.py": 2,
     "widgets/views/order/match_figure.py": 1,
     "widgets/views/prediction/figures/text_class.py": 1,
     "widgets/views/pretrained/figure.py": 2,

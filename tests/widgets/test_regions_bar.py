@@ -37,7 +37,7 @@ def test_only_where_a_detector_is_at_hand_it_can_be_asked(bar):
         bar.set_checkpoint(info)
         assert box(bar, "of_detector").isVisible() is is_shown
         assert box(bar, "of_scene").isEnabled() is (info is OF_PATCHES)  # else there are no features to read
-    assert line(bar) == "Regions: found by scene-detector"
+    assert line(bar) == "Regions: found by the detector"
     bar.set_checkpoint(OF_REGIONS)
     assert line(bar).startswith("Regions: none that this model can read")
     assert "no features, which this model reads" in box(bar, "of_scene").toolTip()
@@ -59,7 +59,7 @@ def test_what_was_painted_can_be_read_in_place_of_what_is_found(bar, qtbot):
 def test_drawn_boxes_are_counted_beside_what_is_found(bar, qtbot):
     bar.set_checkpoint(WITH_DETECTOR)
     bar.set_input(RegionsInput(boxes=((1.0, 2.0, 3.0, 4.0),), of_scene=True))
-    assert line(bar) == "Regions: found by scene-detector, and 1 drawn"
+    assert line(bar) == "Regions: found by the detector, and 1 drawn"
     with qtbot.waitSignal(bar.input_changed) as changed:
         bar.findChild(QPushButton, "regions_clear").click()
     assert changed.args == [RegionsInput(of_scene=True)]

@@ -25,6 +25,19 @@ def test_letters_of_tabs_behind_are_whole(qtbot, qapp):
         assert room.height() >= bar.fontMetrics().height(), pages.tabText(index)
 
 
+def test_only_the_page_in_front_asks_for_its_height(qtbot):
+    pages = Tabs()
+    qtbot.addWidget(pages)
+    for height in (100, 500):
+        page = QWidget()
+        page.setMinimumHeight(height)
+        pages.addTab(page, str(height))
+    line = pages.tabBar().sizeHint().height()
+    assert pages.minimumSizeHint().height() == pages.heightForWidth(300) == 100 + line
+    pages.setCurrentIndex(1)
+    assert pages.minimumSizeHint().height() == 500 + line
+
+
 def test_there_are_no_others():
     others = re.compile(r"= Q(?:TabWidget|TabBar)\(|class \w+\(Q(?:TabWidget|TabBar)\)")
     for folder in ("app", "widgets"):

@@ -10,11 +10,12 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPolygonF
 
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
+from widgets.look.letters import row_height
 from widgets.look.theme import FigureStyle
 
-_ROW = 1.45  # em
-_HEAD = 1.8  # em
-_MOST_WIDTH = 46.0  # em
+_ROW = 1.45  # em, the least
+_HEAD, _FOOT = 1.8, 0.3  # em
+_MOST_WIDTH = 46.0  # em that words, bars and numbers ask for
 _LEAST_BAR = 2.5  # em, however long the words are
 _LONGEST = 1e-9  # a probability that takes the most letters
 _SAME = 5e-4  # of two probabilities that read alike
@@ -55,8 +56,8 @@ class CandidateBars:
         return any(abs(each.prob - each.chance) > _SAME for each in self.candidates)
 
     def height(self, em: float) -> float:
-        """Of all rows."""
-        return (_HEAD + _ROW * len(self.candidates) + 0.3) * em
+        """That all rows need."""
+        return (_HEAD + _ROW * len(self.candidates) + _FOOT) * em
 
     def width(self, style: FigureStyle) -> float:
         """At which no word is cut."""
@@ -76,10 +77,10 @@ class CandidateBars:
         return max(map(bold.horizontalAdvance, (percent(_LONGEST), *texts)))
 
     def row(self, number: int, area: QRectF, style: FigureStyle) -> QRectF:
-        """Where a candidate is."""
+        """Where a candidate is: in rows as wide as the area, and as high as it lets them be."""
         em = QFontMetricsF(style.font).height()
-        width = min(area.width(), _MOST_WIDTH * em)
-        return QRectF(area.left(), area.top() + (_HEAD + _ROW * number) * em, width, _ROW * em)
+        height = em * row_height(area.height() / em - _HEAD - _FOOT, len(self.candidates), _ROW)
+        return QRectF(area.left(), area.top() + _HEAD * em + number * height, area.width(), height)
 
     def row_at(self, point: QPointF, area: QRectF, style: FigureStyle) -> int | None:
         """The candidate under a point."""
@@ -87,7 +88,7 @@ class CandidateBars:
         return next(found, None)
 
     def paint(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
-        """Paint into the top of `area`."""
+        """Paint into `area`."""
         metrics, theme = QFontMetricsF(style.font), style.theme
         em = metrics.height()
         bold = QFontMetricsF(resized(style.font, bold=True))
@@ -116,7 +117,8 @@ class CandidateBars:
             word = letters.elidedText(each.text, Qt.TextElideMode.ElideRight, words)
             painter.drawText(QPointF(left, baseline), word)
             painter.drawText(QPointF(line.right() - letters.horizontalAdvance(text), baseline), text)
-            full = QRectF(left + words + 0.6 * em, line.top() + 0.2 * em, 0, (_ROW - 0.4) * em)
+            full = line.adjusted(0, 0.2 * em, 0, -0.2 * em)
+            full.setLeft(left + words + 0.6 * em)
             full.setRight(line.right() - room - 0.6 * em)
             self._paint_bars(painter, full, each, theme.series[5] if is_taken else theme.series[0], style)
         painter.restore()

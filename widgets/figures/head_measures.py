@@ -124,7 +124,7 @@ def why_none(result: MeasuresResult, name: str) -> str:
         return _tr("The {} has a single {}.").format(whole, one)
     if name == "next":
         return _tr("The future is hidden: no {} can look at the one that follows it.").format(one)
-    return _tr("No {} occurs twice, as far as it was looked at.").format(one)
+    return _tr("No {} that was measured occurs twice.").format(one)
 
 
 def dashes_text(result: MeasuresResult) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPaintDevice, QPainter
 
 from widgets.look import color_maps
+from widgets.look.letters import resized
 from widgets.look.theme import FigureStyle
 
 LEAST = 0.75  # of the letters' size: what words in cells and turned names may become
@@ -29,18 +30,6 @@ def measure(font: QFont) -> QFontMetricsF:
     """Metrics in points, for a layout that is made before there is a device."""
     screen = QGuiApplication.primaryScreen()
     return QFontMetricsF(_sized(font, screen.logicalDotsPerInchY() if screen else 96.0))
-
-
-def resized(font: QFont, factor: float = 1.0, *, bold: bool = False) -> QFont:
-    """The font some times as large, and bold on request."""
-    other = QFont(font)
-    if font.pointSizeF() > 0:
-        other.setPointSizeF(font.pointSizeF() * factor)
-    else:
-        other.setPixelSize(round(font.pixelSize() * factor))
-    if bold:
-        other.setBold(True)
-    return other
 
 
 def fitted(font: QFont, text: str, room: float, least: float) -> QFont:

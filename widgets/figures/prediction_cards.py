@@ -14,13 +14,14 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.look import color_maps
+from widgets.look.letters import row_height
 from widgets.look.theme import FigureStyle
 
-# Wide enough that one card alone fills most of a page: on narrow bars small probabilities look alike.
-_LEAST_WIDTH, _MOST_WIDTH = 17.0, 44.0  # em
+_LEAST_WIDTH = 17.0  # em
 _WIDE = 50.0  # em of a card whose layers stand beside its guesses, so that all of it is seen
 _LEFT = 0.55  # of such a card: its guesses
-_ROW = 1.4  # em
+_HEAD, _TITLE, _FOOT = 2.2, 2.0, 0.5  # em above the guesses, above layers beneath them, and below all
+_ROW = 1.4  # em, the least
 
 
 def _tr(text: str) -> str:
@@ -75,10 +76,18 @@ class Card:
 
 
 class CardGrid(NamedTuple):
-    """Where the cards are; all are of one size. Those that are wide have their layers beside their guesses."""
+    """Where the cards are; all are of one size. Those that are wide have their layers beside their guesses.
+
+    Attributes
+    ----------
+    row, layer
+        Height of a guess, and of a layer.
+    """
 
     boxes: list[QRectF]
     em: float
+    row: float
+    layer: float
     n_guesses: int
     has_outside: bool
     is_wide: bool = False
@@ -97,8 +106,8 @@ class CardGrid(NamedTuple):
         box, em = self.boxes[card], self.em
         left = self.guesses_box(card).right() if self.is_wide else box.left()
         # Title, or guesses, the original word, and the heading of the layers.
-        above = 2.2 if self.is_wide else _ROW * (self.n_guesses + self.has_outside) + 4.2
-        return QRectF(left + 0.7 * em, box.top() + (above + _ROW * row) * em, box.right() - left - 1.4 * em, _ROW * em)
+        above = _HEAD * em if self.is_wide else self.row * (self.n_guesses + self.has_outside) + (_HEAD + _TITLE) * em
+        return QRectF(left + 0.7 * em, box.top() + above + self.layer * row, box.right() - left - 1.4 * em, self.layer)
 
 
 def percent(prob: float) -> str:
@@ -109,8 +118,8 @@ def percent(prob: float) -> str:
     return f"{share:.2f} %" if share < 1 else f"{share:.1f} %"
 
 
-def lay_out(cards: tuple[Card, ...], width: float, metrics: QFontMetricsF) -> CardGrid:
-    """As many cards beside each other as have room, in lines from (0, 0)."""
+def lay_out(cards: tuple[Card, ...], width: float, metrics: QFontMetricsF, height: float = 0.0) -> CardGrid:
+    """As many cards beside each other as have room, in lines from (0, 0); their rows share such a height."""
     em = metrics.height()
     n_guesses = max((len(card.guesses) for card in cards), default=0)
     n_layers = max((len(card.layers) for card in cards), default=0)
@@ -119,16 +128,19 @@ def lay_out(cards: tuple[Card, ...], width: float, metrics: QFontMetricsF) -> Ca
     n_columns = max(1, min(len(cards), int((width + gap) / (_LEAST_WIDTH * em + gap))))
     room = (width - (n_columns - 1) * gap) / n_columns
     is_wide = n_layers > 0 and room >= _WIDE * em
-    card_width = min(max(room, 12 * em), (2 if is_wide else 1) * _MOST_WIDTH * em)
-    guesses, layers = _ROW * (n_guesses + has_outside), _ROW * n_layers
-    if n_layers:
-        guesses, layers = (max(guesses, layers), 0.0) if is_wide else (guesses, layers + 2.0)
-    height = (2.2 + guesses + layers + 0.5) * em
+    card_width = max(room, 12 * em)
+    n_rows = n_guesses + has_outside
+    n_rows = max(n_rows, n_layers) if is_wide else n_rows + n_layers
+    beside = _HEAD + _FOOT + (_TITLE if n_layers and not is_wide else 0.0)
+    n_lines = -(-len(cards) // n_columns)
+    row = row_height(((height + gap) / max(n_lines, 1) - gap) / em - beside, n_rows, _ROW)
+    card_height = (beside + row * n_rows) * em
     boxes = [
-        QRectF(i % n_columns * (card_width + gap), i // n_columns * (height + gap), card_width, height)
+        QRectF(i % n_columns * (card_width + gap), i // n_columns * (card_height + gap), card_width, card_height)
         for i in range(len(cards))
     ]
-    return CardGrid(boxes, em, n_guesses, has_outside, is_wide)
+    layer = row * n_rows / n_layers if is_wide else row  # as far down as the guesses beside them
+    return CardGrid(boxes, em, row * em, layer * em, n_guesses, has_outside, is_wide)
 
 
 def paint_cards(
@@ -179,8 +191,8 @@ def _paint_guesses(painter: QPainter, card: Card, box: QRectF, grid: CardGrid, s
     bar_left, bar_right = left + word_width + 0.5 * em, right - number_width - 0.5 * em
     for row, guess in enumerate(guesses):
         is_outside = row >= len(card.guesses)
-        top = box.top() + (2.2 + _ROW * (grid.n_guesses if is_outside else row)) * em
-        line = QRectF(left, top, right - left, _ROW * em)
+        top = box.top() + _HEAD * em + grid.row * (grid.n_guesses if is_outside else row)
+        line = QRectF(left, top, right - left, grid.row)
         baseline = line.center().y() + 0.36 * metrics.ascent()
         if is_outside:
             painter.setPen(QPen(theme.line, 1, Qt.PenStyle.DashLine))
@@ -191,7 +203,7 @@ def _paint_guesses(painter: QPainter, card: Card, box: QRectF, grid: CardGrid, s
         painter.setPen(theme.ink)
         word = (bold if guess.is_original else metrics).elidedText(guess.word, Qt.TextElideMode.ElideRight, word_width)
         painter.drawText(QPointF(left, baseline), word)
-        full = QRectF(bar_left, top + 0.2 * em, bar_right - bar_left, (_ROW - 0.4) * em)
+        full = QRectF(bar_left, top + 0.2 * em, bar_right - bar_left, grid.row - 0.4 * em)
         painter.fillRect(full, theme.line)
         part = QRectF(full.left(), full.top(), max(full.width() * guess.prob, 0.06 * em), full.height())
         painter.fillRect(part, theme.series[5] if guess.is_original else theme.series[0])

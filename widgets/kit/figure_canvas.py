@@ -56,8 +56,13 @@ class FigureCanvas(QWidget, Generic[F]):
 
     def figure_rect(self) -> QRectF:
         """Where the figure is painted."""
-        margin = 0.4 * QFontMetricsF(self._style.font).height()
+        margin = self.margins(self._style) / 2
         return QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
+
+    @staticmethod
+    def margins(style: FigureStyle) -> float:
+        """On both sides of a figure together."""
+        return 0.8 * QFontMetricsF(style.font).height()
 
     def image(self) -> QImage:
         """The figure as it is on screen, without what follows the pointer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 from PySide6.QtCore import QRectF, QSizeF, Qt
@@ -11,8 +12,11 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from widgets.kit.figure import Figure
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.kit.pointed_canvas import PointedCanvas
+from widgets.look.letters import GROWN, resized
 from widgets.look.theme import FigureStyle
 from widgets.passed_focus import PassesFocus
+
+_ALIKE = 1.15  # of its height, for a figure whose letters are larger and stand where they stood
 
 
 class SizedFigure(Figure, Protocol):
@@ -38,10 +42,15 @@ class FigureScroll(PassesFocus, QScrollArea):
     Of a figure that grows the end stays in sight, as in a log, unless the user has scrolled away from it.
     """
 
-    def __init__(self, canvas: FigureCanvas[Any], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, canvas: FigureCanvas[Any], parent: QWidget | None = None, *, has_growing_letters: bool = False
+    ) -> None:
+        """`has_growing_letters`: where a figure, made of words, is small in its room, all its letters are larger."""
         super().__init__(parent)
         self.canvas = canvas
+        self._has_growing_letters = has_growing_letters
         self._sized: SizedFigure | None = None
+        self._style = canvas.style_now  # that was asked for
         self._is_growing, self._is_at_end = False, True
         bar = self.verticalScrollBar()
         bar.valueChanged.connect(self._on_bar_value_changed)
@@ -54,8 +63,8 @@ class FigureScroll(PassesFocus, QScrollArea):
 
     def show_figure(self, figure: SizedFigure, style: FigureStyle, *, is_growing: bool = False) -> None:
         """Show another figure, or the same in another style; `is_growing`: more comes at its end."""
-        self._sized, self._is_growing = figure, is_growing
-        self.canvas.show_figure(figure, style)
+        self._sized, self._is_growing, self._style = figure, is_growing, style
+        self.canvas.show_figure(figure, self._grown(figure))
         self._fit()
 
     def tell_again(self) -> None:
@@ -64,8 +73,8 @@ class FigureScroll(PassesFocus, QScrollArea):
             self.canvas.tell_again()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()  # before the canvas has its new size: with the letters of the old one its end may be out of sight
         super().resizeEvent(event)
-        self._fit()
 
     def _on_bar_value_changed(self, value: int) -> None:
         self._is_at_end = value >= self._end()
@@ -83,9 +92,30 @@ class FigureScroll(PassesFocus, QScrollArea):
                 return 0
         return self.verticalScrollBar().maximum()
 
+    def _grown(self, figure: SizedFigure) -> FigureStyle:
+        """The style with letters as large as all of the figure has room for, as long as nothing stands elsewhere then:
+        of a line that is broken the last word looks lost."""
+        if not self._has_growing_letters:
+            return self._style
+        room, usual = self.maximumViewportSize(), self._needs(figure, self._style)
+        for factor in GROWN:
+            style = replace(self._style, font=resized(self._style.font, factor))
+            needs = self._needs(figure, style)
+            is_alike = needs.height() < _ALIKE * factor * usual.height()
+            if is_alike and needs.height() < room.height() and needs.width() <= room.width():
+                return style
+        return self._style
+
+    def _needs(self, figure: SizedFigure, style: FigureStyle) -> QSizeF:
+        margins = self.canvas.margins(style)
+        least = figure.least_size(self.maximumViewportSize().width() - margins, style)
+        return QSizeF(least.width() + margins if least.width() else 0, least.height() + margins)
+
     def _fit(self) -> None:
         if self._sized is not None:
-            margins = self.canvas.width() - self.canvas.figure_rect().width()
+            if (style := self._grown(self._sized)) != self.canvas.style_now:
+                self.canvas.restyle(style)
+            margins = self.canvas.margins(style)
             least = self._sized.least_size(self.viewport().width() - margins, self.canvas.style_now)
             width = least.width() + margins if least.width() else 0
             self.canvas.setMinimumSize(int(width), int(least.height() + margins) + 1)

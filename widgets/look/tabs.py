@@ -18,8 +18,31 @@ class TabBar(QTabBar):
 
 
 class Tabs(QTabWidget):
-    """Pages, one behind the other, with such tabs."""
+    """Pages, one behind the other, with such tabs. They are no higher than what the page in front needs: another one
+    that needs more would push the end of this one out of sight."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTabBar(TabBar(self))
+        self.currentChanged.connect(self._on_current_changed)
+
+    def minimumSizeHint(self) -> QSize:
+        page, hint = self.currentWidget(), super().minimumSizeHint()
+        if page is None:
+            return hint
+        return QSize(hint.width(), self._line() + page.minimumSizeHint().expandedTo(page.minimumSize()).height())
+
+    def heightForWidth(self, width: int) -> int:
+        page = self.currentWidget()
+        layout = page.layout() if page is not None else None
+        if layout is None or not layout.hasHeightForWidth():
+            return self.minimumSizeHint().height()
+        return self._line() + layout.minimumHeightForWidth(width)
+
+    def _line(self) -> int:
+        """Height of the tabs, and of what stands beside them."""
+        corner = self.cornerWidget()
+        return max(self.tabBar().sizeHint().height(), corner.sizeHint().height() if corner is not None else 0)
+
+    def _on_current_changed(self, _page: int) -> None:
+        self.updateGeometry()

@@ -252,7 +252,8 @@ class DetailsPanel(View):
         from widgets.figures.head_sentence import head_sentence
 
         now, shape = self.selection.now, heads.measures["entropy"].shape
-        return head_sentence(heads, (now.layer, now.head)) if now.layer < shape[0] and now.head < shape[1] else ""
+        is_there = now.layer < shape[0] and now.head < shape[1]
+        return head_sentence(heads, (now.layer, now.head), ("distance",)) if is_there else ""
 
     def _fill_keys(self, heads: HeadsResult | None, row: RowsResult | None) -> None:
         self._keys.setRowCount(0)

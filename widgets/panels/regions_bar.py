@@ -63,6 +63,7 @@ class RegionsBar(QWidget):
     def set_checkpoint(self, info: CheckpointInfo) -> None:
         """Say what this checkpoint makes of regions."""
         self._detector = info.detector
+        self._line.setToolTip(plain_tip(self.tr("The detector: {}").format(info.detector)) if info.detector else "")
         self._needs_file = "regions" in info.reads and not info.detector
         self._of_detector.setVisible(bool(info.detector))
         self.set_input(self._input)
@@ -107,7 +108,7 @@ class RegionsBar(QWidget):
             return self.tr("Regions: none that this model can read; open a file with their features.")
         n = len(self._input.boxes)
         if self._detector and self._input.of_detector:
-            found = self.tr("Regions: found by {}").format(self._detector)
+            found = self.tr("Regions: found by the detector")
             return self.tr("{}, and {} drawn").format(found, n) if n else found
         if self._detector and not n:
             if self._input.of_scene:

@@ -19,7 +19,7 @@ _BESIDE, _MARGIN = 0.5, 0.15  # em between two names: beside and below each othe
 _NEAR, _CORNER = 0.8, 0.3  # em from a point to the side and to the corner of the name that calls it out
 _STEPS = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0)  # em that it may be further away
 _DIRECTIONS = ((1, -1), (-1, -1), (1, 1), (-1, 1), (1, 0), (-1, 0), (0, -1), (0, 1))  # the first ones rather
-_OF_DOT = 0.5  # of a dot's radius that a name leaves free
+_OF_DOT = 1.0  # of a dot's radius that a name leaves free
 
 
 class PlacedName(NamedTuple):

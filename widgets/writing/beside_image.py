@@ -28,6 +28,11 @@ class BesideImage(NamedTuple):
     other: QRectF
     bars: QRectF
 
+    @property
+    def room(self) -> QRectF:
+        """What the candidates may take: down to where the image beside them ends."""
+        return self.bars.adjusted(0, 0, 0, max(self.image.bottom() - self.bars.bottom(), 0.0))
+
 
 def beside_image(
     rect: QRectF,

@@ -13,6 +13,8 @@ from widgets.look.theme import FigureStyle
 from widgets.writing.beam_tree import BeamPicture
 from widgets.writing.beside_image import BESIDE, HEAD, BesideImage, tiles_room
 
+_LEAST_HEIGHT = 16.0  # em
+
 
 class OverImageFigure:
     """The image with the words beside it, an image for each word, or the beams that were weighed.
@@ -68,9 +70,11 @@ class OverImageFigure:
             return QSizeF(least if least > width else 0, self._beams.height(em))
         if self.show == "words":
             return tiles_room(self._n_tiles, self._shape(), em, width)
-        tall = 1e4 if width >= BESIDE * em else 20 * em  # words have least room beside the widest image
-        places = self._places(QRectF(0, 0, max(width, 20 * em), tall), style)
-        return QSizeF(0, max(places.bars.bottom(), 16 * em))
+        height, bottom = 0.0, _LEAST_HEIGHT * em
+        while bottom > height:  # the higher the image is, the wider it is, and the less room words have beside it
+            height = bottom
+            bottom = self._places(QRectF(0, 0, max(width, 20 * em), height), style).bars.bottom()
+        return QSizeF(0, height)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         """How large it is by itself."""
@@ -93,5 +97,5 @@ class OverImageFigure:
             places = self._places(rect, style)
             self._paint_words(painter, places, style)
             if self.bars is not None:
-                self.bars.paint(painter, places.bars, style)
+                self.bars.paint(painter, places.room, style)
         painter.restore()

@@ -53,8 +53,9 @@ class GrowingTextView(View, Generic[R]):
         parent: QWidget | None = None,
         *,
         rare: tuple[str, ...] = (),
+        has_growing_letters: bool = False,
     ) -> None:
-        """`rare`: options whose controls stand behind the button More."""
+        """`rare`: options whose controls stand behind the button More; `has_growing_letters`: see `FigureScroll`."""
         super().__init__(context, parent)
         self._result: R | None = None
         self._shown: Request | None = None  # what the result answers
@@ -62,7 +63,7 @@ class GrowingTextView(View, Generic[R]):
         self._place: int | None = None  # token that was clicked on
         self._canvas = PointedCanvas(f"{name}_canvas", title)
         self._canvas.paints_what_is_seen = True
-        self._scroll = FigureScroll(self._canvas)
+        self._scroll = FigureScroll(self._canvas, has_growing_letters=has_growing_letters)
         page = self._page = self.add_page(
             Page(name, self._scroll, self.tr("What is shown"), self.tr("What is pointed at"))
         )

@@ -169,6 +169,13 @@ def test_a_view_that_is_off_says_why(area):
     assert area.views["masked"].isVisible()
 
 
+def test_what_is_lacking_is_said_of_the_checkpoint_not_of_its_class(area):
+    missing = (Missing(Capability.MASKED_LM, "GPT2LMHeadModel predicts the next word"),)
+    area.set_subject(Subject(replace(GPT, architecture="GPT2LMHeadModel", missing=missing), text_input("a cat")))
+    area.show_view("masked")
+    assert area.findChild(QLabel, "masked_why").text() == "Masked is off for gpt: it predicts the next word."
+
+
 def test_foreign_names_are_shown_as_text(area):
     area.set_subject(Subject(replace(GPT, name="<b>x</b>"), text_input("a cat")))
     area.show_view("masked")

@@ -27,7 +27,7 @@ def figure(result=None, n_shown=None, place=None, **options):
 
 def test_a_word_is_told_with_where_it_looked_and_what_it_would_be_blind():
     text = figure().describe(CaptionSpot("word", 2))
-    assert text.startswith("“chat” (2): 1.00 bits, probability 50.0 %, 4.00 bits with the image set to zero")
+    assert text.startswith("“chat” (2): 1.00 bits, probability 50.0 %, 4.00 bits without the image")
     assert text.endswith("looked most at patch 0,1, where there is a large blue tree")
     assert "patch 0,0, where there is a small red house" in figure().describe(CaptionSpot("word", 1))
 
@@ -71,11 +71,11 @@ def test_words_stand_in_the_order_in_which_one_reads_them():
 
 def test_the_caption_says_what_it_is_of_and_what_the_control_says():
     assert figure().caption == (
-        "scene 3: “le chat dormait” · greedy · surprisal 4.0 bits · 16.0 with the image set to zero"
+        "scene 3: “le chat dormait” · greedy · surprisal 4.0 bits · 16.0 bits without the image"
         " · attention to the image, mean of 4 heads in 2 layers"
     )
     blind = figure(make_caption(is_blind=True)).caption
-    assert "blind: the image set to zero" in blind
+    assert "written without the image" in blind
     assert blind.endswith("no place of the image differs from another one")
     assert "written from its end" in figure(make_caption(is_from_end=True)).caption
 

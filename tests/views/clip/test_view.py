@@ -18,9 +18,11 @@ from tests.controls import rows_of_controls
 from tests.film_factories import make_clip_result, make_film_info
 from tests.places import index_of
 from tests.provenance import check_provenance
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.image_geometry import patch_rect
 from widgets.look.theme import FigureStyle
+from widgets.player.player import Player
 from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.clip.figure import ClipFigure
@@ -145,12 +147,28 @@ def test_why_there_is_no_rollout_is_said_where_it_would_be_chosen(view):
 
 def test_the_player_goes_through_the_frames(view):
     choose(view, "clip_show", "frame")
-    assert "frame 0 (2 of the film)" in view.figure().caption
+    assert "frame 2 of the film" in view.figure().caption
     view.playback.go_to(3)
     assert view.figure().frame == 3
-    assert "frame 3 (17 of the film)" in view.figure().caption
+    assert "frame 17 of the film" in view.figure().caption
     QTest.keyClick(canvas_of(view), Qt.Key.Key_Home)
     assert view.figure().frame == 0
+
+
+def test_of_all_frames_at_once_there_is_no_second_player(view):
+    player = view.findChild(Player, "clip_player")
+    assert player.isHidden()
+    QTest.keyClick(canvas_of(view), Qt.Key.Key_End)
+    assert view.playback.step == 0
+    choose(view, "clip_show", "frame")
+    assert not player.isHidden()
+
+
+@pytest.mark.parametrize(("width", "titles"), [(900, ["frame 2", "frame 7"]), (140, ["frame 2", "7"])])
+def test_frames_have_the_numbers_of_the_film(qapp, width, titles):
+    figure = ClipFigure(make_clip_result(), 0, 0)
+    shown = texts_of(figure, QRectF(0, 0, width, 400))
+    assert [text for text in shown if text in {"frame 2", "2", "frame 7", "7"}] == titles
 
 
 def test_as_a_film_every_frame_is_seen_once():
@@ -168,7 +186,7 @@ def test_maps_hold_each_number_where_its_patch_is():
         if step >= 0:
             for frame in (2 * step, 2 * step + 1):
                 assert figure.maps[frame, row, column] == result.pattern[1, 2, key]
-    assert position_title(result.key_tokens, result.key_cells, 5, 2) == "patch (1, 1) of frames 0–1"
+    assert position_title(result, result.key_tokens, result.key_cells, 5) == "patch (1, 1) of frames 2–7"
 
 
 def test_what_lies_in_another_part_has_no_colour():
@@ -177,7 +195,7 @@ def test_what_lies_in_another_part_has_no_colour():
     pattern[:, :, 12:] = 0
     figure = ClipFigure(replace(result, pattern=pattern), 0, 0)
     assert np.isnan(figure.maps[2:]).all()
-    assert "does not attend to patch (0, 2) of frame 2" in figure.describe(FilmPlace(2, 21))
+    assert "does not attend to patch (0, 2) of frame 12" in figure.describe(FilmPlace(2, 21))
 
 
 def beside_words(words):
@@ -216,7 +234,7 @@ def test_keys_that_are_frames_colour_the_whole_frame():
     )
     figure = ClipFigure(whole, 0, 0)
     assert (figure.maps[2] == whole.pattern[0, 0, 2]).all()
-    assert figure.query_title == "frame 0"
+    assert figure.query_title == "frame 2"
 
 
 def test_the_number_that_is_pointed_at_is_told(view):
@@ -224,7 +242,7 @@ def test_the_number_that_is_pointed_at_is_told(view):
     tile = canvas.figure.tiles(canvas.figure_rect(), canvas.style_now)[1]
     QTest.mouseMove(canvas, patch_rect(4, (3, 3), tile.box).center().toPoint())
     value = make_clip_result().pattern[0, 0, 1 + 9 + 4]
-    assert f"[CLS] → patch (1, 1) of frame 1: {value:.5f}" in view.findChild(QLabel, "clip_read_out").text().replace(
+    assert f"[CLS] → patch (1, 1) of frame 7: {value:.5f}" in view.findChild(QLabel, "clip_read_out").text().replace(
         "\u2068", ""
     ).replace("\u2069", "")
 

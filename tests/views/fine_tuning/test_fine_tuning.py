@@ -290,6 +290,18 @@ def test_numbers_of_the_kin_of_a_checkpoint_are_shown_first(view, name, chosen):
     assert view.findChild(QComboBox, "fine_tuning_study").currentData() == chosen
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("bert-mini", ""), ("bert-mini-polarity", ""), ("vit-scenes", "vit-scenes")]
+)
+def test_numbers_of_another_checkpoint_say_so(view, name, told):
+    names = ("bert-mini-polarity", "virtex-scenes")
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint=name, name=name), TEXT))
+    answer(view, replace(make_examples(), name=names[bool(told)], names=names))
+    caption = view.findChild(QLabel, "fine_tuning_examples_caption").text()
+    said = "vit-scenes has no study of its own; this is the one of virtex-scenes. "
+    assert caption == (said if told else "") + view.figure().caption
+
+
 def test_measured_and_published_numbers_never_grow_old(view):
     answer(view, make_examples())
     assert isinstance(view.figure(), ExamplesFigure)

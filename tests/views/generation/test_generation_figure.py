@@ -82,6 +82,8 @@ def test_the_caption_says_how_it_was_written_and_what_it_cost():
         "5 tokens, 2 given · greedy · 3.0 bits for 3 tokens written · ended by “</s>” · keys and values: 5 kB · "
         "6 tokens a second"
     )
+    fast = figure(replace(make_generation(), seconds=3 / 4871.3)).caption
+    assert fast.endswith("4,871 tokens a second")  # as people write it
     cut = make_generation(4)
     cut = replace(cut, written=replace(cut.written, why_unfinished="it was cut off at 2 tokens"))
     assert "it was cut off at 2 tokens" in figure(cut).caption

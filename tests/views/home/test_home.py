@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QToolButton
+from PySide6.QtWidgets import QComboBox
 
 from inference.context import Context
 from inference.results.checkpoint import InspectRequest, OpenRequest
@@ -224,12 +224,9 @@ def test_a_card_without_a_picture_is_a_card_all_the_same(qapp, tmp_path):
     assert pictures.read("light", "generation").isNull()
 
 
-def test_a_folder_is_chosen_and_recent_ones_are_at_hand(view):
-    browsed, opened = [], []
-    view.context.browse_requested.connect(lambda: browsed.append(True))
+def test_recent_folders_are_at_hand(view):
+    opened = []
     view.context.checkpoint_requested.connect(opened.append)
-    QTest.mouseClick(view.findChild(QToolButton, "home_browse"), Qt.MouseButton.LeftButton)
-    assert browsed == [True]
     recent = view.findChild(QComboBox, "home_recent")
     assert [recent.itemText(n) for n in range(recent.count())] == ["choose one", "mine"]
     recent.setFocus()

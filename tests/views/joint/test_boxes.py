@@ -37,6 +37,14 @@ def test_labels_stay_in_the_image():
     assert all(not a.intersects(b) for a, b in combinations(found, 2))
 
 
+def test_a_label_stands_beside_a_small_box_where_things_are_above_and_below():
+    things = [
+        QRectF(*box) for box in ((100, 250, 190, 150), (300, 250, 30, 60), (250, 180, 150, 65), (295, 312, 99, 80))
+    ]
+    place = label_places([60.0] * 4, things, IMAGE, EM)[1]
+    assert not any(place.intersects(thing) for thing in things)
+
+
 def test_a_label_hides_no_thing_where_another_corner_is_free():
     bird, cup = (100, 100, 80, 60), (90, 165, 100, 60)  # the label of the cup would lie on the bird's feet
     _, place = places(bird, cup)

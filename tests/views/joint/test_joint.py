@@ -270,8 +270,9 @@ def test_tags_are_named_beside_words(qapp):
     result = make_result()
     kinds = result.kinds.copy()
     kinds[2] = KINDS.index("tag")
-    assert "Words" in texts_of(JointFigure(result), RECT)
-    assert "Words and tags" in texts_of(JointFigure(replace(result, kinds=kinds)), RECT)
+    assert "Words, the darker the more lies on them" in texts_of(JointFigure(result), RECT)
+    tagged = texts_of(JointFigure(replace(result, kinds=kinds)), RECT)
+    assert "Words and tags, the darker the more lies on them" in tagged
 
 
 # Answers
@@ -546,7 +547,10 @@ def test_a_selected_token_is_shown_while_nothing_is_pinned(view):
     """As every view shows what is selected: an example of Home opens a word's attention so."""
     answer(view, make_result())
     assert view.figure().pinned == ()
-    assert view.figure().caption == "Layer 0, head 0; nothing is pinned"
+    example = view.figure().shown
+    assert len(example) == 1
+    name = view.figure().result.tokens.words[example[0].pos]
+    assert view.figure().caption == f"Layer 0, head 0: what “{name}” looks at; an example, as nothing is pinned"
     view.selection.update(query=Position("both", 2))
     assert view.figure().pinned == (JointPlace(2),)
     view._on_canvas_spot_chosen(JointPlace(1))

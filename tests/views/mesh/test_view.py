@@ -563,7 +563,7 @@ def test_a_bad_file_leaves_the_mesh_and_says_why(view):
 def test_corrections_are_counted(view, qtbot):
     sample = make_furniture_sample("chair", n_corrected=7)
     show(view, MeshResult((sample,)))
-    assert child(view, "mesh_corrections", QLabel).text() == "7 corrected"
+    assert child(view, "mesh_corrections", QLabel).text() == "7 sampled again"
     child(view, "mesh_masks").setChecked(False)
     qtbot.waitUntil(lambda: bool(view.asked))
     answer(view, MeshResult((sample,)))
@@ -618,6 +618,14 @@ def test_while_a_mesh_grows_no_costs_of_the_one_before_are_told(view):
     answer(view, make_result("table"))
     assert "bits a vertex" in words.text()
     assert child(view, "mesh_bits").isVisible()
+
+
+def test_class_chips_follow_the_letters(view):
+    show(view)
+    font = view.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    view.setFont(font)
+    assert child(view, "mesh_class_0").font().pointSizeF() == font.pointSizeF()
 
 
 def test_class_chips_follow_the_theme(view):

@@ -66,7 +66,7 @@ def choose(view, show):
 def test_the_first_order_is_left_to_the_program(view):
     assert view.asked == [OrderRequest("order-test", INPUT)]
     caption = view.findChild(QLabel, "order_caption").text()
-    assert "3 of 6 pairs in order as shown, 6 in the likeliest of 24 orders" in caption
+    assert "as shown, 3 of 6 pairs are as in the film; in the likeliest order, 6" in caption
 
 
 def test_a_frame_is_dragged_to_another_place(view):

@@ -198,7 +198,7 @@ def test_a_vocabulary_that_differs_names_what_differs():
         result.words, result.counts, result.steps, "0.0", ("low", "<b>"), ("lo",), same_order=False
     )
     caption = VocabularyFigure(other, VocabularyOptions("unigram", size=40)).caption
-    assert "only here: low, <b>; only in what tokenizers 0.0 makes: lo" in caption
+    assert "low, <b> are only here, lo only in what the library “tokenizers” 0.0 makes" in caption
 
 
 # The checkpoint

@@ -116,7 +116,7 @@ def test_the_source_is_not_scrolled_away_by_candidates_that_have_no_room(view, q
     view.resize(700, 1200)
     whole = make_translation(5, is_finished=False)
     answer(view, whole, is_partial=True)
-    figure, style = view.figure(), view._canvas.style_now
+    figure, style = view.figure(), view.style_now()
     least = QRectF(QPointF(0, 0), QSizeF(690, figure.least_size(690, style).height()))
     room = (figure.grown_to(least, style) + least.bottom()) / 2 + 10
     view.resize(700, view.height() - view._scroll.viewport().height() + round(room))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from widgets.selection import Selection
 from widgets.subject import Subject
 from widgets.views.visual_words.figure import FilmSpot, VisualWordsFigure
 from widgets.views.visual_words.next_figure import VisualWordsNextFigure, VisualWordsTextFigure
-from widgets.views.visual_words.pictures import fits_text
+from widgets.views.visual_words.pictures import columns_for, em_of, fits_text
 from widgets.views.visual_words.view import VisualWordsView
 
 INPUT = Input(text=TextInput("a red cup grows"), clip=ClipInput(seed=1))
@@ -164,6 +165,13 @@ def test_guesses_are_framed_where_they_are_right(qapp):
     assert cbt.right == (0 if scores.argmax() == 1 else 1 if np.argsort(-scores)[1] == 1 else -1)
     assert with_text.meanings == ["enters", "turns"]
     assert [card.is_right for card in figure.cards] == [True, False]
+
+
+def test_words_below_images_stand_apart(qapp):
+    style = FigureStyle()
+    columns = columns_for(5, 0, 250, style)
+    lines = [columns.line(number, 0, em_of(style)) for number in range(5)]
+    assert all(b.left() - a.right() > 0.25 * em_of(style) for a, b in pairwise(lines))
 
 
 def test_a_chip_says_what_it_stands_for(qapp):

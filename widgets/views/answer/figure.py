@@ -279,7 +279,7 @@ class ChatAnswerFigure(OverImageFigure):
         found = {AnswerSpot("word", place): places.words[place - 1] for place in self._words if place < self.n_shown}
         if self.bars is not None:
             rows = range(len(self.bars.candidates))
-            found |= {AnswerSpot("candidate", row): self.bars.row(row, places.bars, style) for row in rows}
+            found |= {AnswerSpot("candidate", row): self.bars.row(row, places.room, style) for row in rows}
         return found
 
     def _cell_box(self, spot: AnswerSpot, rect: QRectF, style: FigureStyle) -> QRectF | None:

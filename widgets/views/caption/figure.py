@@ -95,10 +95,10 @@ class CaptionFigure(OverImageFigure):
         parts = [
             f"{isolated(self.image)}: “{clean(written.text)}”",
             _tr("written from its end") if result.is_from_end else "",
-            _tr("blind: the image set to zero") if result.is_blind else "",
+            _tr("written without the image") if result.is_blind else "",
             decoding_title(options.decoding, len(self.result.hypotheses)),
             _tr("surprisal {:.1f} bits").format(float(bits.sum())) if len(bits) else "",
-            _tr("{:.1f} with the image set to zero").format(float(blind.sum())) if len(blind) else "",
+            _tr("{:.1f} bits without the image").format(float(blind.sum())) if len(blind) else "",
             "" if self.show == "tree" else self._attending_title(),
             written.why_unfinished,
         ]
@@ -228,7 +228,7 @@ class CaptionFigure(OverImageFigure):
         found = {CaptionSpot("word", place): places.words[place - 1] for place in self._order if place < self.n_shown}
         if self.bars is not None:
             rows = range(len(self.bars.candidates))
-            found |= {CaptionSpot("candidate", row): self.bars.row(row, places.bars, style) for row in rows}
+            found |= {CaptionSpot("candidate", row): self.bars.row(row, places.room, style) for row in rows}
         return found
 
     def _patch_box(self, spot: CaptionSpot, rect: QRectF, style: FigureStyle) -> QRectF | None:
@@ -297,7 +297,7 @@ class CaptionFigure(OverImageFigure):
         text = _tr("“{}” ({})").format(label(written.tokens.words[place]), place) + describe_token(written, place)
         if place < len(self.result.blind_surprisal):
             bits = float(self.result.blind_surprisal[place])
-            text += _tr(", {:.2f} bits with the image set to zero").format(bits)
+            text += _tr(", {:.2f} bits without the image").format(bits)
         if place < len(self.weights) and not np.isnan(self.weights[place]).any():
             best = int(np.argmax(self.weights[place]))
             row, column = divmod(best, self.result.picture.grid[1])

@@ -26,7 +26,9 @@ class CaptionOptions(DecodingOptions):
         "from the first word to the last, or by the second decoder of a VirTex from the last word to the first",
     )
     attention: WhoseAttention = attention_option("to the image: the mean of all heads, of a layer's, or one head")
-    blind: bool = switch(False, "Blind", "The control: all that was read of the image is set to zero")
+    blind: bool = switch(
+        False, "No image", "Set all that was read of the image to zero: what is written of no image at all"
+    )
     opacity: float = share(0.6, "Opacity", "Of the colours over the image")
     smooth: bool = switch(False, "Smooth", "Blend the colours between the centres of patches")
     high: float | None = number(

@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Film",
     "widgets.views.clip.view:ClipView",
     frozenset({Capability.CLIP}),
-    "What a patch of a film attends to, laid over all its frames.",
+    "What a part of a film attends to, laid over all its frames.",
     figures=("clip",),
 )

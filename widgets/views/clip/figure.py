@@ -15,7 +15,7 @@ from inference.results.clip import ClipResult
 from widgets.figures.color_bar import ColorBar
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_title
-from widgets.figures.lettering import fitted
+from widgets.figures.lettering import LEAST, fitted
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look import color_maps, raster
@@ -97,7 +97,7 @@ class ClipFigure:
     def query_title(self) -> str:
         """Who attends."""
         result = self.result
-        return position_title(result.query_tokens, result.query_cells, result.query, result.frames_a_step)
+        return position_title(result, result.query_tokens, result.query_cells, result.query)
 
     @property
     def caption(self) -> str:
@@ -108,7 +108,7 @@ class ClipFigure:
         )
         if self.options.show == "frames":
             return text
-        return _tr("{}; frame {} ({} of the film)").format(text, self.frame, self.result.frames[self.frame])
+        return _tr("{}; frame {} of the film").format(text, self.result.frames[self.frame])
 
     # As a film
 
@@ -246,7 +246,7 @@ class ClipFigure:
     def describe(self, spot: FilmPlace) -> str:
         """The number of a key."""
         result = self.result
-        title = position_title(result.key_tokens, result.key_cells, spot.key, result.frames_a_step)
+        title = position_title(result, result.key_tokens, result.key_cells, spot.key)
         if not self.places.is_seen[spot.key]:
             return _tr("{} does not attend to {}: they lie in different parts.").format(self.query_title, title)
         value, n = float(self.values[spot.key]), int(self.places.is_seen.sum())
@@ -262,17 +262,12 @@ class ClipFigure:
         options, high = self.options, self.high or 1.0
         look = Look(options.opacity, options.smooth, options.grid, options.spotlight)
         shown = self.tiles(rect, style)
+        titles = self._titles(shown, style)
         for tile in shown:
             paint_image(painter, self.result.seen[tile.frame], tile.box, self.result.grid if options.grid else None)
             paint_overlay(painter, self.maps[tile.frame], high, tile.box, look, style)
-            is_played = options.show == "frames" and tile.frame == self.frame
-            paint_border(painter, tile.box, style, is_selected=is_played)
-            title = _tr("frame {}").format(tile.frame)
-            if QFontMetricsF(style.font).horizontalAdvance(title) > tile.title.width():
-                title = str(tile.frame)
-            if options.show == "frame":
-                title = _tr("frame {}, {} of the film").format(tile.frame, self.result.frames[tile.frame])
-            paint_title(painter, title, tile.title, style, shrinks=True)
+            paint_border(painter, tile.box, style)
+            paint_title(painter, titles[tile.frame], tile.title, style, shrinks=True)
         for place, box in self.chips(rect, style):
             self._paint_chip(painter, place.key, box, high, style)
         result = self.result
@@ -288,6 +283,17 @@ class ClipFigure:
                 title = _tr("Rollout") if options.weights == "rollout" else _tr("Weights")
             ColorBar(self.high, "raw", title).paint(painter, QRectF(right - 1, top, 1, height), style)
         painter.restore()
+
+    def _titles(self, shown: tuple[FilmTile, ...], style: FigureStyle) -> dict[int, str]:
+        """By frame, its number in the film; the first one says what is counted where not all have room for that."""
+        numbers = {tile.frame: str(self.result.frames[tile.frame]) for tile in shown}
+        whole = {frame: _tr("frame {}").format(number) for frame, number in numbers.items()}
+        room, letters = min((tile.title.width() for tile in shown), default=0.0), QFontMetricsF(style.font)
+        if all(letters.horizontalAdvance(title) <= room for title in whole.values()):
+            return whole
+        first = shown[0].frame
+        is_whole = LEAST * letters.horizontalAdvance(whole[first]) <= room
+        return numbers | {first: whole[first]} if is_whole else numbers
 
     def _frame_cell(
         self,

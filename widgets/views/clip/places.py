@@ -108,20 +108,23 @@ class FilmPlaces:
         return found if found >= 0 else key
 
 
-def position_title(tokens: Tokens, cells: np.ndarray, position: int, frames_a_step: int) -> str:
-    """A position for the user, such as `patch (2, 3) of frame 5`."""
+def position_title(result: ClipResult, tokens: Tokens, cells: np.ndarray, position: int) -> str:
+    """A position for the user, such as `patch (2, 3) of frame 5`; frames have the numbers of the film."""
     step, row, column = cells[position].tolist()
+    per_step = result.frames_a_step
+    shown = [int(frame) for frame in result.frames[step * per_step : (step + 1) * per_step]] if step >= 0 else []
     if tokens.is_special[position] or (step, row, column) == _NOWHERE:
         word = isolated(clean(tokens.words[position]))
-        return word if step < 0 else _tr("{} of frame {}").format(word, step)
-    first = step * frames_a_step
+        return word if step < 0 else _tr("{} of frame {}").format(word, shown[0])
     frames = (
         _tr("all frames")
         if step < 0
-        else _tr("frame {}").format(first)
-        if frames_a_step == 1
-        else _tr("frames {}–{}").format(first, first + frames_a_step - 1)
+        else _tr("frame {}").format(shown[0])
+        if per_step == 1
+        else _tr("frames {}–{}").format(shown[0], shown[-1])
     )
+    if row < 0 and per_step > 1 and step >= 0:
+        return _tr("chip {} ({})").format(step, frames)
     return frames if row < 0 else _tr("patch ({}, {}) of {}").format(row, column, frames)
 
 

@@ -48,7 +48,7 @@ class ClipView(View):
         self._options = self.add_options(OptionControls(controls, "clip", ClipOptions, rare=_RARE))
         self.playback = Playback(self)
         self.playback.set_rate(_FRAMES_A_SECOND)
-        self._slider = StepSlider("clip", self.tr("Frame"))
+        self._slider = StepSlider("clip", self.tr("Shown frame"))
         self._player = Player("clip", self.playback, self._slider)
         self._page.add_below(self._player)
         self._show_page()
@@ -125,7 +125,8 @@ class ClipView(View):
 
     def _show_page(self) -> None:
         is_shown = self.figure() is not None
-        self._player.setVisible(is_shown)
+        # Of all frames at once nothing is played; the film's own player stands above.
+        self._player.setVisible(is_shown and self._options.value().show == "frame")
         if is_shown:
             self._page.show_canvas()
         elif self._has_film():
@@ -147,7 +148,9 @@ class ClipView(View):
         if isinstance(figure, ClipFigure) and spot is not None:
             text = figure.describe(spot)
         else:
-            text = self.tr("Click a patch or a token to ask what it attends to; point at one for its number.")
+            text = self.tr(
+                "Click a part of the film or a token to ask what it attends to; point at one for its number."
+            )
         self._page.read_out.show_text("" if self.why_not_current else text)
 
     def _on_canvas_spot_chosen(self, spot: FilmPlace) -> None:
@@ -165,7 +168,7 @@ class ClipView(View):
             self.choose(query_pos=figure.places.moved(figure.result.query, right, down))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.figure() is None or not self._player.act_on(event):
+        if self._player.isHidden() or not self._player.act_on(event):
             super().keyPressEvent(event)
 
     def restyle(self) -> None:

@@ -38,7 +38,9 @@ class CompleteImageOptions(Options):
         flag="top-p",
     )
     seed: int = number(0, 0, MOST_SEED, "Seed", "Of the first completion; the next ones have the next seeds")
-    surprisal: bool = switch(False, "Surprisal", "Show how surprising the sampled pixels were, instead of colours")
+    surprisal: bool = switch(
+        False, "Completions as surprisal", "Show how surprising the sampled pixels were, instead of their colours"
+    )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter
 
 from inference.results.masked_pixels import MaskedPixelsResult
+from widgets.figures.color_bar import ColorBar
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_title
 from widgets.figures.prediction_cards import percent
@@ -56,11 +57,17 @@ class MaskedPixelsFigure:
         n_rows, n_columns = self.result.grid
         return QSizeF(4 * (13 + _GAP) * em, (13 * n_rows / n_columns + _HEAD) * em)
 
+    @property
+    def _bar(self) -> ColorBar:
+        """What the colours of the last panel say."""
+        return ColorBar(1.0, "raw", _tr("Probability"))
+
     def boxes(self, rect: QRectF, style: FigureStyle) -> list[QRectF]:
         """Where the image of each panel is."""
         em = QFontMetricsF(style.font).height()
         height, width = self.result.grid
-        places = tiles(4, width / height, rect, _HEAD * em, _GAP * em)
+        area = rect.adjusted(0, 0, -self._bar.width(QFontMetricsF(style.font)), 0)
+        places = tiles(4, width / height, area, _HEAD * em, _GAP * em)
         return [letterbox(height, width, place.adjusted(0, _HEAD * em, 0, 0)) for place in places]
 
     def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> MaskedPixelSpot | None:
@@ -122,7 +129,7 @@ class MaskedPixelsFigure:
             _tr("In {} colours").format(len(result.palette)),
             _tr("What the model sees"),
             _tr("With the expected colours"),
-            _tr("Probability of the true colour, 0 to 1"),
+            _tr("Probability of the true colour"),
         )
         for panel, (title, box) in enumerate(zip(titles, self.boxes(rect, style), strict=True)):
             pixels = (result.own, hidden, filled, hidden)[panel]
@@ -132,9 +139,10 @@ class MaskedPixelsFigure:
             elif panel == 1:
                 self._paint_masks(painter, box)
             paint_border(painter, box, style)
-            paint_title(
-                painter, title, QRectF(box.left(), box.top() - _HEAD * em, box.width(), _HEAD * em), style, shrinks=True
-            )
+            line = QRectF(box.left(), box.top() - _HEAD * em, box.width(), _HEAD * em)
+            paint_title(painter, title, line, style, shrinks=True)
+            if panel == 3:
+                self._bar.paint(painter, box, style)
         painter.restore()
 
     def _paint_masks(self, painter: QPainter, box: QRectF) -> None:

@@ -13,6 +13,7 @@ from inference.results.embedding import GROUPS, EmbeddingResult
 from widgets.figures.heat_panel import MINUS
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
+from widgets.look.letters import TALL_ROW
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Bars, Callout, Curve, Ink, Plot, PlotSpot, Points, Series, Shown
 from widgets.plots.figure import Placed, PlottedFigure
@@ -91,7 +92,7 @@ class WordMapFigure(PlottedFigure):
         map_area, side = QRectF(area), QRectF(area)
         map_area.setWidth(_MAP_SHARE * area.width())
         side.setLeft(map_area.right() + em)
-        side.setHeight(min(side.height(), (5 + 1.9 * len(self.result.neighbours)) * em))
+        side.setHeight(min(side.height(), (5 + TALL_ROW * len(self.result.neighbours)) * em))
         return [Placed(self.plots[0], map_area), Placed(self.plots[1], side)]
 
     @cached_property

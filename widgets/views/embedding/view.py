@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.embedding import (
     AnalogyRequest,
@@ -49,7 +51,7 @@ class EmbeddingView(View):
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._bar = ControlBar(self)
+        self._bar = ControlBar(self, is_beside=True)
         self._vectors = VectorChoice(self._bar)
         self._map = WordMapPage()
         self._analogy = AnalogyPage()
@@ -82,6 +84,28 @@ class EmbeddingView(View):
         self._training.open_requested.connect(self.open_file)
         self._training.job_action_requested.connect(self.job_action_requested)
         self.setFocusProxy(self._pages)
+
+    # Where the choice of vectors is
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_bar()
+
+    def _place_bar(self) -> None:
+        """Behind the tabs where there is room for both, which saves a line; else above them."""
+        is_behind, corner = self._pages.cornerWidget() is self._bar, Qt.Corner.TopRightCorner
+        fits = self._pages.tabBar().sizeHint().width() + self._bar.sizeHint().width() <= self.width()
+        if fits == is_behind:
+            return
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        if fits:
+            column.removeWidget(self._bar)
+            self._pages.setCornerWidget(self._bar, corner)
+        else:
+            self._pages.setCornerWidget(None, corner)  # type: ignore[arg-type] (None is allowed)
+            column.insertWidget(0, self._bar)
+        self._bar.show()
 
     # Data in
 
@@ -176,6 +200,7 @@ class EmbeddingView(View):
         return page.figure_now()
 
     def restyle(self) -> None:
+        self._place_bar()
         style = self.style_now()
         for page in (self._map, self._analogy, self._window, self._training):
             page.restyle(style)

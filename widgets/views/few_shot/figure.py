@@ -7,11 +7,12 @@ from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from inference.results.few_shot import MOST_SHOTS, FewShotResult, FewShotTrial
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
+from widgets.look.letters import GROWN, resized
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import ALL_SHOWN, Axis, Curve, Plot, PlotSpot, Points, Shown
 from widgets.plots.figure import PlottedFigure
@@ -19,7 +20,7 @@ from widgets.plots.ticks import percent_text
 
 _TOP = 1.04  # of the axis: dots at 0 and 100 % are whole
 _PROMPT_SHARE = 0.4  # of the width
-_LINE = 1.35  # em
+_LINE, _PARTED = 1.35, 0.6  # em: a line of the prompt, and the space between its parts
 
 
 def _tr(text: str) -> str:
@@ -109,8 +110,7 @@ class FewShotFigure(PlottedFigure):
         trial = self._trial
         if trial is None:
             return
-        metrics = QFontMetricsF(style.font)
-        em = metrics.height()
+        em = QFontMetricsF(style.font).height()
         area = rect.adjusted(rect.width() * (1 - _PROMPT_SHARE) + 1.5 * em, 0, -0.5 * em, 0)
         shots = min(self.shots, len(trial.said) - 1)
         ink, faint, right = style.theme.ink, style.theme.faint, style.theme.accent
@@ -127,17 +127,31 @@ class FewShotFigure(PlottedFigure):
         n_above = len(lines)
         lines.append([(_tr("It went on with “{}”: {}").format(said, verdict), faint)])
         lines += [[(wanted, faint)]] if wanted else []
+        font = self._prompt_font(["".join(text for text, _ in parts) for parts in lines], area, style)
+        metrics = QFontMetricsF(font)
+        em = metrics.height()
         painter.save()
-        painter.setFont(style.font)
+        painter.setFont(font)
+        top = area.top() + max(area.height() - (len(lines) * _LINE + 2 * _PARTED) * em, 0.0) / 2
         for number, parts in enumerate(lines):
             x = area.left()
-            y = area.top() + (number * _LINE + (0.6 if number else 0) + (0.6 if number >= n_above else 0)) * em
+            y = top + (number * _LINE + _PARTED * ((number > 0) + (number >= n_above))) * em
             for text, color in parts:
                 painter.setPen(color)
                 elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.right() - x)
                 painter.drawText(QPointF(x, y + metrics.ascent()), elided)
                 x += metrics.horizontalAdvance(elided)
         painter.restore()
+
+    def _prompt_font(self, lines: list[str], area: QRectF, style: FigureStyle) -> QFont:
+        """With letters as large as leave all lines whole."""
+        for factor in GROWN:
+            font = resized(style.font, factor)
+            metrics = QFontMetricsF(font)
+            height = (len(lines) * _LINE + 2 * _PARTED) * metrics.height()
+            if height <= area.height() and max(map(metrics.horizontalAdvance, lines)) <= area.width():
+                return font
+        return style.font
 
     def numbers(self) -> Numbers:
         """A row a number of examples and kind; arrays [kind, shot]."""

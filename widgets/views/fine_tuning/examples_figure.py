@@ -71,7 +71,9 @@ class ExamplesFigure(PlottedFigure):
         high = max(float(run.accuracies.max()) for run in self.study.runs)
         room = 0.08 * (high - low) + 0.02
         # A little above all: dots on the edge would be halves.
-        y = Axis(_tr("right"), low=max(0.0, low - room), high=min(1.0 + 0.6 * room, high + room), text=_share_text)
+        y = Axis(
+            _tr("right answers"), low=max(0.0, low - room), high=min(1.0 + 0.6 * room, high + room), text=_share_text
+        )
         return (Plot((*dots, *lines), x, y),)
 
     def _run(self, spot: PlotSpot) -> MeasuredRuns:

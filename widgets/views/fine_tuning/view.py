@@ -131,6 +131,7 @@ class FineTuningView(View):
                 self._attention_page.show_empty(self.tr("Asking both models …"))
             self._choose_study_of(subject)
         super().set_subject(subject)
+        self._rebuild_examples()
         self._transfer_page.set_subject(subject, self.style_now())
 
     def requests(self) -> tuple[Request, ...]:
@@ -227,10 +228,24 @@ class FineTuningView(View):
         self._study.setCurrentIndex(shared.index(max(shared)))
         return True
 
+    def _why_another(self, study: str) -> str:
+        """Why the numbers are of another checkpoint; empty where they are of the open one, or of its kin."""
+        if self.subject is None:
+            return ""
+        name = clean(self.subject.checkpoint.name)
+        own, parts = set(name.split("-")), set(study.split("-"))
+        if own <= parts or parts <= own:
+            return ""
+        return self.tr("{} has no study of its own; this is the one of {}.").format(name, study)
+
     def _rebuild_examples(self) -> None:
         if self._examples is None:
             return
-        self._examples_page.show_on(self._plot, ExamplesFigure(self._examples.study), self.style_now())
+        figure = ExamplesFigure(self._examples.study)
+        self._examples_page.show_on(self._plot, figure, self.style_now())
+        self._examples_page.caption.show_text(
+            " ".join(filter(None, (self._why_another(self._examples.name), figure.caption)))
+        )
         self._on_plot_read_out_changed("")
         self.figure_changed.emit()
 

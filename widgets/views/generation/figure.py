@@ -133,7 +133,7 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
             else "",
             written.why_unfinished or ended,
             kept.format(bytes_text(result.cache_bytes)) if result.cache_bytes else "",
-            _tr("{:.3g} tokens a second").format(result.tokens_a_second) if result.tokens_a_second else "",
+            _rate_text(result.tokens_a_second) if result.tokens_a_second else "",
         ]
         return " · ".join(part for part in parts if part)
 
@@ -165,6 +165,7 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
         place = self.focus
         tint = self._weights_at(place)[:place] if 0 < place < self._n_weights else None
         title = "  ·  ".join(filter(None, (self.name, self.tint_title))) or _tr("Text")
+        title = title[:1].upper() + title[1:]
         return TextRow(self.result.written, self.n_shown, title, tint, self._has_probs)
 
     @cached_property
@@ -189,11 +190,14 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
         return BranchList(self.branches)
 
     def _areas(self, rect: QRectF, style: FigureStyle) -> dict[str, QRectF]:
-        """Of its parts, one beneath the other."""
+        """Of its parts, one beneath the other; what was expected takes the room that is left over."""
         em = QFontMetricsF(style.font).height()
         found: dict[str, QRectF] = {}
-        top = rect.top()
-        for name, height in self._heights(rect.width(), style).items():
+        top, heights = rect.top(), self._heights(rect.width(), style)
+        if "bars" in heights:
+            rest = rect.height() - sum(heights.values()) - _SPACE * em * (len(heights) - 1)
+            heights["bars"] += max(rest, 0.0)
+        for name, height in heights.items():
             found[name] = QRectF(rect.left(), top, rect.width(), height)
             top += height + _SPACE * em
         return found
@@ -310,6 +314,11 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
     def numbers(self) -> Numbers:
         """A row a token."""
         return generation_numbers(self.result, self.weights)
+
+
+def _rate_text(rate: float) -> str:
+    text = _tr("{:.2g} tokens a second") if rate < 10 else _tr("{:,.0f} tokens a second")
+    return text.format(rate)
 
 
 def _click() -> str:

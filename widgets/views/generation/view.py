@@ -40,7 +40,9 @@ class GenerationView(GrowingTextView[GenerationResult]):
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         rare = ("most", "candidates", "has_probs")
-        super().__init__(context, "generation", self.tr("Writing"), GenerationOptions, parent, rare=rare)
+        super().__init__(
+            context, "generation", self.tr("Writing"), GenerationOptions, parent, rare=rare, has_growing_letters=True
+        )
         self._text: object = None  # checkpoint and text that the branches are of, and the task
         self._branches = Branches()
         self._kept_for: GenerationRequest | None = None  # what would be asked of the branch that was gone back to

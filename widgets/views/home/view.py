@@ -60,9 +60,6 @@ class HomeView(View):
         self._scroll = FigureScroll(self._canvas)
         page = Page("home", self._scroll, "", self.tr("The card pointed at"))
         page.is_of_subject = False
-        self._browse = page.controls.add_button(
-            "home_browse", self.tr("Open folder…"), self.tr("Open a checkpoint in the Hugging Face layout (Ctrl+O)")
-        )
         self._recent = page.controls.add_choice("home_recent", self.tr("Recent"), ())
         self._page = self.add_page(page)
         self._figure: HomeFigure | None = None
@@ -70,7 +67,6 @@ class HomeView(View):
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
         self._canvas.stepped.connect(self._on_canvas_stepped)
-        self._browse.clicked.connect(context.browse)
         self._recent.activated.connect(self._on_recent_activated)
         context.checkpoints_changed.connect(self._on_context_checkpoints_changed)
         self._offer_recent()

@@ -154,14 +154,15 @@ class JointAnswersFigure:
         em = _em(style)
         painter.setFont(style.font)
         if self.bars:
-            self.bars.paint(painter, rect, style)
+            self.bars.paint(painter, QRectF(rect.topLeft(), QSizeF(rect.width(), self.bars.height(em))), style)
         top = rect.top() + self._chips_top(em)
         found, boxes = self._chips(rect.width(), style)
         chips.paint_chips(painter, found, boxes, QPointF(rect.left(), top), style)
         line = QRectF(rect.left(), top + chips.height_of(boxes) + 0.3 * em, rect.width(), _LINE * em)
         paint_title(painter, self.words_text, line, style, is_faint=True, shrinks=True)
-        grid = prediction_cards.lay_out(self.cards, rect.width(), QFontMetricsF(style.font))
         origin = QPointF(rect.left(), rect.top() + self._cards_top(rect.width(), style))
+        room = rect.bottom() - origin.y()
+        grid = prediction_cards.lay_out(self.cards, rect.width(), QFontMetricsF(style.font), room)
         prediction_cards.paint_cards(painter, self.cards, grid, origin, style)
         painter.restore()
 

@@ -90,7 +90,7 @@ def _paint_outline(painter: QPainter, box: QRectF, style: FigureStyle, *, is_poi
 
 
 def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF, em: float) -> list[QRectF]:
-    """Where labels stand: at the upper left of their boxes, or at another corner where that hides a label or a thing.
+    """Where labels stand: at the upper left of their boxes, or elsewhere around where that hides a label or a thing.
 
     Parameters
     ----------
@@ -104,8 +104,12 @@ def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF
     for width, box in zip(widths, boxes, strict=True):
         lines = (box.top() - 1.15 * em, box.bottom() + 0.05 * em, box.top() + 2, box.bottom() - 1.1 * em - 2)
         tops = [top for top in lines if image.top() <= top <= image.bottom() - 1.1 * em] or [max(lines[2], image.top())]
-        lefts = [min(max(left, image.left()), image.right() - width) for left in (box.left(), box.right() - width)]
+        wanted = (box.left(), box.right() - width, box.center().x() - width / 2)
+        lefts = [min(max(left, image.left()), image.right() - width) for left in wanted]
         places = [QRectF(left, top, width, 1.1 * em) for top in tops for left in lefts]
+        beside = (box.left() - width - 0.05 * em, box.right() + 0.05 * em)
+        of_side = [QRectF(left, box.center().y() - 0.55 * em, width, 1.1 * em) for left in beside]
+        places += [place for place in of_side if image.contains(place)]
         place = min(places, key=lambda each: (_hidden(each, taken), _hidden(each, boxes)))
         found.append(place)
         if width:

@@ -71,6 +71,15 @@ class JointFigure:
         total = inside @ rows[self.result.places("patch")]
         return total / max(float(inside.sum()), 1e-9) if self.options.direction == "to" else total
 
+    @cached_property
+    def shown(self) -> tuple[JointPlace, ...]:
+        """All that is pinned; where nothing is, as an example the place that every view begins with."""
+        if self.pinned:
+            return self.pinned
+        _, start, stop = self.result.axes[0]
+        own = self.result.tokens.taken(range(start, stop))
+        return (JointPlace(start + own.default_query(is_causal=False)),)
+
     @property
     def _is_plan(self) -> bool:
         """Whether it is a transport plan, in which nothing looks at anything."""
@@ -79,14 +88,13 @@ class JointFigure:
     @property
     def caption(self) -> str:
         which = about(self.result, self.options, self.head)
-        if not self.pinned:
-            return _tr("{}; nothing is pinned").format(which)
-        places = ", ".join(map(self._name, self.pinned))
+        places = ", ".join(map(self._name, self.shown))
         of = _tr("what {} looks at") if self.options.direction == "to" else _tr("what looks at {}")
         if self._is_plan:
             of = _tr("where {} goes") if self.options.direction == "to" else _tr("what goes to {}")
         scale = _tr("; words and image apart") if self.options.apart else ""
-        return f"{which}: {of.format(places)}{scale}"
+        example = "" if self.pinned else _tr("; an example, as nothing is pinned")
+        return f"{which}: {of.format(places)}{scale}{example}"
 
     # Where things are
 
@@ -153,7 +161,7 @@ class JointFigure:
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()
         painter.setFont(style.font)
-        self._paint_places(painter, rect, style, self.pinned)
+        self._paint_places(painter, rect, style, self.shown)
         painter.restore()
 
     def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: JointPlace) -> None:
@@ -193,9 +201,7 @@ class JointFigure:
     def _title(self, places: tuple[JointPlace, ...], values: np.ndarray | None) -> str:
         result = self.result
         if values is None:
-            if places:
-                return _tr("Each part of the image in the colour of the pinned place that looks at it most")
-            return ""  # the caption says that nothing is pinned
+            return _tr("Each part of the image in the colour of the pinned place that looks at it most")
         on_image = values[result.places(*OF_IMAGE)]
         if not np.isfinite(on_image).any():
             return _tr("{} reads no part of the image here").format(self._name(places[0]))

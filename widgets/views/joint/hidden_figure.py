@@ -90,9 +90,9 @@ class JointHiddenFigure:
 
     def _grid(self, rect: QRectF, style: FigureStyle) -> tuple[CardGrid, QPointF]:
         metrics = QFontMetricsF(style.font)
-        left = self.image_box(rect, style).right() + _GAP * metrics.height()
-        grid = prediction_cards.lay_out(self.cards, rect.right() - left, metrics)
-        return grid, QPointF(left, rect.top() + _HEAD * metrics.height())
+        left, top = self.image_box(rect, style).right() + _GAP * metrics.height(), rect.top() + _HEAD * metrics.height()
+        grid = prediction_cards.lay_out(self.cards, rect.right() - left, metrics, rect.bottom() - top)
+        return grid, QPointF(left, top)
 
     # Painting
 

@@ -147,8 +147,9 @@ class MaskedFigure:
 
     def _grid(self, rect: QRectF, style: FigureStyle) -> tuple[CardGrid, QPointF]:
         metrics = QFontMetricsF(style.font)
-        grid = prediction_cards.lay_out(self.cards, rect.width(), metrics)
-        return grid, rect.topLeft() + QPointF(0, self._cards_top(rect.width(), metrics))
+        top = self._cards_top(rect.width(), metrics)
+        grid = prediction_cards.lay_out(self.cards, rect.width(), metrics, rect.height() - top)
+        return grid, rect.topLeft() + QPointF(0, top)
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         if self.has_sentence:

@@ -137,7 +137,7 @@ class MaskLabFigure:
             boxes = chips.lay_out(line, rect.width(), metrics)
             chips.paint_chips(painter, line, boxes, rect.topLeft() + QPointF(0, top), style)
         self._paint_legend(painter, rect.topLeft() + QPointF(0, legend), rect.width(), style)
-        grid = prediction_cards.lay_out(self.cards, rect.width(), metrics)
+        grid = prediction_cards.lay_out(self.cards, rect.width(), metrics, rect.height() - cards)
         prediction_cards.paint_cards(painter, self.cards, grid, rect.topLeft() + QPointF(0, cards), style)
         painter.restore()
 

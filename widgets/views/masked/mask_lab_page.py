@@ -37,7 +37,7 @@ class MaskLabPage(Page):
         canvas: FigureCanvas[MaskLabFigure] = FigureCanvas()
         canvas.setObjectName("mask_lab_canvas")
         canvas.setAccessibleName(_tr("Masked-word training task"))
-        scroll = FigureScroll(canvas)
+        scroll = FigureScroll(canvas, has_growing_letters=True)
         super().__init__("mask_lab", scroll, _tr("What is shown"), _tr("How well the model did"), parent)
         self._scroll = scroll
         self._figure: MaskLabFigure | None = None

@@ -86,7 +86,7 @@ class MaskedView(View):
         self._strip.setObjectName("masked_words")
         self._strip_area = TokenStripArea(self._strip)
         self._canvas = PointedCanvas("masked_canvas", self.tr("Words under the masks"))
-        self._scroll = FigureScroll(self._canvas)
+        self._scroll = FigureScroll(self._canvas, has_growing_letters=True)
         page = Page("masked", self._scroll, self.tr("What is shown"), self.tr("Layer pointed at"))
         page.add_above(self._strip_area)
         return page

@@ -19,7 +19,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
 ImagePanel = Literal["masked", "own", "expected", "image", "rebuilt_own", "rebuilt"]
-_HEAD, _GAP, _CARD = 1.5, 0.9, 17.0  # em
+_HEAD, _GAP, _CARD, _CARD_HEIGHT = 1.5, 0.9, 15.0, 13.0  # em
 _MASK = np.array([128, 128, 128], np.uint8)
 
 
@@ -115,7 +115,7 @@ class MaskedImageFigure:
         side = 14.0
         return QSizeF(
             (n_columns * (side * width / height + _GAP) + _CARD + 1) * em,
-            max(n_rows * (side + _HEAD + _GAP), 13.0) * em,
+            max(n_rows * (side + _HEAD + _GAP), _CARD_HEIGHT) * em,
         )
 
     # Layout
@@ -181,12 +181,14 @@ class MaskedImageFigure:
         painter.save()
         painter.setFont(style.font)
         em = QFontMetricsF(style.font).height()
-        for panel, box in zip(self.panels, self.boxes(rect, style), strict=True):
+        boxes = self.boxes(rect, style)
+        for panel, box in zip(self.panels, boxes, strict=True):
             self._paint_panel(painter, panel, box, style)
             head = QRectF(box.left(), box.top() - _HEAD * em, box.width() + 0.8 * em, _HEAD * em)
             paint_title(painter, panel_title(panel), head, style, shrinks=True)
         width = self._card_width(rect, style)
-        self._paint_card(painter, QRectF(rect.right() - width, rect.top(), width, rect.height()), style)
+        top = max(min(boxes[0].top() - _HEAD * em, rect.bottom() - _CARD_HEIGHT * em), rect.top())  # beside the images
+        self._paint_card(painter, QRectF(rect.right() - width, top, width, rect.bottom() - top), style)
         painter.restore()
 
     def _paint_panel(self, painter: QPainter, panel: ImagePanel, box: QRectF, style: FigureStyle) -> None:

@@ -63,6 +63,7 @@ class ClassChips(QWidget):
         for number, name in enumerate(names):
             chip = QToolButton(self._row)
             chip.setText(name)
+            chip.setFont(self.font())
             chip.setCheckable(True)
             chip.setObjectName(f"mesh_class_{number}")
             chip.setAccessibleName(self.tr("Sample: {}").format(name))
@@ -76,6 +77,9 @@ class ClassChips(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._row.setStyleSheet(_style_sheet(self.palette()))
+        elif event.type() == QEvent.Type.FontChange:
+            for chip in self._group.buttons():  # which have a style sheet, and so are told by nobody
+                chip.setFont(self.font())
 
     def _on_group_id_clicked(self, _number: int) -> None:
         self.class_chosen.emit()

@@ -59,7 +59,7 @@ class SampleControls(QObject):
 
     def show_corrections(self, n: int) -> None:
         """How often a sampled token was forbidden, in what is shown."""
-        text = self.tr("{} corrected") if self.options().masks else self.tr("{} forbidden sampled")
+        text = self.tr("{} sampled again") if self.options().masks else self.tr("{} forbidden sampled")
         self._corrections.setText(text.format(n))
         self._corrections.setToolTip(
             self.tr("Samples that could not lead to a mesh: with masks they are sampled again, without they stay.")

@@ -135,6 +135,11 @@ class NextSentenceFigure(PanelFigure):
         painter.setPen(theme.ink)
         painter.drawLine(QPointF(bar.center().x(), bar.top()), QPointF(bar.center().x(), bar.bottom()))
         painter.setFont(style.font)
+        text, letters = _tr("50 %: undecided"), QFontMetricsF(style.font)
+        left = bar.center().x() - 0.5 * letters.horizontalAdvance("50 %")
+        if left > bar.left() + metrics.horizontalAdvance(self.verdict) + em:
+            painter.setPen(theme.faint)
+            painter.drawText(QPointF(left, bar.top() - 0.35 * em), text)
 
     @cached_property
     def _heat_panels(self) -> tuple[HeatPanel, HeatPanel]:

@@ -16,10 +16,11 @@ from widgets.figures.heat_panel import short
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
 from widgets.kit.figure import Numbers
+from widgets.look.letters import row_height
 from widgets.look.theme import FigureStyle
 from widgets.views.ngrams.rows import elided, paint_line
 
-_ROW = 1.5  # em
+_ROW = 1.5  # em, the least
 _GAP = 1.2  # em, between the parts
 _HISTORY = 17.0  # em, for the factor in words
 _MODEL = 6.5  # em, for what the checkpoint tells of a factor
@@ -113,17 +114,11 @@ class NgramsFigure:
         result = self.result
         corpus = result.corpus or _tr("stories and simple sentences")
         kinds = {"interpolated": _tr("interpolated"), "back-off": _tr("back-off")}
-        text = _tr("Kneser-Ney n-grams of up to {}, {}, counted in {} ({:,} words): {:.1f} bits, perplexity {:.1f}")
+        text = _tr("Kneser-Ney n-grams of up to {}, {}, counted in {} ({:,} words)")
         if self.unit == "tokens":
-            text = _tr(
-                "Kneser-Ney n-grams of up to {}, {}, counted in {} ({:,} tokens): {:.1f} bits, perplexity {:.1f}"
-            )
-        left_out = "" if self._blank is None else _tr(", without the blank")
-        perplexity = self.perplexity[self.order - 1]
-        text = text.format(
-            number_of(self.order, self.unit), kinds[self.smoothing], corpus, result.n_words, self.bits, perplexity
-        )
-        return text + left_out
+            text = _tr("Kneser-Ney n-grams of up to {}, {}, counted in {} ({:,} tokens)")
+        text = text.format(number_of(self.order, self.unit), kinds[self.smoothing], corpus, result.n_words)
+        return text if self._blank is None else text + _tr("; the product is without the blank")
 
     def word(self, place: int) -> str:
         """A word of the sentence, or its end."""
@@ -181,22 +176,24 @@ class NgramsFigure:
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
-        return QSizeF(_WIDTH * em, self._height * em)
+        return QSizeF(_WIDTH * em, (self._n_rows * _ROW + _GAP) * em)
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Size below which rows would be cut off."""
         em = QFontMetricsF(style.font).height()
-        return QSizeF(_LEAST_WIDTH * em, self._height * em)
+        return QSizeF(_LEAST_WIDTH * em, (self._n_rows * _ROW + _GAP) * em)
 
     @property
-    def _height(self) -> float:
+    def _n_rows(self) -> float:
+        """Of the upper and the lower part, with their headings."""
         n_lower = max(len(self.result.held_out), max((len(words) for words in self.result.guesses), default=0))
-        return (3 + len(self.probabilities) + bool(self.compared)) * _ROW + _GAP + (2.6 + n_lower) * _ROW
+        return 3 + len(self.probabilities) + bool(self.compared) + 2.6 + n_lower
 
     def row_rect(self, place: int, rect: QRectF, style: FigureStyle) -> QRectF:
-        """Where a factor is."""
+        """Where a factor is, in rows as high as there is room for."""
         em = QFontMetricsF(style.font).height()
-        return QRectF(rect.left(), rect.top() + (1.5 + place) * _ROW * em, rect.width(), _ROW * em)
+        height = em * row_height(rect.height() / em - _GAP, self._n_rows, _ROW)
+        return QRectF(rect.left(), rect.top() + (1.5 + place) * height, rect.width(), height)
 
     # What the pointer meets: numbers of factors
 
@@ -238,9 +235,10 @@ class NgramsFigure:
             painter.drawText(QPointF(last.left(), last.center().y() + 0.36 * QFontMetricsF(style.font).ascent()), text)
         lower = QRectF(rect.left(), last.bottom() + _GAP * em, rect.width(), rect.bottom() - last.bottom() - _GAP * em)
         half = lower.width() * (0.42 if self.result.guesses else 1.0)
-        self._paint_perplexities(painter, QRectF(lower.left(), lower.top(), half - em, lower.height()), style)
+        area = QRectF(lower.left(), lower.top(), half - em, lower.height())
+        self._paint_perplexities(painter, area, last.height(), style)
         if self.result.guesses:
-            self._paint_guesses(painter, lower.adjusted(half, 0, 0, 0), style)
+            self._paint_guesses(painter, lower.adjusted(half, 0, 0, 0), last.height(), style)
         painter.restore()
 
     def _color(self, n: int, style: FigureStyle) -> QColor:
@@ -299,7 +297,7 @@ class NgramsFigure:
         painter.drawText(QPointF(right - metrics.horizontalAdvance(bits), baseline), bits)
         right -= 5.5 * em
         painter.drawText(QPointF(right - metrics.horizontalAdvance(text), baseline), text)
-        full = QRectF(row.left() + _HISTORY * em, row.top() + 0.25 * em, 0, (_ROW - 0.5) * em)
+        full = QRectF(row.left() + _HISTORY * em, row.top() + 0.25 * em, 0, row.height() - 0.5 * em)
         full.setRight(right - 5.0 * em)
         if full.width() <= 0:
             return
@@ -331,7 +329,7 @@ class NgramsFigure:
             painter.drawText(QPointF(x, baseline), elided(told, metrics, row.right() - x))
         painter.setFont(style.font)
 
-    def _paint_perplexities(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
+    def _paint_perplexities(self, painter: QPainter, area: QRectF, height: float, style: FigureStyle) -> None:
         metrics, theme = QFontMetricsF(style.font), style.theme
         em = metrics.height()
         painter.setPen(theme.faint)
@@ -340,21 +338,21 @@ class NgramsFigure:
         kinds = ((_tr("this sentence"), theme.accent), (_tr("held out"), theme.faint))
         x = area.left()
         for text, color in kinds:
-            painter.fillRect(QRectF(x, area.top() + (_ROW + 0.25) * em, 0.7 * em, 0.7 * em), color)
+            painter.fillRect(QRectF(x, area.top() + height + 0.25 * em, 0.7 * em, 0.7 * em), color)
             painter.setPen(theme.ink)
-            painter.drawText(QPointF(x + em, area.top() + _ROW * em + metrics.ascent()), text)
+            painter.drawText(QPointF(x + em, area.top() + height + metrics.ascent()), text)
             x += metrics.horizontalAdvance(text) + 2.2 * em
         most = max(float(self.perplexity.max()), float(self.result.held_out.max()))
         rows = zip(self.perplexity, self.result.held_out, strict=True)
         for i, (own, held_out) in enumerate(rows):
-            row = QRectF(area.left(), area.top() + (2.2 + i) * _ROW * em, area.width(), _ROW * em)
+            row = QRectF(area.left(), area.top() + (2.2 + i) * height, area.width(), height)
             paint_line(painter, row, str(i + 1), f"{own:.1f} · {held_out:.1f}", style, bold=i + 1 == self.order)
-            full = QRectF(row.left() + 1.5 * em, row.top() + 0.25 * em, row.width() - 11.0 * em, (_ROW - 0.5) * em)
+            full = QRectF(row.left() + 1.5 * em, row.top() + 0.25 * em, row.width() - 11.0 * em, height - 0.5 * em)
             for value, top, color in ((own, 0.0, theme.accent), (held_out, 0.5, theme.faint)):
                 width = full.width() * float(np.log2(value) / np.log2(most)) if most > 1 else 0.0
                 painter.fillRect(QRectF(full.left(), full.top() + top * full.height(), width, full.height() / 2), color)
 
-    def _paint_guesses(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
+    def _paint_guesses(self, painter: QPainter, area: QRectF, height: float, style: FigureStyle) -> None:
         result, metrics, theme = self.result, QFontMetricsF(style.font), style.theme
         em = metrics.height()
         width = area.width() / len(result.guessers)
@@ -367,14 +365,14 @@ class NgramsFigure:
             left = area.left() + i * width
             painter.setPen(theme.faint)
             painter.drawText(QPointF(left, area.top() + metrics.ascent()), elided(titles[name], metrics, width - em))
-            rows = QRectF(left, area.top() + 1.2 * _ROW * em, width - em, _ROW * em)
+            rows = QRectF(left, area.top() + 1.2 * height, width - em, height)
             if not there.lower().startswith(BLANKS):
                 prob = float(result.blank_probs[i])
                 text = _tr("unknown") if np.isnan(prob) else percent(prob)
                 paint_line(painter, rows, there, text, style, bold=True, color=theme.accent)
-            rows.translate(0, 0.2 * _ROW * em)
+            rows.translate(0, 0.2 * height)
             for word, prob in zip(result.guesses[i], result.guess_probs[i], strict=True):
-                rows.translate(0, _ROW * em)
+                rows.translate(0, height)
                 paint_line(painter, rows, word, percent(float(prob)), style, bold=word.lower() == there)
 
 

@@ -28,7 +28,7 @@ class NgramsView(View):
         self._asked_for: NgramsRequest | None = None
         self._corpus = ""
         self._canvas = PointedCanvas("ngrams_canvas", self.tr("n-grams"))
-        self._scroll = FigureScroll(self._canvas)
+        self._scroll = FigureScroll(self._canvas, has_growing_letters=True)
         page = Page("ngrams", self._scroll, self.tr("What is shown"), self.tr("How a factor comes about"))
         self._page = self.add_page(page)
         self._options = self.add_options(OptionControls(page.controls, "ngrams", NgramsOptions))

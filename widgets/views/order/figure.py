@@ -24,7 +24,8 @@ from widgets.views.order.truth import all_numbers, named, pairs_in_order, put_ba
 
 _CLASSES: Final = (BEFORE, SAME, AFTER, DIFFERENT)  # as they stand in a bar
 _MOST_RANKS: Final = 6
-_HEAD, _LEGEND, _RANK = 1.5, 1.8, 1.5  # em: title of a frame, the line below, a line of an order
+_HEAD, _LEGEND, _RANK = 1.5, 2.2, 1.5  # em: title of a frame, the line below, a line of an order
+_ABOVE_LEGEND = 0.8  # em
 _ROW, _LEAST_SIDE = 2.25, 5.5  # em: two lines of a sentence, and how small frames may be for these
 
 
@@ -108,8 +109,11 @@ class OrderFigure:
     def caption(self) -> str:
         right, n_pairs = pairs_in_order(self.result.order)
         best, _ = pairs_in_order(put_back(self.result))
-        text = _tr("Not told when frames are: {} of {} pairs in order as shown, {} in the likeliest of {} orders")
-        return text.format(right, n_pairs, best, len(self.result.scores))
+        text = _tr(
+            "The model is not told the order of the frames: as shown, {} of {} pairs are as in the film; in the "
+            "likeliest order, {}"
+        )
+        return text.format(right, n_pairs, best)
 
     def row_title(self, row: int) -> str:
         """The sentence, or the frame, of a row."""
@@ -259,7 +263,7 @@ class OrderFigure:
         theme, metrics = style.theme, QFontMetricsF(style.font)
         probs = self.probs[row, place]
         likeliest = int(probs.argmax())
-        bar_height = min(0.8 * metrics.height(), max(2.0, 0.4 * cell.height()))
+        bar_height = min(1.6 * metrics.height(), max(2.0, 0.4 * cell.height()))
         bar = QRectF(cell.left(), cell.bottom() - bar_height, cell.width(), bar_height)
         x = bar.left()
         for kind in _CLASSES:
@@ -301,9 +305,7 @@ class OrderFigure:
                 full.setWidth(full.width() * float(self.shares[rank]))
                 painter.fillRect(full, theme.series[5])
         painter.setFont(style.font)
-        right, n_pairs = pairs_in_order(self.result.order)
-        text = _tr("as shown: rank {} of {}, {} of {} pairs in order")
-        text = text.format(self.shown_rank + 1, len(self.result.scores), right, n_pairs)
+        text = _tr("The order that is shown has rank {} of {}.").format(self.shown_rank + 1, len(self.result.scores))
         below = QRectF(laid.ranks_title.left(), laid.ranks[-1].bottom() + 0.3 * em, laid.ranks_title.width(), 3 * em)
         painter.setPen(theme.faint)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap), text)
@@ -314,7 +316,7 @@ class OrderFigure:
         of_rows = _tr("The sentence is, to the frame:") if self.options.against == "sentences" else _tr(
             "The frame of the row is, to the frame above:"
         )  # fmt: skip
-        x, baseline = area.left(), area.top() + 0.4 * em + metrics.ascent()
+        x, baseline = area.left(), area.top() + _ABOVE_LEGEND * em + metrics.ascent()
         painter.setPen(style.theme.faint)
         painter.drawText(QPointF(x, baseline), of_rows)
         x += metrics.horizontalAdvance(of_rows) + 0.9 * em

@@ -45,7 +45,7 @@ class OrderView(View):
         controls = self._page.controls
         self._options = self.add_options(OptionControls(controls, "order", OrderOptions))
         self._buttons = self._put_back, self._shuffle, self._in_time = controls.add_buttons(
-            ("order_put_back", self.tr("Put back"), self.tr("Show the frames in the likeliest order")),
+            ("order_put_back", self.tr("Likeliest order"), self.tr("Show the frames in the likeliest order")),
             ("order_shuffle", self.tr("Shuffle"), self.tr("Show the frames in another order, by chance")),
             ("order_in_time", self.tr("As in the film"), self.tr("Show the frames in the order of the film")),
         )

@@ -28,7 +28,7 @@ class PredictionView(View):
         super().__init__(context, parent)
         self._result: PredictionResult | None = None
         self._canvas = PointedCanvas("prediction_canvas", self.tr("Prediction"))
-        self._scroll = FigureScroll(self._canvas)
+        self._scroll = FigureScroll(self._canvas, has_growing_letters=True)
         page = Page("prediction", self._scroll, self.tr("What is predicted"), self.tr("Probabilities"))
         self._page = self.add_page(page)
         self._options = self.add_options(OptionControls(page.controls, "prediction", PredictionOptions))
@@ -46,7 +46,9 @@ class PredictionView(View):
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         assert isinstance(result, PredictionResult)
         self._result = result
-        self._options.set_shown("top_k", result.predicts != "tokens")
+        # Of two classes both are shown, unless the user wanted one.
+        is_some = result.predicts == "text" and len(result.labels) > min(self._options.value().top_k, 2)
+        self._options.set_shown("top_k", is_some or result.predicts == "answer")
         self._options.set_shown("longest", result.predicts == "answer")
         self._rebuild()
 

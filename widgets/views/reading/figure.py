@@ -105,7 +105,7 @@ class ReadingFigure:
         em = QFontMetricsF(style.font).height()
         text = QRectF(rect.left(), rect.top(), rect.width(), rect.height() - self._below(em))
         bottom = text.top() + self.bars.spread(text, style).height(rect.width(), style) + _SPACE * em
-        return text, QRectF(rect.left(), bottom, rect.width(), self._below(em) - _SPACE * em)
+        return text, QRectF(rect.left(), bottom, rect.width(), max(rect.bottom() - bottom, 0.0))
 
     def _below(self, em: float) -> float:
         # As much for every token, so that nothing moves when another one is selected.

@@ -31,7 +31,7 @@ class ReadingView(View):
         self._now: TitledReading | None = None
         self._kept: TitledReading | None = None
         self._canvas = PointedCanvas("reading_canvas", self.tr("Surprisal"))
-        self._scroll = FigureScroll(self._canvas)
+        self._scroll = FigureScroll(self._canvas, has_growing_letters=True)
         page = Page("reading", self._scroll, self.tr("What is shown"), self.tr("What was expected"))
         self._page = self.add_page(page)
         self._options = self.add_options(OptionControls(page.controls, "reading", ReadingOptions))

@@ -96,21 +96,19 @@ class VocabularyFigure(PlottedFigure):
         """Whether the library's trainer arrives at the same, in half a sentence."""
         result = self.result
         if self.options.algorithm == "wordpiece" and self.options.chosen_by == "score":
-            return _tr("the library tokenizers {} merges by count instead").format(result.library)
+            return _tr("the library “tokenizers” {} merges by count instead").format(result.library)
         if result.same_order:
             same = {
-                "bpe": _tr("all merges are those of the library tokenizers {}, in the same order"),
-                "wordpiece": _tr(
-                    "all merges but ties, decided by chance there, are those of the library tokenizers {}"
-                ),
-                "unigram": _tr("all pieces and probabilities are those of the library tokenizers {}"),
+                "bpe": _tr("the library “tokenizers” {} makes the same merges in the same order"),
+                "wordpiece": _tr("the library “tokenizers” {} makes the same merges, but decides ties by chance"),
+                "unigram": _tr("the library “tokenizers” {} finds the same pieces and probabilities"),
             }
             return same[self.options.algorithm].format(result.library)
         if result.only_here or result.only_there:
             here, there = (", ".join(map(clean, some[:6])) for some in (result.only_here, result.only_there))
-            text = _tr("at the end only here: {}; only in what tokenizers {} makes: {}")
-            return text.format(here or "–", result.library, there or "–")
-        return _tr("at the end the same pieces as tokenizers {}, with other probabilities").format(result.library)
+            text = _tr("at the end {} are only here, {} only in what the library “tokenizers” {} makes")
+            return text.format(here or _tr("none"), there or _tr("none"), result.library)
+        return _tr("the library “tokenizers” {} finds the same pieces with other probabilities").format(result.library)
 
     @property
     def headline(self) -> str:

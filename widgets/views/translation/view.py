@@ -30,7 +30,15 @@ class TranslationView(GrowingTextView[TranslationResult]):
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         rare = ("most", "candidates")
-        super().__init__(context, "translation", self.tr("Translation"), TranslationOptions, parent, rare=rare)
+        super().__init__(
+            context,
+            "translation",
+            self.tr("Translation"),
+            TranslationOptions,
+            parent,
+            rare=rare,
+            has_growing_letters=True,
+        )
         self._source: tuple[str, object] = "", None  # checkpoint and source of the last subject
         self._prefix = PrefixLine(
             self._page.controls,

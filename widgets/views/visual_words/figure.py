@@ -12,7 +12,6 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.visual_words import VisualWordsResult
 from widgets.figures import prediction_cards
-from widgets.figures.counts import number_of
 from widgets.figures.image_parts import paint_title
 from widgets.figures.prediction_cards import Card, percent
 from widgets.kit.clean import clean, isolated
@@ -36,7 +35,7 @@ from widgets.views.visual_words.pictures import (
     word_title,
 )
 
-_MOST_GUESS = 5.5  # em of the image of a guess
+_MOST_GUESS = 7.0  # em of the image of a guess
 _WIDTH = 60.0  # em
 _ABOVE = 4 * TITLE + 0.8  # em of the lines above and below the two rows of the film
 _BESIDE_GUESSES = 3.8 * TITLE + 0.7  # the same of a row of guesses
@@ -124,7 +123,7 @@ class VisualWordsFigure:
         images = [result.frames[i] if i < n_chips else result.pictures[i - n_chips] for i in best]
         names = [_tr("chip {}").format(i) if i < n_chips else word_title(i - n_chips) for i in best]
         own = int(result.hidden[hidden])
-        title = _tr("CBT, of {}, right one: {}").format(number_of(len(scores), "vectors"), percent(float(scores[own])))
+        title = _tr("by its vector (CBT), right one: {}").format(percent(float(scores[own])))
         meanings = [meaning_of(result, int(result.words[i]) if i < n_chips else i - n_chips) for i in best]
         right = best.index(own) if own in best else -1
         found.append(_ChipGuesses(title, images, names, meanings, scores[best].tolist(), right))
@@ -215,8 +214,9 @@ class VisualWordsFigure:
         for hidden in range(len(result.hidden)):
             self._paint_panels(painter, hidden, top, rect, style)
             top += self._panel_height(rect, style)
-        grid = prediction_cards.lay_out(self.cards, rect.width(), QFontMetricsF(style.font))
         origin = QPointF(rect.left(), self._cards_top(rect, style))
+        room = rect.bottom() - origin.y()
+        grid = prediction_cards.lay_out(self.cards, rect.width(), QFontMetricsF(style.font), room)
         prediction_cards.paint_cards(painter, self.cards, grid, origin, style)
         painter.restore()
 

@@ -18,9 +18,10 @@ from widgets.look.theme import FigureStyle
 
 TITLE = 1.35  # em
 GAP = 0.35  # em, between images
-_LEAST_LETTERS = 0.8  # of their size, where there is little room
+_LEAST_LETTERS = 0.75  # of their size, where there is little room
+_PARTED = 0.4  # em between lines beside each other, which would read as one word
 _MOSTLY = 0.5  # share of its chips in which something happens that a visual word is called by
-_LEAST_SIDE, _MOST_SIDE = 3.2, 8.0  # em of an image of the film
+_LEAST_SIDE, _MOST_SIDE = 3.2, 10.0  # em of an image of the film
 _MOST_GAP = 3.0  # em, between images that are smaller than there is width
 
 
@@ -41,7 +42,7 @@ def word_title(word: int) -> str:
 def action_title(action: str) -> str:
     """What happens in a chip, in one word."""
     titles = {
-        "rest": _tr("rest"), "enter": _tr("enters"), "join": _tr("comes to"), "move": _tr("moves"),
+        "rest": _tr("stays"), "enter": _tr("enters"), "join": _tr("comes to"), "move": _tr("moves"),
         "meet": _tr("meets"), "grow": _tr("grows"), "shrink": _tr("shrinks"), "turn": _tr("turns"),
         "recolour": _tr("becomes"), "leave": _tr("leaves"),
     }  # fmt: skip
@@ -70,7 +71,7 @@ class Columns:
 
     def line(self, column: int, top: float, height: float) -> QRectF:
         """The line of text of a column: as wide as there is room up to its neighbours'."""
-        spare = max(self.gap - 0.2 * height, 0.0) / 2
+        spare = (self.gap - _PARTED * height / TITLE) / 2
         return QRectF(self.box(column, top).left() - spare, top, self.side + 2 * spare, height)
 
 
@@ -120,7 +121,7 @@ def paint_centred(painter: QPainter, text: str, box: QRectF, style: FigureStyle,
     """One line in the middle of a box; what is wider has letters a little smaller, and what still is, is shortened."""
     painter.save()
     painter.setPen(style.theme.faint if is_faint else style.theme.ink)
-    room = box.width() + 2
+    room = box.width()
     font = fitted(style.font, text, room, _LEAST_LETTERS)
     painter.setFont(font)
     shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)

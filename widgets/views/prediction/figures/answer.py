@@ -51,9 +51,7 @@ class AnswerFigure(PredictionFigure):
     @property
     def verdict(self) -> str:
         best = self.rows[0]
-        if best.span is None:
-            return _tr("No answer in the text: {}").format(best.number)
-        return f"“{isolated(best.span.text)}”: {best.number}"
+        return _tr("No answer in the text") if best.span is None else f"“{isolated(best.span.text)}”"
 
     @property
     def caption(self) -> str:

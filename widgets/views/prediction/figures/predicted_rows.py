@@ -12,8 +12,7 @@ from inference.results.prediction import Span
 from widgets.figures.lettering import resized
 from widgets.look.theme import FigureStyle
 
-ROW = 1.5  # em
-_MOST_WIDTH = 64.0  # em
+ROW, TALLEST_ROW = 1.5, 4.0  # em, the least, and the most: there are few of them as a rule
 _MOST_NAME = 0.5  # of the width
 
 
@@ -41,11 +40,6 @@ class PredictedRow:
     is_chosen: bool = False
     series: int = 0
     span: Span | None = None
-
-
-def row_box(row: int, width: float, em: float) -> QRectF:
-    """Where a row is, in lines from (0, 0)."""
-    return QRectF(0, row * ROW * em, min(width, _MOST_WIDTH * em), ROW * em)
 
 
 def paint_rows(

@@ -16,9 +16,9 @@ from widgets.figures.lettering import resized
 from widgets.figures.token_axis import label
 from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
-from widgets.look.letters import LARGE
+from widgets.look.letters import LARGE, row_height
 from widgets.look.theme import FigureStyle
-from widgets.views.prediction.figures.predicted_rows import ROW, PredictedRow, paint_rows, row_box
+from widgets.views.prediction.figures.predicted_rows import ROW, TALLEST_ROW, PredictedRow, paint_rows
 from widgets.views.prediction.options import PredictionOptions
 
 _HEADING = 1.7  # em
@@ -44,11 +44,12 @@ class Section(NamedTuple):
 
 
 class PredictionLayout(NamedTuple):
-    """Where everything is, from (0, 0)."""
+    """Where everything is, from the upper left corner of the figure."""
 
     rows: list[QRectF]
     tokens: list[QRectF]  # by position
     headings: list[QRectF]  # by section
+    top: float
     bottom: float
 
 
@@ -73,7 +74,7 @@ class PredictionFigure:
 
     @property
     def verdict(self) -> str:
-        """What the model says, in a line."""
+        """What the model says, in a line, where the rows do not say it; the numbers are theirs."""
         raise NotImplementedError
 
     @property
@@ -145,34 +146,39 @@ class PredictionFigure:
         )
 
     @cached_property
-    def _last(self) -> list[tuple[float, QFont, PredictionLayout]]:
-        """The last layout with its width and letters: the pointer asks for it at every step."""
+    def _last(self) -> list[tuple[QSizeF, QFont, PredictionLayout]]:
+        """The last layout with its size and letters: the pointer asks for it at every step."""
         return []
 
-    def _placed(self, width: float, style: FigureStyle) -> PredictionLayout:
-        if not self._last or self._last[0][:2] != (width, style.font):
-            self._last[:] = [(width, style.font, self._lay_out(width, style))]
+    def _placed(self, size: QSizeF, style: FigureStyle) -> PredictionLayout:
+        """With rows as high as there is room for, and what is left over both above and below."""
+        if not self._last or self._last[0][:2] != (size, style.font):
+            em, width = QFontMetricsF(style.font).height(), size.width()
+            left = size.height() - self._lay_out(width, style, ROW, 0.0).bottom
+            row = row_height(ROW * len(self.rows) + left / em, len(self.rows), ROW, TALLEST_ROW)
+            left -= (row - ROW) * len(self.rows) * em
+            self._last[:] = [(size, style.font, self._lay_out(width, style, row, max(left / 2, 0.0)))]
         return self._last[0][2]
 
-    def _lay_out(self, width: float, style: FigureStyle) -> PredictionLayout:
+    def _lay_out(self, width: float, style: FigureStyle, row: float, top: float) -> PredictionLayout:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
-        y = (1.4 * LARGE + 0.5) * em
+        y = top + ((1.4 * LARGE + 0.5) * em if self.verdict else 0.0)
         rows: list[QRectF] = []
         if self.has_rows_first:
-            rows, y = self._place_rows(y, width, em)
+            rows, y = self._place_rows(y, width, row * em, em)
         tokens, headings = [QRectF()] * len(self.chips), []
         for section in self.sections:
             heading = QRectF(0, y, width, _HEADING * em if section.title else 0.0)
             headings.append(heading)
             y = self._place_tokens(section, heading.bottom(), width, metrics, tokens) + 0.7 * em
         if not self.has_rows_first:
-            rows, y = self._place_rows(y, width, em)
-        return PredictionLayout(rows, tokens, headings, y)
+            rows, y = self._place_rows(y, width, row * em, em)
+        return PredictionLayout(rows, tokens, headings, top, y)
 
-    def _place_rows(self, y: float, width: float, em: float) -> tuple[list[QRectF], float]:
-        boxes = [row_box(row, width, em).translated(0, y) for row in range(len(self.rows))]
-        return boxes, y + (ROW * len(boxes) + 0.8 * bool(boxes)) * em
+    def _place_rows(self, y: float, width: float, height: float, em: float) -> tuple[list[QRectF], float]:
+        boxes = [QRectF(0, y + row * height, width, height) for row in range(len(self.rows))]
+        return boxes, y + height * len(boxes) + 0.8 * em * bool(boxes)
 
     def _place_tokens(
         self, section: Section, y: float, width: float, metrics: QFontMetricsF, boxes: list[QRectF]
@@ -192,7 +198,7 @@ class PredictionFigure:
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Height that is needed at a width."""
-        return QSizeF(0, self._placed(width, style).bottom)
+        return QSizeF(0, self._lay_out(width, style, ROW, 0.0).bottom)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         width = 60 * QFontMetricsF(style.font).height()
@@ -203,13 +209,13 @@ class PredictionFigure:
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()
         painter.translate(rect.topLeft())
-        placed = self._placed(rect.width(), style)
+        placed = self._placed(rect.size(), style)
         large = resized(style.font, LARGE, bold=True)
         metrics = QFontMetricsF(large)
         painter.setFont(large)
         painter.setPen(style.theme.ink)
         text = metrics.elidedText(self.verdict, Qt.TextElideMode.ElideRight, rect.width())
-        painter.drawText(QPointF(0, metrics.ascent()), text)
+        painter.drawText(QPointF(0, placed.top + metrics.ascent()), text)
         painter.setFont(style.font)
         paint_rows(painter, self.rows, placed.rows, style, self.row_mark)
         for section, heading in zip(self.sections, placed.headings, strict=True):
@@ -225,7 +231,7 @@ class PredictionFigure:
 
     def spot_at(self, point: QPointF, rect: QRectF, style: FigureStyle) -> PredictionSpot | None:
         """The row or token under a point, with what is written over and under it."""
-        placed = self._placed(rect.width(), style)
+        placed = self._placed(rect.size(), style)
         point, em = point - rect.topLeft(), QFontMetricsF(style.font).height()
         for row, box in enumerate(placed.rows):
             if box.contains(point):
@@ -244,7 +250,7 @@ class PredictionFigure:
 
     def paint_spot(self, painter: QPainter, rect: QRectF, style: FigureStyle, spot: PredictionSpot) -> None:
         """Frame what is pointed at; of a row also the tokens that it is about."""
-        placed = self._placed(rect.width(), style)
+        placed = self._placed(rect.size(), style)
         boxes = [(placed.rows if spot.kind == "row" else placed.tokens)[spot.place]]
         span = self.rows[spot.place].span if spot.kind == "row" else None
         if span is not None:
@@ -258,7 +264,7 @@ class PredictionFigure:
         """The token beside; or the nearest row, or token of the line, above or below."""
         if spot is None:
             return PredictionSpot("token", 0)
-        placed = self._placed(rect.width(), style)
+        placed = self._placed(rect.size(), style)
         if right and spot.kind == "token":
             return PredictionSpot("token", min(max(spot.place + right, 0), len(placed.tokens) - 1))
         if not down:

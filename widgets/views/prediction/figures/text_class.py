@@ -42,17 +42,10 @@ class TextClassFigure(PredictionFigure):
             return frozenset(np.flatnonzero(self.result.probs >= _EVEN).tolist())
         return frozenset([int(self.result.probs.argmax())])
 
-    def _named(self, number: int) -> str:
-        value = float(self.result.probs[number])
-        is_value = self.result.is_regression
-        return f"{isolated(self.result.labels[number])}: {short(value, 4) if is_value else percent(value)}"
-
     @property
     def verdict(self) -> str:
-        if self.result.is_regression:
-            return "  ".join(self._named(number) for number in self._order)
-        given = sorted(self._given, key=lambda number: -self.result.probs[number])
-        return ", ".join(map(self._named, given)) or _tr("No class reaches 50 %")
+        has_none = not self.result.is_regression and not self._given
+        return _tr("No class reaches 50 %") if has_none else ""
 
     @property
     def caption(self) -> str:

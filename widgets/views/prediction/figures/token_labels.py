@@ -130,7 +130,7 @@ class TokenLabelsFigure(PredictionFigure):
         super().paint(painter, rect, style)
         em = QFontMetricsF(style.font).height()
         small = QFontMetricsF(resized(style.font, _LETTERS))
-        boxes = self._placed(rect.width(), style).tokens
+        boxes = self._placed(rect.size(), style).tokens
         painter.save()
         painter.setFont(resized(style.font, _LETTERS))
         for span in self._spans:
