@@ -17,6 +17,7 @@ from tests.e2e.projector import plugged_in
 from tests.e2e.test_long_texts import long_text, paste_text
 from tests.inference.tiny_checkpoints import save_bert
 from tests.lettering import cut, unreadable, watched
+from tests.pdf_letters import letter_sizes
 from widgets.look.screens import screen_of
 from widgets.look.theme import DARK
 from widgets.views.measures.figure import COLUMNS
@@ -218,6 +219,9 @@ def test_the_researcher_takes_a_head_of_4096_tokens_to_the_paper_all_heads_and_t
     driver.wait(lambda: str(place) in driver.message())
     box = re.search(rb"/MediaBox \[([\d. ]+)\]", place.read_bytes())
     assert float(box[1].split()[2]) == pytest.approx(85 * MM, abs=1)
+    sizes = letter_sizes(place.read_bytes())
+    assert sizes.total() > 10
+    assert set(sizes) == {8.0}, driver.message()
 
     # All heads of the layer in one go
     def into_folder(dialog) -> None:
