@@ -23,6 +23,7 @@ from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 _ROW = 1.45  # em
+_ABOVE, _BELOW = 6.5, 1.5  # em of names of classes above the table, and of a line below it
 _TRUE = "\N{CHECK MARK} "
 
 _MOST_IMAGE = 16.0  # em
@@ -106,6 +107,15 @@ class ClassesFigure:
         """An image, the columns of layers, and the names of classes beside each other."""
         return (24 + 3.2 * len(self.columns)) * QFontMetricsF(style.font).height()
 
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """A line of letters for each layer beneath the names of the classes; and what is in the image, beneath it."""
+        em = QFontMetricsF(style.font).height()
+        side = self._most_side(width, style)
+        truth = QFontMetricsF(style.font).boundingRect(
+            QRectF(0, 0, side, 0), int(Qt.TextFlag.TextWordWrap), self._truth_text()
+        )
+        return QSizeF(0, max((_ABOVE + _BELOW + len(self.result.probabilities)) * em, side + 0.4 * em + truth.height()))
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n_rows = max(len(self.result.probabilities), len(self.ranked))
@@ -132,8 +142,12 @@ class ClassesFigure:
         box = QRectF(where.image.left(), where.image.bottom() + 0.4 * em, where.image.width(), 8 * em)
         box.setBottom(min(box.bottom(), rect.bottom()))
         painter.setPen(style.theme.faint)
-        text = _tr("In it, as it was generated: {}").format(", ".join(map(clean, self.result.truth)))
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, self._truth_text())
+
+    def _truth_text(self) -> str:
+        if not self.result.truth:
+            return ""
+        return _tr("In it, as it was generated: {}").format(", ".join(map(clean, self.result.truth)))
 
     def _paint_table(self, painter: QPainter, table: QRectF, rect: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
@@ -251,17 +265,21 @@ class ClassesFigure:
     def _layout(self, rect: QRectF, style: FigureStyle) -> _Layout:
         em = QFontMetricsF(style.font).height()
         height, width = self.result.seen.shape[:2]
-        side = min(_MOST_IMAGE * em, 0.2 * rect.width(), rect.height())
+        side = min(self._most_side(rect.width(), style), rect.height())
         image = letterbox(height, width, QRectF(rect.left(), rect.top(), side, side))
         image.moveTop(round(rect.top()))
         bars_width = min(20 * em, 0.3 * rect.width())
         bars = QRectF(rect.right() - bars_width, rect.top(), bars_width, rect.height())
         left = image.right() + 8 * em
         n_rows = len(self.result.probabilities)
-        top = rect.top() + 6.5 * em
-        table_height = min(rect.bottom() - 1.5 * em - top, n_rows * _MOST_ROW * em)
+        top = rect.top() + _ABOVE * em
+        table_height = min(rect.bottom() - _BELOW * em - top, n_rows * _MOST_ROW * em)
         table_width = min(bars.left() - 2.5 * em - left, len(self.columns) * _MOST_COLUMN * em)
         return _Layout(image, QRectF(left, top, max(1.0, table_width), max(1.0, table_height)), bars)
+
+    def _most_side(self, width: float, style: FigureStyle) -> float:
+        """Of the image, where there is so much width."""
+        return min(_MOST_IMAGE * QFontMetricsF(style.font).height(), 0.2 * width)
 
     def _cell(self, row: int, column: int, table: QRectF) -> QRectF:
         width, height = table.width() / len(self.columns), table.height() / len(self.result.probabilities)
