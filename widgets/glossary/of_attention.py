@@ -116,6 +116,7 @@ ENTRIES = (
     Entry("norm", "The length of a vector; or a step that brings vectors to one length (see LayerNorm).", ("norms", "normalised", "normalises")),
     Entry("L2 norm", "The length of a vector: the root of the sum of its squared numbers.", ("‖x‖",), "√(Σ xᵢ²)"),
     Entry("pre-norm", "The norm stands before each sub-layer, within the branch: training is steadier.", (), "x + SubLayer(LayerNorm(x))", "Xiong et al. 2020"),
+    Entry("RMSNorm", "Brings the numbers of a place to a mean square of 1, then scales each of them.", ("RMS",), "g x / √mean(x²)", "Zhang and Sennrich 2019"),
     Entry("post-norm", "The norm stands after each sum, as in the Transformer of 2017.", (), "LayerNorm(x + SubLayer(x))", "Vaswani et al. 2017"),
     Entry("MLP", "The other half of a layer: two linear maps with a bend between them, at each place by itself.", ("feed-forward",), "W₂ f(W₁ x)"),
     Entry("bias", "A number that is added whatever the input is.", ("biases",)),
