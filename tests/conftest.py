@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import sys
 import threading
 import weakref
 
@@ -50,6 +51,20 @@ def _no_leaked_threads():
     yield
     left = [t.name for t in set(threading.enumerate()) - before if t.name.startswith(("inference", "engine"))]
     assert not left, f"still running: {left}; call runner.shutdown() at the end of the test"
+
+
+@pytest.fixture(autouse=True)
+def _no_button_stays_down():
+    """QTest's double click ends with a press: in all tests behind it the button would be held."""
+    yield
+    if "PySide6.QtTest" in sys.modules:
+        from PySide6.QtCore import Qt
+        from PySide6.QtGui import QGuiApplication
+        from PySide6.QtTest import QTest
+        from PySide6.QtWidgets import QWidget
+
+        if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            QTest.mouseRelease(QWidget(), Qt.MouseButton.LeftButton)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from pathlib import Path
 
@@ -17,8 +17,15 @@ OF_THE_INPUT = ("scaled_dot_query",)  # choices of tokens, which are no words of
 OF_NAMES = ("model", "task")  # choices among names of published models and of data
 PLAIN_WORDS = frozenset((Path(__file__).with_name("plain_words.txt")).read_text(encoding="utf-8").split())
 
-_AUTHORS = r"[A-Z][\w’-]+( and [A-Z][\w’-]+)?( et al\.)?\s\d{4}[^;)]*"
-_NO_WORDS_OF_OURS = re.compile(rf"“[^”]*”|\w+ ?…|²|\w+For[A-Z]\w+|{_AUTHORS}")
+# Published models and data, as tables of papers name them.
+NAMES = frozenset(
+    """BertForPreTraining BooksCorpus CIFAR DNN ERNIE Baidu Grover IIIT JFT KD KnowBERT LXMERT MASS MT MultiFiT
+    NAACL OpenAI Oxford ResNet RoBERTa SpanBERT Tsinghua UDify ULMFiT Unicoder UniLM VisualBERT VL Wikipedia
+    XL XLM XLNet vec wwm""".lower().split()
+)
+
+_AUTHORS = r"[A-Z][\w’-]+( and [A-Z][\w’-]+)?( et al\.)?\s\d{4}[^;)]*|[A-Z][\w’-]+ et al\."
+_NO_WORDS_OF_OURS = re.compile(rf"“[^”]*”|\w+ ?…|[²¹⁰-⁹]|\w+For[A-Z]\w+|\w+(\.\w+)+|{_AUTHORS}")
 
 
 def texts_on(root: QWidget) -> Iterator[tuple[str, str]]:
@@ -61,14 +68,20 @@ def unknown_on(root: QWidget, given: str) -> list[str]:
 
     What was `given` to be read, what is quoted or elided, and names of authors, models and data are no words of ours.
     """
-    found, names = set(), {combo.itemText(row) for combo in _of_names(root) for row in range(combo.count())}
-    for text, _tip in texts_on(root):
-        if text in names:
-            continue
-        for word in unknown_words(_NO_WORDS_OF_OURS.sub(" ", text)):
-            if not re.search(rf"\b{word}\b", given, re.IGNORECASE):
-                found.add(f"{word} in “{text}”")
-    return sorted(found)
+    names = {combo.itemText(row) for combo in _of_names(root) for row in range(combo.count())}
+    return unknown_in((text for text, _tip in texts_on(root) if text not in names), given)
+
+
+def unknown_in(texts: Iterable[str], given: str) -> list[str]:
+    """The same of words in any texts."""
+    return sorted(
+        {
+            f"{word} in “{text}”"
+            for text in texts
+            for word in unknown_words(_NO_WORDS_OF_OURS.sub(" ", text))
+            if word not in NAMES and not re.search(rf"\b{word}\b", given, re.IGNORECASE)
+        }
+    )
 
 
 def _of_names(root: QWidget) -> list[QComboBox]:

@@ -98,12 +98,15 @@ def _word(painter: QPainter, given: tuple) -> PaintedWord | None:
     seen = painter.combinedTransform()
     box = seen.mapRect(ink)
     missing = [_outside(box, seen.mapRect(room))] if room is not None else []
-    if painter.hasClipping():  # what is scrolled is cut at the edge
+    is_part = False  # of what is scrolled, and is cut at the upper and lower edge
+    if painter.hasClipping():
         clip = seen.mapRect(painter.clipBoundingRect())
+        is_part = isinstance(device, QImage) and clip.height() >= device.height()
         missing.append(_outside(box, QRectF(clip.left(), box.top(), clip.width(), box.height())))
     ratio = None
     if isinstance(device, QImage):
-        missing.append(_outside(box, QRectF(0, 0, device.width(), device.height())))
+        top, height = (box.top(), box.height()) if is_part else (0, device.height())
+        missing.append(_outside(box, QRectF(0, top, device.width(), height)))
         ratio = _contrast(painter, device, seen, ink)
     return PaintedWord(text, box, max(missing, default=0.0), ratio)
 

@@ -17,6 +17,7 @@ from app.export.page.look import ExportLook, look_of
 from app.export.page.sheet import Sheet
 from app.export.printing import paint_page
 from tests.factories import make_attention_result
+from tests.pdf_letters import letter_sizes
 from widgets.look.theme import FigureStyle
 from widgets.views.attention.figure import AttentionFigure
 from widgets.views.attention.options import AttentionOptions
@@ -70,6 +71,7 @@ def test_a_pdf_has_the_width_and_the_letters_that_were_asked_for(qapp, tmp_path)
     content = (tmp_path / "a.pdf").read_bytes()
     box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)", content)
     assert float(box[1]) / 72 * 25.4 == pytest.approx(85, abs=0.2)  # Qt writes whole points
+    assert set(letter_sizes(content)) == {8.0}
 
 
 def test_letters_of_an_svg_keep_their_size_at_any_width(qapp, tmp_path):
@@ -134,6 +136,8 @@ def test_what_needs_more_room_becomes_smaller_as_a_whole_and_says_so(qapp, tmp_p
     text = (tmp_path / "a.svg").read_text()
     assert float(re.search(r'width="([\d.]+)pt"', text)[1]) / 72 * 25.4 == pytest.approx(85, abs=0.2)
     assert said == "Letters are of 4.5 pt: with those of 8 pt the figure needs 147 mm."
+    save(_Wide(), tmp_path / "a.pdf", style=style(8), width=length_of("85mm"), keep_letters=True)
+    assert set(letter_sizes((tmp_path / "a.pdf").read_bytes())) == {4.5}
     assert save(_Wide(), tmp_path / "b.svg", style=style(8), width=length_of("178mm"), keep_letters=True) == ""
 
 

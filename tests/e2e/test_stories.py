@@ -6,16 +6,19 @@ import re
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QPushButton, QTabBar, QToolButton, QWidget
 
 from resources import checkpoint_path
 from tests.controls import pale, squeezed
+from tests.e2e.projector import plugged_in
 from tests.e2e.test_long_texts import long_text, paste_text
 from tests.inference.tiny_checkpoints import save_bert
 from tests.lettering import cut, unreadable, watched
+from tests.pdf_letters import letter_sizes
+from widgets.look.screens import screen_of
 from widgets.look.theme import DARK
 from widgets.views.measures.figure import COLUMNS
 
@@ -48,6 +51,16 @@ def is_current(driver, name: str) -> bool:
     return view is not None and view.figure() is not None and not view.why_not_current and not view.is_provisional
 
 
+def differing(one: QImage, other: QImage) -> float:
+    """Which share of the pixels differs, from 0 to 1."""
+    assert one.size() == other.size()
+    pixels = [
+        np.frombuffer(image.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint32)
+        for image in (one, other)
+    ]
+    return float((pixels[0] != pixels[1]).mean())
+
+
 def test_the_lecturer_begins_with_the_tour_takes_a_sentence_of_the_audience_and_presents_it(start):
     driver = start()
     window = driver.window
@@ -59,33 +72,67 @@ def test_the_lecturer_begins_with_the_tour_takes_a_sentence_of_the_audience_and_
         driver.click(forth)
     assert window.area.current == "heads"
 
-    # A head, by the mouse; and what somebody calls from the last row
+    # A head, by the mouse; and a sentence of the audience
     grid = driver.widget("heads_grid")
     QTest.mouseDClick(grid, Qt.MouseButton.LeftButton, pos=grid.box_of((2, 5)).center().toPoint())
     driver.wait(lambda: is_current(driver, "attention"))
     assert driver.figure("attention").caption.startswith("Layer 2, head 5")
-    driver.type_text("sentence_a", "my phone ate my homework")
+    driver.type_text("sentence_a", "my dog ate my homework")
     driver.wait(lambda: "homework" in driver.words() and is_current(driver, "attention"))
 
-    # On the wall: nothing but the sentence and the view, in large letters; the keys still walk through the heads
+    # The projector is plugged in, and on it: nothing but the sentence and the view, in large letters
+    other_screen = window.actions_by_name["presentation.go_to_other_screen"]
+    assert not other_screen.isEnabled()
     docks = window.gallery_dock, window.details_dock
-    before = [dock.isVisible() for dock in docks], window.geometry(), QApplication.font().pointSizeF()
-    driver.keys("F11")
-    driver.wait(window.isFullScreen)
-    assert not any(dock.isVisible() for dock in docks)
-    assert window.screen().geometry().contains(window.geometry())
-    assert QApplication.font().pointSizeF() > 1.5 * before[2]
-    driver.keys("Alt+Right")
-    driver.wait(lambda: is_current(driver, "attention"))
-    assert driver.figure("attention").caption.startswith("Layer 2, head 6")
-    assert squeezed(window.area) == []
+    with plugged_in(driver.qtbot):
+        laptop, projector = QGuiApplication.screens()
+        driver.wait(lambda: screen_of(window) is laptop and other_screen.isEnabled())
+        before = [dock.isVisible() for dock in docks], window.geometry(), QApplication.font().pointSizeF()
+        driver.keys("Shift+F11")
+        driver.wait(lambda: screen_of(window) is projector and window.geometry() == projector.geometry())
+        assert window.isFullScreen()
+        assert not any(bar.isVisible() for bar in (*docks, window.menuBar(), window.status_line))
+        assert QApplication.font().pointSizeF() > 1.5 * before[2]
+        driver.wait(lambda: not squeezed(window.area))  # larger letters are laid out in a later turn of the event loop
+        view = window.area.views["attention"]
+        place = QRect(view.mapToGlobal(QPoint()), view.size())
+        assert projector.geometry().contains(place)
+        assert place.width() > 0.9 * projector.geometry().width()
 
-    driver.keys("F11")
-    driver.wait(lambda: not window.isFullScreen())
-    driver.wait(lambda: [dock.isVisible() for dock in docks] == before[0])
-    driver.wait(lambda: window.geometry() == before[1])
-    assert QApplication.font().pointSizeF() == pytest.approx(before[2])
+        # There, what somebody calls from the last row; and the keys walk through the heads, the mouse through the views
+        driver.keys("Ctrl+L")
+        driver.type_text("sentence_a", "my phone ate my homework")
+        driver.wait(lambda: "homework" in driver.words() and is_current(driver, "attention"))
+        driver.keys("Alt+Right")
+        driver.wait(lambda: driver.figure("attention").caption.startswith("Layer 2, head 6"))
+        driver.wait(lambda: is_current(driver, "attention"))
+        assert "homework" in driver.figure("attention").result.key_tokens.words
+        driver.tab("arcs")
+        driver.wait(lambda: is_current(driver, "arcs"))
+        assert driver.figure("arcs").caption.startswith("Attention: Layer 2,")
+        driver.tab("attention")
+        driver.wait(lambda: is_current(driver, "attention"))
+        driver.wait(lambda: differing(projector.grabWindow(0).toImage(), window.grab().toImage()) < 0.01)
+
+        driver.keys("F11")
+        driver.wait(lambda: not window.isFullScreen() and screen_of(window) is laptop)
+        driver.wait(lambda: window.geometry() == before[1])
+        driver.wait(lambda: [dock.isVisible() for dock in docks] == before[0])
+        assert QApplication.font().pointSizeF() == pytest.approx(before[2])
+    driver.wait(lambda: not other_screen.isEnabled())
+    assert window.geometry() == before[1]
     assert driver.widget("sentence_a").text() == "my phone ate my homework"
+
+
+def test_both_screens_are_unplugged_while_it_is_presented(driver):
+    window = driver.window
+    with plugged_in(driver.qtbot):
+        projector = QGuiApplication.screens()[1]
+        driver.keys("Shift+F11")
+        driver.wait(lambda: screen_of(window) is projector and window.isFullScreen())
+    driver.keys("F11")
+    driver.wait(lambda: not window.isFullScreen() and window.menuBar().isVisible())
+    assert QGuiApplication.primaryScreen().geometry().contains(window.geometry())
 
 
 def test_the_student_finds_the_head_of_the_previous_token_and_what_a_word_does_to_the_mask(driver):
@@ -172,6 +219,9 @@ def test_the_researcher_takes_a_head_of_4096_tokens_to_the_paper_all_heads_and_t
     driver.wait(lambda: str(place) in driver.message())
     box = re.search(rb"/MediaBox \[([\d. ]+)\]", place.read_bytes())
     assert float(box[1].split()[2]) == pytest.approx(85 * MM, abs=1)
+    sizes = letter_sizes(place.read_bytes())
+    assert sizes.total() > 10
+    assert set(sizes) == {8.0}, driver.message()
 
     # All heads of the layer in one go
     def into_folder(dialog) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.export.export import ENDINGS, save
-from inference.context import Context
+from inference.context import Context, Refused
 from inference.results.checkpoint import OpenRequest
 from inference.results.events import Failure
 from inference.results.inputs import ClipInput, ImageInput, Input, MeshInput, TextInput
@@ -75,7 +75,7 @@ class Asker:
     """Answers a view's requests at once, as the engine would."""
 
     def __init__(self, engine, view):
-        self.engine, self.view, self.failures, self.asked = engine, view, [], []
+        self.engine, self.view, self.asked = engine, view, []
         view.request_changed.connect(self.on_request_changed)
 
     def on_request_changed(self, request):
@@ -83,8 +83,12 @@ class Asker:
         if type(request).__name__ == "LayerTimesRequest":
             return
         context = Context(lambda event: self.report(request, event))
-        result = self.engine.run(request, context)
-        self.view.take_result(request, result)
+        try:
+            result = self.engine.run(request, context)
+        except Refused as refusal:
+            self.view.take_failure(request, Failure("refused", str(refusal)))
+        else:
+            self.view.take_result(request, result)
 
     def report(self, request, event):
         if hasattr(event, "result"):

@@ -2,14 +2,64 @@
 
 from __future__ import annotations
 
-import pytest
-from PySide6.QtCore import QEvent, QPointF
-from PySide6.QtGui import QHelpEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
+import re
+from collections.abc import Iterator
 
-from tests.views.test_all_views import shown
+import pytest
+from PySide6.QtCore import QEvent, QPointF, QSize
+from PySide6.QtGui import QHelpEvent, QImage, QPainter
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QTabBar, QToolTip, QWidget
+
+from tests.disguise import DisguisingEngine, disguised
+from tests.explained_words import unknown_in
+from tests.factories import make_attention_result, make_tokens
+from tests.lettering import watched
+from tests.views.test_all_views import given_to, shown, views
+from widgets.kit.delay import Delay
 from widgets.painted_words import PaintedWords, meaning_at, painted_words
 from widgets.registry import VIEWS
+
+
+def pages_of(view, qtbot) -> Iterator[object]:
+    """Each page of a view once it has its answers, whatever it needs for them; one page if there are no others."""
+    bars = [bar for bar in view.findChildren(QTabBar) if bar.isVisibleTo(view)]
+    for bar in bars:
+        for index in range(bar.count()):
+            bar.setCurrentIndex(index)
+            qtbot.waitUntil(lambda: not any(delay._timer.isActive() for delay in view.findChildren(Delay)))
+            yield view.figure()
+    if not bars:
+        yield view.figure()
+
+
+def paint(figure, style) -> None:
+    image = QImage(figure.natural_size(style).toSize() + QSize(1, 1), QImage.Format.Format_RGB32)
+    with QPainter(image) as painter:
+        figure.paint(painter, image.rect().toRectF(), style)
+
+
+@views
+def test_every_painted_word_of_ours_is_plain_or_explained(entry, engine, qtbot):
+    view = shown(entry, DisguisingEngine(engine), qtbot)  # what has letters is neither token nor label
+    with watched() as words:
+        for figure in pages_of(view, qtbot):
+            view.grab()
+            if figure is not None:
+                paint(figure, view.style_now())
+    checkpoint, card = view.subject.checkpoint, view.subject.checkpoint.card
+    given = " ".join((given_to(view), checkpoint.architecture, card.data, card.licence, card.languages))
+    found = unknown_in((word.text for word in words), given)
+    assert found == [], "\n".join(found)
+
+
+def test_what_models_and_users_say_has_no_letters_in_it_any_more_and_what_is_ours_has():
+    result = make_attention_result(tokens=make_tokens("the [MASK] the"))
+    other = disguised(result)
+    words = other.query_tokens.words
+    assert not re.search("[a-z]", "".join(words))
+    assert words[0] == words[2]
+    assert words[1] == "[MASK]"
+    assert other.group == result.group
 
 
 def find(view, text) -> tuple[QWidget, PaintedWords]:

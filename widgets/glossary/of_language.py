@@ -42,6 +42,8 @@ ENTRIES = (
     Entry("TL;DR", "“Too long; didn't read”: after a text it makes GPT-2 sum it up.", (), "", "Radford et al. 2019"),
     Entry("few-shot", "The task is shown by a few examples in the prompt; no weight is changed.", (), "", "Brown et al. 2020"),
     Entry("zero-shot", "A task for which the model has seen no example.", (), "", "Radford et al. 2021"),
+    Entry("seq2seq", "One sequence is read, another is written, as in translation.", ("sequence to sequence",), "", "Sutskever et al. 2014"),
+    Entry("knowledge graph", "Facts as things and arrows between them: Paris is the capital of France."),
     Entry("BLEU", "How many runs of up to 4 words a translation shares with one by a person, 0 to 100.", (), "", "Papineni et al. 2002"),
     Entry("autoregressive", "One after the other, each given all before it."),
     Entry("alignment", "Which source word each written word comes from."),

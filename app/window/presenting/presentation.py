@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QObject, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QMargins, QObject, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QScreen
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from app.window.placement import fitted
 from widgets.look.screens import screen_of
 
 
@@ -82,7 +83,11 @@ class Presentation(QObject):
 
     def _go_home(self) -> None:
         if self._home is not None:  # a maximised window is so on the screen that it is on
-            self._move(*self._home)
+            (screen, place), screens = self._home, QGuiApplication.screens()
+            if screen not in screens:  # it was unplugged meanwhile
+                screen = screens[0]
+                place = fitted(place, QMargins(), screen.availableGeometry())
+            self._move(screen, place)
             self._home = None
         self._window.setWindowState(self._state)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from inference.checkpoints.outlines.tensors import NotKnownError
 
 if TYPE_CHECKING:
+    from inference.checkpoints.inspection import CheckpointPlan
     from inference.results.checkpoint import CheckpointInfo
 
 # Of our own, imported while stand-ins are there, these know nothing of them.
@@ -47,10 +48,18 @@ def _told(checkpoint: str) -> CheckpointInfo | None:
 
         made = plan(checkpoint)
         # The proof of the outline is the file: each tensor has its place there and the shape that it should, and each
-        # place its tensor, or it would have been refused.
-        return None if made.placing.unplaced else made.info
+        # place its tensor, or it would have been refused. Where an adapter brings a head, that of its base is left.
+        left = made.placing.unplaced
+        is_proved = not left or (_are_of_base(left, made) and not plan(str(made.folder)).placing.unplaced)
+        return made.info if is_proved else None
     except (NotKnownError, Exception):  # noqa: BLE001 - whatever it is, it is told again, and then in its own words
         return None
+
+
+def _are_of_base(names: Sequence[str], made: CheckpointPlan) -> bool:
+    """Whether these tensors are those of the base of an adapter, and not what the adapter has in their place."""
+    of_base = made.of_base or {}
+    return all(made.stored[name] is of_base.get(name) for name in names)
 
 
 @contextmanager

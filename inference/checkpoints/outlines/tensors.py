@@ -92,6 +92,29 @@ class OutlineTensor:
         at = axis % (self.ndim + 1)
         return OutlineTensor((*self.shape[:at], 1, *self.shape[at:]), is_whole=self.is_whole)
 
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> OutlineTensor:
+        """The same numbers with the axes from one to another as one."""
+        first, last = start_dim % self.ndim, end_dim % self.ndim
+        sides = self.shape
+        return OutlineTensor((*sides[:first], math.prod(sides[first : last + 1]), *sides[last + 1 :]))
+
+    def permute(self, *axes: int) -> OutlineTensor:
+        """The same numbers with the axes in another order."""
+        if sorted(axes) != list(range(self.ndim)):
+            raise NotKnownError("an order of the axes")
+        return OutlineTensor(tuple(self.shape[axis] for axis in axes))
+
+    def outer(self, other: OutlineTensor) -> OutlineTensor:
+        """Each number of one vector times each of another."""
+        return OutlineTensor((self.numel(), other.numel()))
+
+    def sum(self, *axes: int, **named: Any) -> OutlineTensor:
+        """Sums along one axis."""
+        if len(axes) != 1 or named:
+            return OutlineTensor(None)
+        at = axes[0] % self.ndim
+        return OutlineTensor((*self.shape[:at], *self.shape[at + 1 :]), is_whole=self.is_whole)
+
     def _same(self, *_args: Any, **_named: Any) -> OutlineTensor:
         return OutlineTensor(self._shape, is_whole=self.is_whole)
 
@@ -121,6 +144,10 @@ class OutlineTensor:
 
     def __getitem__(self, key: Any) -> OutlineTensor:
         keys = key if isinstance(key, tuple) else (key,)
+        if self._shape is not None and keys.count(...) == 1:
+            n_given = sum(each is not None and each is not ... for each in keys)
+            at = keys.index(...)
+            keys = (*keys[:at], *[slice(None)] * (len(self._shape) - n_given), *keys[at + 1 :])
         if self._shape is None or not all(each is None or type(each) in (int, slice) for each in keys):
             return OutlineTensor(None)
         sides, shape = iter(self._shape), []
@@ -279,6 +306,24 @@ def cat(parts: Any, dim: int = 0, **_named: Any) -> OutlineTensor:
     if len(rest) != 1:
         raise NotKnownError("tensors that do not fit together")
     return OutlineTensor((*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :]))
+
+
+def stack(parts: Any, dim: int = 0) -> OutlineTensor:
+    """As `torch.stack`."""
+    return cat([part.unsqueeze(dim) for part in parts], dim)
+
+
+def meshgrid(*axes: Any, indexing: str = "ij") -> tuple[OutlineTensor, ...]:
+    """As `torch.meshgrid`: where each place of a grid is on each of its axes."""
+    parts = axes[0] if len(axes) == 1 and isinstance(axes[0], tuple | list) else axes
+    if indexing != "ij":
+        raise NotKnownError(f"a grid in the order {indexing}")
+    return tuple(OutlineTensor(tuple(part.numel() for part in parts)) for _ in parts)
+
+
+def flatten(tensor: OutlineTensor, start_dim: int = 0, end_dim: int = -1) -> OutlineTensor:
+    """As `torch.flatten`."""
+    return tensor.flatten(start_dim, end_dim)
 
 
 def broadcast(*parts: Any, **_named: Any) -> OutlineTensor:

@@ -25,6 +25,7 @@ from inference.context import Refused
 from inference.results.checkpoint import CheckpointInfo
 from resources import checkpoint_path
 from tests.inference import tiny_chat, tiny_images, tiny_joint, tiny_models, tiny_pairs
+from tests.inference.checkpoints.test_adapters import QUERY, matrices, save_adapter, sequence_head
 from tests.inference.published import save_published
 from tests.inference.tiny_checkpoints import edit_config, load_weights, save, save_bert, save_gpt2, save_weights
 from tests.inference.tiny_types import config_of
@@ -77,11 +78,6 @@ def compared(folders: list[Path]) -> list[Path]:
     return [folder for folder, _ in told_so]
 
 
-BUILT_OTHERWISE = {
-    "image-mae", "image-swin",  # positions that are worked out in numbers
-}  # fmt: skip
-
-
 PUBLISHED = (
     "google-bert/bert-base-uncased", "distilbert-base-uncased-finetuned-sst-2-english", "albert/albert-base-v2",
     "openai-community/gpt2", "EleutherAI/pythia-70m", "meta-llama/Llama-2-7b-hf", "Qwen/Qwen3-0.6B",
@@ -116,13 +112,39 @@ def test_each_kind_of_model(tmp_path):
             folders[-1].mkdir()
             write(folders[-1], name)
     assert len(folders) > 70
-    assert {folder.name for folder in folders} - {folder.name for folder in compared(folders)} == BUILT_OTHERWISE
+    assert compared(folders) == folders
 
 
-@pytest.mark.parametrize("name", ["igpt-masked", "vilt-scenes", "oscar-scenes"])
+@pytest.mark.parametrize(
+    "name", ["igpt-masked", "vilt-scenes", "oscar-scenes", "bert-mini-polarity", "gpt-mini-polarity"]
+)
 def test_one_that_is_told_alone_needs_nothing_that_another_one_left(tmp_path, name):
     folder = shutil.copytree(checkpoint_path(name), tmp_path / f"my-{name}")
     assert compared([folder]) == [folder]
+
+
+def test_adapters(tmp_path):
+    wrong = {"base_model.model.classifier.weight": torch.ones(2, 31)}
+    made = {
+        "a head": (matrices(QUERY) | sequence_head(), {"task_type": "SEQ_CLS"}),
+        "named classes": (
+            matrices(QUERY) | sequence_head(),
+            {"task_type": "SEQ_CLS", "id2label": {"0": "bad", "1": "good"}},
+        ),
+        "no head": (matrices(QUERY), {}),
+        "a head of another size": (matrices(QUERY) | sequence_head() | wrong, {"task_type": "SEQ_CLS"}),
+        "a tensor of the head too many": (
+            matrices(QUERY) | sequence_head() | {"base_model.model.more.weight": torch.ones(3)},
+            {"task_type": "SEQ_CLS"},
+        ),
+        "another kind": (matrices(QUERY), {"peft_type": "IA3"}),
+    }
+    save_bert(tmp_path / "base")
+    folders = [save_adapter(tmp_path / name, tensors, **says) for name, (tensors, says) in made.items()]
+    with_too_much = save_bert(tmp_path / "more")
+    with_tensor("classifier.weight", 2, 32)(with_too_much)
+    folders.append(save_adapter(tmp_path / "of more", matrices(QUERY), base_model_name_or_path="more"))
+    assert [folder.name for folder in compared(folders)] == ["a head", "named classes", "no head"]
 
 
 USUAL = (
@@ -296,6 +318,17 @@ def shapes(module: Any) -> dict[str, tuple[int, ...]]:
         lambda t: t.where(t.ones(3, 1) > 0, t.ones(4), 0.0),
         lambda t: t.full((2, 3), 1.0),
         lambda t: t.tensor([[1.0, 2.0]]),
+        lambda t: t.stack(t.meshgrid([t.arange(3), t.arange(4)], indexing="ij")),
+        lambda t: t.meshgrid(t.arange(3), t.arange(4), indexing="ij")[1],
+        lambda t: t.flatten(t.ones(2, 3, 4), 1),
+        lambda t: t.ones(2, 3, 4).flatten(),
+        lambda t: t.ones(2, 3, 4).flatten(0, 1),
+        lambda t: t.arange(3).outer(t.arange(4)),
+        lambda t: t.ones(2, 3, 4).permute(1, 2, 0),
+        lambda t: t.ones(2, 3, 4).sum(-1),
+        lambda t: t.ones(2, 3, 4)[..., 1:],
+        lambda t: t.ones(2, 3, 4)[0, ..., None],
+        lambda t: t.ones(2, 3, 4)[:, None, ...],
     ],
 )
 def test_a_tensor_has_the_shape_of_torch(work_out):
@@ -306,6 +339,7 @@ class Outlines:
     """As the stand-in has them."""
 
     arange, cat, full, tensor = tensors.arange, tensors.cat, tensors.full, tensors.of_values
+    flatten, meshgrid, stack = tensors.flatten, tensors.meshgrid, tensors.stack
     ones, zeros, tril, where = tensors.sized, tensors.sized, tensors.like, tensors.broadcast
 
 
@@ -319,6 +353,9 @@ class Outlines:
         lambda: tensors.sized(2.5),
         lambda: tensors.OutlineParameter(tensors.of_values(3)),
         lambda: tensors.sized(2, 3).view(7, -1),
+        lambda: tensors.sized(2, 3).permute(0, 0),
+        lambda: tensors.sized(2, 3).sum().shape,
+        lambda: tensors.meshgrid(tensors.arange(3), indexing="xy"),
         lambda: LAYERS["Embedding"](5, 2, 5),
         lambda: LAYERS["Linear"](2, 3)(tensors.sized(2)),
         lambda: setattr(OutlineModule(), "part", NotHeld()),

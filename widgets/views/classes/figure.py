@@ -23,6 +23,7 @@ from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle
 
 _ROW = 1.45  # em
+_ABOVE, _BELOW = 6.5, 1.5  # em of names of classes above the table, and of a line below it
 _TRUE = "\N{CHECK MARK} "
 
 _MOST_IMAGE, _LEAST_IMAGE = 16.0, 7.0  # em
@@ -108,6 +109,15 @@ class ClassesFigure:
         """An image, the columns of layers, and the names of classes beside each other."""
         return (24 + 3.2 * len(self.columns)) * QFontMetricsF(style.font).height()
 
+    def least_size(self, width: float, style: FigureStyle) -> QSizeF:
+        """A line of letters for each layer beneath the names of the classes; and what is in the image, beneath it."""
+        em = QFontMetricsF(style.font).height()
+        side = self._most_side(width, style)
+        truth = QFontMetricsF(style.font).boundingRect(
+            QRectF(0, 0, side, 0), int(Qt.TextFlag.TextWordWrap), self._truth_text()
+        )
+        return QSizeF(0, max((_ABOVE + _BELOW + len(self.result.probabilities)) * em, side + 0.4 * em + truth.height()))
+
     def natural_size(self, style: FigureStyle) -> QSizeF:
         em = QFontMetricsF(style.font).height()
         n_rows = max(len(self.result.probabilities), len(self.ranked))
@@ -137,8 +147,12 @@ class ClassesFigure:
             box.setBottom(where.bars.top())
         box.setBottom(min(box.bottom(), rect.bottom()))
         painter.setPen(style.theme.faint)
-        text = _tr("In it, as it was generated: {}").format(", ".join(map(clean, self.result.truth)))
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, self._truth_text())
+
+    def _truth_text(self) -> str:
+        if not self.result.truth:
+            return ""
+        return _tr("In it, as it was generated: {}").format(", ".join(map(clean, self.result.truth)))
 
     def _paint_table(self, painter: QPainter, table: QRectF, rect: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
@@ -259,7 +273,7 @@ class ClassesFigure:
         height, width = self.result.seen.shape[:2]
         needed = (_TRUTH + _TITLE + _ROW * len(self.ranked)) * em  # below the image
         is_over = rect.height() - needed >= _LEAST_IMAGE * em
-        column = min((_COLUMN if is_over else _MOST_IMAGE) * em, (0.4 if is_over else 0.2) * rect.width())
+        column = min(_COLUMN * em, 0.4 * rect.width()) if is_over else self._most_side(rect.width(), style)
         side = min(_MOST_IMAGE * em, column, rect.height() - (needed if is_over else 0.0))
         image = letterbox(height, width, QRectF(rect.left(), rect.top(), column, side))
         image.moveTopLeft(QPointF(round(rect.left()), round(rect.top())))
@@ -272,10 +286,14 @@ class ClassesFigure:
             bars = QRectF(rect.right() - bars_width, rect.top(), bars_width, rect.height())
             left, right = image.right() + 8 * em, bars.left()
         n_rows = len(self.result.probabilities)
-        top = rect.top() + 6.5 * em
-        table_height = min(rect.bottom() - 1.5 * em - top, n_rows * _MOST_ROW * em)
+        top = rect.top() + _ABOVE * em
+        table_height = min(rect.bottom() - _BELOW * em - top, n_rows * _MOST_ROW * em)
         table_width = min(right - 2.5 * em - left, len(self.columns) * _MOST_COLUMN * em)
         return _Layout(image, QRectF(left, top, max(1.0, table_width), max(1.0, table_height)), bars)
+
+    def _most_side(self, width: float, style: FigureStyle) -> float:
+        """Of the image, where there is so much width."""
+        return min(_MOST_IMAGE * QFontMetricsF(style.font).height(), 0.2 * width)
 
     def _cell(self, row: int, column: int, table: QRectF) -> QRectF:
         width, height = table.width() / len(self.columns), table.height() / len(self.result.probabilities)

@@ -9,6 +9,7 @@ from inference.results.classes import ClassesRequest, ClassesResult
 from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.figure_canvas import FigureCanvas
+from widgets.kit.figure_scroll import FigureScroll
 from widgets.kit.option_controls import OptionControls, PageChoice
 from widgets.kit.page import Page
 from widgets.kit.plain import explain_items
@@ -41,8 +42,9 @@ class ClassesView(View):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
         self._canvas = PointedCanvas("classes_canvas", self.tr("Classes after each layer"))
+        self._scroll = FigureScroll(self._canvas)
         self._page = self.add_page(
-            Page("classes", self._canvas, self.tr("What is shown"), self.tr("Probability pointed at"))
+            Page("classes", self._scroll, self.tr("What is shown"), self.tr("Probability pointed at"))
         )
         self._options = self.add_options(OptionControls(self._page.controls, "classes", ClassesOptions))
         self._row = self._page.controls.add_choice("classes_row", self.tr("After"), ())
@@ -120,7 +122,7 @@ class ClassesView(View):
         style = self.style_now()
         self._paper.show_figure(VitResultsFigure(), style)
         if self._figure is not None:
-            self._canvas.show_figure(self._figure, style)
+            self._scroll.show_figure(self._figure, style)
 
     def _show_page(self) -> None:
         self._row.setEnabled(self._figure is not None)
