@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -30,6 +31,12 @@ _MAX_SQUARES = 16  # more heads than this have no room for a square each beside 
 _BEGINNING = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _SIDES: tuple[Side, Side] = ("query", "key")
+
+
+class _Part(NamedTuple):
+    weights: np.ndarray  # [head, query_pos, key_pos]
+    first_query: int
+    first_key: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +103,7 @@ class ArcsFigure:
     @property
     def largest(self) -> float:
         """The largest weight of what could be drawn."""
-        return float(self._links(threshold=0.0).weight.max(initial=0.0))
+        return float(np.fmax.reduce(self._pattern.weights, axis=None, initial=0.0))
 
     @cached_property
     def _place(self) -> np.ndarray:
@@ -124,23 +131,29 @@ class ArcsFigure:
         order = order_of_pens(head, weight)
         return Lines(query[order], key[order], head[order], weight[order])
 
-    def _links(self, threshold: float) -> Lines:
-        """Those of the shown heads and of the focused token that are so strong."""
-        heads = np.array(self.shown_heads, dtype=np.int64)
-        axis = [self.result.heads.index(head) for head in self.shown_heads]
-        pattern = self.result.pattern[0]  # [head, query_pos, key_pos]
+    @cached_property
+    def _pattern(self) -> _Part:
+        """Of the shown heads and of the focused token."""
+        weights = self.result.pattern[0]
         first_query = first_key = 0
         if self.focus and self.focus.side == "query":
             first_query = self.focus.pos
-            pattern = pattern[:, first_query : first_query + 1]
+            weights = weights[:, first_query : first_query + 1]
         elif self.focus:
             first_key = self.focus.pos
-            pattern = pattern[:, :, first_key : first_key + 1]
-        pattern = pattern[axis]
+            weights = weights[:, :, first_key : first_key + 1]
+        if self.shown_heads != self.result.heads:  # else nothing has to be copied
+            weights = weights[[self.result.heads.index(head) for head in self.shown_heads]]
+        return _Part(weights, first_query, first_key)
+
+    def _links(self, threshold: float) -> Lines:
+        """Those of the shown heads and of the focused token that are so strong."""
+        heads = np.array(self.shown_heads, dtype=np.int64)
+        weights, first_query, first_key = self._pattern
         # In one row of numbers, which is several times as quick as `np.nonzero` in three dimensions.
-        place = np.flatnonzero(pattern >= threshold if threshold > 0 else pattern > 0)
-        head, query, key = np.unravel_index(place, pattern.shape)
-        return Lines(query + first_query, key + first_key, heads[head], pattern.ravel()[place])
+        place = np.flatnonzero(weights >= threshold if threshold > 0 else weights > 0)
+        head, query, key = np.unravel_index(place, weights.shape)
+        return Lines(query + first_query, key + first_key, heads[head], weights.ravel()[place])
 
     def word(self, token: Focus) -> str:
         """What stands in a column."""
