@@ -88,10 +88,14 @@ def main() -> None:
     repeats.once(lambda: window.controller.checkpoint is not None)
     repeats._ticks.rest("once", WARM)
     W = os.environ.get("WHAT", "look,long,write,train")
-    if "look" in W: look(repeats, n_tokens, n_times)
-    if "long" in W: look_at_long(repeats, 2 * n_tokens, n_times)
-    if "write" in W: write(repeats, writer, n_times)
-    if "train" in W: train(repeats, N_STEPS if n_times > 5 else 20)
+    if "look" in W:
+        look(repeats, n_tokens, n_times)
+    if "long" in W:
+        look_at_long(repeats, 2 * n_tokens, n_times)
+    if "write" in W:
+        write(repeats, writer, n_times)
+    if "train" in W:
+        train(repeats, N_STEPS if n_times > 5 else 20)
     repeats._ticks.by_phase.clear()
     repeats._ticks.rest("nothing to do", 0.2 * n_times)
     print(json.dumps({"worst": repeats.worst, "idle": repeats._ticks.by_phase["nothing to do"]}))
@@ -104,9 +108,7 @@ def look(repeats: Repeats, n_tokens: int, n_times: int) -> None:
     window, n = repeats.window, n_times + 1
     heads = [lambda k=k: window.selection.update(head=(k + 1) % N_HEADS) for k in range(n)]
     layers = [lambda k=k: window.selection.update(layer=(k + 1) % N_LAYERS) for k in range(n)]
-    tokens = [
-        lambda k=k: window.selection.update(query=Position("text", (7 * k + 3) % n_tokens)) for k in range(n)
-    ]
+    tokens = [lambda k=k: window.selection.update(query=Position("text", (7 * k + 3) % n_tokens)) for k in range(n)]
     for name in ("heads", "attention", "arcs"):
         window.area.show_view(name)
         view = window.area.views[name]
@@ -220,7 +222,10 @@ def _opened(window: MainWindow) -> str:
 
 def _across(widget: QWidget, k: int) -> QPointF:
     """Places all over it."""
-    return QPointF(0.2 * widget.width() + (k * 37) % (0.6 * widget.width()), 0.2 * widget.height() + (k * 23) % (0.6 * widget.height()))
+    return QPointF(
+        0.2 * widget.width() + (k * 37) % (0.6 * widget.width()),
+        0.2 * widget.height() + (k * 23) % (0.6 * widget.height()),
+    )
 
 
 def _move(widget: QWidget, to: QPointF) -> None:
@@ -234,7 +239,9 @@ def _send(widget: QWidget, kind: QEvent.Type, to: QPointF, button: Qt.MouseButto
 
 def _turn(widget: QWidget, at: QPointF, angle: int) -> None:
     phase = Qt.ScrollPhase.NoScrollPhase
-    event = QWheelEvent(at, widget.mapToGlobal(at), QPoint(), QPoint(0, angle), NOTHING, Qt.KeyboardModifier.NoModifier, phase, False)
+    event = QWheelEvent(
+        at, widget.mapToGlobal(at), QPoint(), QPoint(0, angle), NOTHING, Qt.KeyboardModifier.NoModifier, phase, False
+    )
     QApplication.sendEvent(widget, event)
 
 

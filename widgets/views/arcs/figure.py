@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -20,7 +19,7 @@ from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.legend import HeadLegend
-from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color
+from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Part, Side, head_color
 from widgets.views.arcs.options import ArcsOptions
 from widgets.views.arcs.strokes import Strokes, order_of_pens
 
@@ -31,12 +30,6 @@ _MAX_SQUARES = 16  # more heads than this have no room for a square each beside 
 _BEGINNING = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _SIDES: tuple[Side, Side] = ("query", "key")
-
-
-class _Part(NamedTuple):
-    weights: np.ndarray  # [head, query_pos, key_pos]
-    first_query: int
-    first_key: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,19 +125,18 @@ class ArcsFigure:
         return Lines(query[order], key[order], head[order], weight[order])
 
     @cached_property
-    def _pattern(self) -> _Part:
+    def _pattern(self) -> Part:
         """Of the shown heads and of the focused token."""
-        weights = self.result.pattern[0]
-        first_query = first_key = 0
-        if self.focus and self.focus.side == "query":
-            first_query = self.focus.pos
-            weights = weights[:, first_query : first_query + 1]
-        elif self.focus:
-            first_key = self.focus.pos
-            weights = weights[:, :, first_key : first_key + 1]
-        if self.shown_heads != self.result.heads:  # else nothing has to be copied
-            weights = weights[[self.result.heads.index(head) for head in self.shown_heads]]
-        return _Part(weights, first_query, first_key)
+        places = [self.result.heads.index(head) for head in self.shown_heads]
+        return Part.of(self.result.pattern[0], places, self.focus)
+
+    def take_lines_of(self, other: ArcsFigure) -> bool:
+        """Whether the lines are those of another figure, so that they need not be looked for again."""
+        is_same = type(self) is type(other) and self.result is other.result
+        is_same = is_same and (self.options, self.heads, self.focus) == (other.options, other.heads, other.focus)
+        if is_same:
+            vars(self).update({name: vars(other)[name] for name in ("lines", "_pattern") if name in vars(other)})
+        return is_same
 
     def _links(self, threshold: float) -> Lines:
         """Those of the shown heads and of the focused token that are so strong."""
