@@ -19,7 +19,7 @@ from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.legend import HeadLegend
-from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Part, Side, head_color
+from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, SomeWeights, head_color
 from widgets.views.arcs.options import ArcsOptions
 from widgets.views.arcs.strokes import Strokes, order_of_pens
 
@@ -125,10 +125,10 @@ class ArcsFigure:
         return Lines(query[order], key[order], head[order], weight[order])
 
     @cached_property
-    def _pattern(self) -> Part:
+    def _pattern(self) -> SomeWeights:
         """Of the shown heads and of the focused token."""
         places = [self.result.heads.index(head) for head in self.shown_heads]
-        return Part.of(self.result.pattern[0], places, self.focus)
+        return SomeWeights.of(self.result.pattern[0], places, self.focus)
 
     def take_lines_of(self, other: ArcsFigure) -> bool:
         """Whether the lines are those of another figure, so that they need not be looked for again."""

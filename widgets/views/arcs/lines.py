@@ -41,7 +41,7 @@ class Lines(NamedTuple):
         return Lines(*(column[order] for column in self))
 
 
-class Part(NamedTuple):
+class SomeWeights(NamedTuple):
     """Weights [head, query_pos, key_pos] of some heads, and which query and key are the first of them."""
 
     weights: np.ndarray
@@ -49,7 +49,7 @@ class Part(NamedTuple):
     first_key: int
 
     @staticmethod
-    def of(pattern: np.ndarray, heads: list[int], focus: Focus | None) -> Part:
+    def of(pattern: np.ndarray, heads: list[int], focus: Focus | None) -> SomeWeights:
         """Of a whole pattern: these of its heads, and one token where there is a focus."""
         first_query = first_key = 0
         if focus and focus.side == "query":
@@ -60,7 +60,7 @@ class Part(NamedTuple):
             pattern = pattern[:, :, first_key : first_key + 1]
         if heads != list(range(len(pattern))):  # else nothing has to be copied
             pattern = pattern[heads]
-        return Part(pattern, first_query, first_key)
+        return SomeWeights(pattern, first_query, first_key)
 
 
 class ArcsLayout(NamedTuple):
