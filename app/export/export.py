@@ -1,4 +1,4 @@
-"""Saving and copying figures: rendered in memory, then written. Qt's own writers report success on a full disk."""
+"""Saving figures, and copying numbers: made in memory, then written. Qt's own writers report success on a full disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from widgets.kit.figure import Figure
 from widgets.look.theme import FigureStyle
 
 ENDINGS = (".svg", ".pdf", ".png", ".csv", ".npz")
-MAX_COPIED_CELLS = 10_000  # beside a picture
 MAX_NUMBERS = 1_000_000  # that were asked for
 
 
@@ -100,16 +99,16 @@ def room_of(ending: str, length: Length | None, dpi: float | None) -> float | No
 
 
 @contextmanager
-def told_as_export_errors(place: Path) -> Iterator[None]:
+def told_as_export_errors(place: str | os.PathLike[str]) -> Iterator[None]:
     """Raise `ExportError` where a file is too large, for the memory or the disk, or cannot be written there."""
     try:
         yield
     except render.TooLarge as error:
         raise ExportError(str(error)) from error
     except MemoryError as error:
-        raise ExportError(f"There is not enough memory to write {place.name}.") from error
+        raise ExportError(f"There is not enough memory to write {Path(place).name}.") from error
     except OSError as error:
-        raise ExportError(f"{place} could not be written: {why_not_written(error, place)}.") from error
+        raise ExportError(f"{place} could not be written: {why_not_written(error, Path(place))}.") from error
 
 
 def check(path: str | os.PathLike[str], endings: Collection[str] = ENDINGS, *, may_replace: bool = True) -> Path:
@@ -126,29 +125,6 @@ def check(path: str | os.PathLike[str], endings: Collection[str] = ENDINGS, *, m
         raise ExportError(f"{path}: {ending} is not among {', '.join(endings)}.")
     check_place(place, may_replace=may_replace)
     return place
-
-
-def copy(figure: Figure, style: FigureStyle, clipboard: QClipboard, notes: tuple[str, ...] = ()) -> None:
-    """Put a figure on the clipboard: as picture, SVG and PDF, and as tab-separated numbers unless they are many.
-
-    Raises
-    ------
-    ExportError
-        If the picture would be too large.
-    """
-    sheet = Sheet.of(figure, style, notes=notes)
-    data = QMimeData()
-    try:
-        data.setData("image/svg+xml", render.svg(sheet))
-        data.setData("application/pdf", render.pdf(sheet))
-        data.setData("image/png", render.png(sheet))
-        data.setImageData(render.image(sheet))
-    except render.TooLarge as error:
-        raise ExportError(str(error)) from error
-    numbers = figure.numbers()
-    if len(numbers.header) * len(numbers.rows) <= MAX_COPIED_CELLS:
-        data.setText(render.csv(numbers, "\t", notes).decode())
-    clipboard.setMimeData(data)
 
 
 def copy_numbers(figure: Figure, clipboard: QClipboard, notes: tuple[str, ...] = ()) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDir, QObject, QTemporaryDir, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QClipboard, QGuiApplication
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.export.page.naming import caption_of, stem_of, whole_mesh
@@ -65,6 +65,7 @@ class Exporting(QObject):
         self._refused: View | None = None  # as its picture was an old one
         self._dragged: QTemporaryDir | None = None  # where files of what is dragged out are
         self._n_dragged = 0
+        self._leave: Callable[[QClipboard], None] = lambda _: None  # until a picture was copied
 
     def export(self, view: View | None, first: str = "svg", *, why_none: str = "") -> None:
         """Ask where to and how, and save what the view shows.
@@ -205,7 +206,7 @@ class Exporting(QObject):
 
     def copy(self, view: View | None, *, why_none: str = "") -> None:
         """Put what the view shows on the clipboard, as image and as vectors; `why_none` stands where it would be."""
-        from app.export import export as exporter
+        from app.export.offered import copy, leave
         from app.export.saving import ExportError
 
         if view is not None and view.is_provisional and not view.is_growing:
@@ -215,7 +216,9 @@ class Exporting(QObject):
         if figure is None or view is None:
             return
         try:
-            exporter.copy(figure, replace(view.style_now(), theme=LIGHT), QGuiApplication.clipboard(), view.notes)
+            offered = copy(figure, replace(view.style_now(), theme=LIGHT), QGuiApplication.clipboard(), view.notes)
+            offered.failed.connect(self._warn)
+            self._leave = leave
         except ExportError as error:
             self._warn(str(error))
         else:
@@ -252,7 +255,8 @@ class Exporting(QObject):
             self._warn(str(error))
 
     def shutdown(self) -> None:
-        """Remove the files of what was dragged out."""
+        """Remove the files of what was dragged out; what was copied stays on the clipboard."""
+        self._leave(QGuiApplication.clipboard())
         if self._dragged is not None:
             self._dragged.remove()
             self._dragged = None

@@ -119,8 +119,13 @@ def pixels(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> 
 
 def png(sheet: Sheet, width: int | None = None, dpi: float | None = None) -> bytes:
     """See `image`."""
+    return encoded(image(sheet, width, dpi))
+
+
+def encoded(picture: QImage) -> bytes:
+    """An `image` as PNG."""
     buffer = _buffer()
-    image(sheet, width, dpi).save(buffer, "PNG")  # type: ignore[call-overload]
+    picture.save(buffer, "PNG")  # type: ignore[call-overload]
     return _content(buffer)
 
 

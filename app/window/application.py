@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -25,11 +26,13 @@ from app.link.runner import Runner
 from app.window.main_window import MainWindow
 from app.window.quitting import Quitting
 from app.window.settings import settings_file
+from inference import results
 from inference.results.devices import WISH
 
 # Milliseconds: before the first module, in which the worker brings NumPy, which cannot be had in small pieces; and
 # between two, so that the window stays awake.
 DELAY, PAUSE = 1000, 25
+_ROOMS = ("look", "kit", "figures", "plots", "maps", "scene3d", "player", "writing", "panels")  # from below
 SLICE = 0.004  # seconds that Qt's types may take between two turns of the window
 # Seconds that the thread which imports pyqtgraph may keep the window waiting; Python's own 5 ms add up in a paint.
 HAND_OVER = 0.001
@@ -116,7 +119,7 @@ class WarmUp(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._modules = pkgutil.walk_packages(widgets.__path__, f"{widgets.__name__}.")
+        self._modules = _modules()
         self._usual = sys.getswitchinterval()
         self._types = quick_start.each_qt_type()
         self._plots = threading.Thread(target=_import, args=("pyqtgraph",), name="warm-up")
@@ -143,13 +146,21 @@ class WarmUp(QObject):
         if self._plots.is_alive():
             return
         sys.setswitchinterval(self._usual)
-        module = next(self._modules, None)
-        if module is None:
+        name = next(self._modules, None)
+        if name is None:
             self._timer.stop()
             quick_start.end()
             self._collector.start()
         else:
-            _import(module.name)
+            _import(name)
+
+
+def _modules() -> Iterator[str]:
+    """Those that others use come first, so that one brings few others with it; the rest in their own order."""
+    for package in (results, *(import_module(f"widgets.{room}") for room in _ROOMS), widgets):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name not in sys.modules:
+                yield module.name
 
 
 def _import(name: str) -> None:

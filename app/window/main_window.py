@@ -30,6 +30,7 @@ from app.window.finding.finding import Finding
 from app.window.help.helping import Helping
 from app.window.menus.filing import Filing, kept_image
 from app.window.menus.going import Going
+from app.window.menus.leaving import Leaving
 from app.window.menus.panel_round import PanelRound
 from app.window.opening import ContextActions, Opening
 from app.window.placement import keep_on_screen, restore_layout, with_layout
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
         self.running = Running(self.controller, self.opening, self.telling, self.status_line, self)
         self.reaching = Reaching(self.controller, self.context, self.telling, settings_file, self)
         self.hub = Hub(self.opening, self.controller, self.jobs, self.telling, settings_file, self)
+        self.leaving = Leaving(self.jobs, self)
         self._build()
         self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
         before = self.gallery, self.input_panel, self.input_panel.column

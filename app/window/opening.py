@@ -106,7 +106,7 @@ class Opening(QObject):
         place, is_own_precision = split_precision(checkpoint)
         try:
             folder = place if place in bundled_checkpoints() else str(Path(place).expanduser().resolve())
-            if folder != place and not Path(folder).exists() and place.count("/") == 1 and place[0] not in "./~":
+            if folder != place and not Path(folder).exists() and place.count("/") <= 1 and place[0] not in "./~":
                 folder = place  # an id, which may be in the hub's cache
             return in_own_precision(folder, is_own=is_own_precision)
         except (OSError, RuntimeError, ValueError):  # a user that does not exist, a name that no file can have

@@ -52,7 +52,7 @@ class Ticks(QObject):
         if not condition():
             raise TimeoutError(f"{phase}: not done after {PATIENCE} s; {self._window.status_line.message}")
 
-    def rest(self, phase: str) -> None:
+    def rest(self, phase: str, seconds: float = REST) -> None:
         """The same with nothing to do."""
-        end = time.monotonic() + REST
+        end = time.monotonic() + seconds
         self.watch(phase, lambda: time.monotonic() > end)

@@ -290,6 +290,8 @@ def _folder(checkpoint: str) -> Path:
         cached = folder_of_version(own_cache(), repo, revision or "main")
         if cached is not None:
             return cached
+        if path.is_absolute():  # of a list of what was open before, say: no id on the hub is meant
+            raise Refused(f"There is no folder {checkpoint[:200]!r}; it may have been moved or deleted.")
         raise Refused(
             f"{checkpoint[:200]!r} is neither a folder nor a bundled checkpoint, nor in the hub's cache; a model on "
             "the Hugging Face hub has to be downloaded first."

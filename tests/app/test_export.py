@@ -17,11 +17,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtCore import QMimeData, QRectF, QSizeF
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
 from app.export import render
-from app.export.export import ENDINGS, copy, save
+from app.export.export import ENDINGS, save
+from app.export.offered import copy, leave
 from app.export.page.sheet import MAX_CAPTION_LINES, Sheet
 from app.export.saving import ExportError
 from tests.app.word_figures import Words
@@ -312,6 +313,50 @@ def test_notes_are_lines_before_the_table_of_a_csv(notes):
     # What a reader makes of the lines before it leaves the table as it is.
     rows = list(csv.reader(io.StringIO(lines, newline="")))
     assert rows[len(notes) :] == list(csv.reader(io.StringIO(plain, newline="")))
+
+
+class Painted(Words):
+    """Counts how often it is painted."""
+
+    n_painted = 0
+
+    def paint(self, painter, rect, style):
+        Painted.n_painted += 1
+        super().paint(painter, rect, style)
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    monkeypatch.setattr(Painted, "n_painted", 0)
+    return Painted
+
+
+def test_what_is_copied_is_painted_when_a_program_takes_it_and_once(clipboard, counted):
+    copy(counted(), FigureStyle(), clipboard)
+    data = clipboard.mimeData()
+    assert {"image/svg+xml", "application/pdf", "image/png", "text/plain"} <= set(data.formats())
+    assert counted.n_painted == 0
+    assert QImage.fromData(data.data("image/png")).size() == data.imageData().size()
+    assert bytes(data.data("image/png").data())
+    assert counted.n_painted == 1  # pixels are pixels
+    data.data("image/svg+xml")
+    assert counted.n_painted == 2
+
+
+def test_what_is_copied_stays_when_the_program_ends(clipboard, counted):
+    copy(counted(), FigureStyle(), clipboard)
+    offered = clipboard.mimeData()
+    svg = bytes(offered.data("image/svg+xml").data())
+    leave(clipboard)
+    n_painted, left = counted.n_painted, clipboard.mimeData()
+    assert type(left) is QMimeData
+    assert bytes(left.data("image/svg+xml").data()) == svg
+    assert left.data("application/pdf").startsWith(b"%PDF")
+    assert QImage.fromData(left.data("image/png")).size() == left.imageData().size()
+    assert left.text()
+    assert counted.n_painted == n_painted  # all of it was there
+    leave(clipboard)
+    assert clipboard.mimeData().text() == left.text()  # another time changes nothing
 
 
 def test_notes_are_told_in_a_csv_and_on_the_clipboard(tmp_path, clipboard):

@@ -17,6 +17,18 @@ def test_a_few_numbers_far_beyond_all_others_have_the_colour_of_what_is_usual():
     assert bright_end(pattern) == pytest.approx(0.016)
 
 
+@pytest.mark.parametrize("spread", [0.5, 2.0, 4.0])
+def test_where_colours_end_is_found_as_by_sorting_all(spread):
+    random = np.random.default_rng(0)
+    pattern = np.exp(spread * random.standard_normal((90, 90))).astype(np.float32)
+    pattern /= pattern.sum(-1, keepdims=True)
+    found = np.sort(pattern.ravel().astype(np.float64))[::-1]
+    rare = int(found.size * 0.005)
+    usual = found[min(int((np.cumsum(found) < found.sum() / 5).sum()), rare)]
+    end = bright_end(pattern)
+    assert end == pytest.approx(float(pattern.max())) or usual <= end < 1.1 * usual
+
+
 def test_a_causal_model_is_not_measured_by_its_first_query():
     pattern = np.tril(np.ones((256, 256)))
     pattern /= pattern.sum(1, keepdims=True)

@@ -96,6 +96,20 @@ def test_measures_are_those_of_the_selected_head(panel, selection):
     assert panel._values["previous"].text() == f"{100 * result.measures['previous'][0, 2]:.1f} %"
 
 
+def test_the_panel_is_filled_once_of_a_choice(panel, selection, monkeypatch):
+    result, filled = make_attention_result(layers=(0,)), []
+    selection.update(head=1, query=at(3))
+    answer(panel, row_of(result, 0, 1, 3))
+    fill = panel._fill_keys
+    monkeypatch.setattr(panel, "_fill_keys", lambda *args: (filled.append(args), fill(*args)))
+    panel.standing_changed.emit()
+    assert filled == []
+    panel.clear_numbers()
+    assert panel._keys.rowCount() == 0
+    panel.standing_changed.emit()
+    assert panel._keys.rowCount() > 0  # what was cleared is filled again
+
+
 def test_a_number_with_a_long_unit_wraps_instead_of_being_cut(panel):
     assert panel._values["distance"].wordWrap()
 

@@ -160,6 +160,22 @@ def test_a_file_shows_the_part_that_is_looked_at(canvas):
     assert [tick.text for tick in frame.x_ticks] == [tick.text for tick in canvas.views[1].frame.x_ticks]
 
 
+def test_a_figure_that_grows_shows_one_plot_at_a_turn_and_then_is_whole(canvas, qtbot):
+    grown = tuple(Plot(plot.series[:1], plot.x, plot.y, "grown") for plot in FIGURE.plots)
+    canvas.grow(PlotFigure(grown, "two plots, grown"), FigureStyle())
+    assert [view.frame.plot for view in canvas.views] == [grown[0], SCATTER]
+    assert canvas.figure.plots == grown  # what a file would hold
+    qtbot.waitUntil(lambda: canvas.views[1].frame.plot == grown[1])
+    canvas.grow(FIGURE, FigureStyle())
+    canvas.resize(800, 360)  # all are laid out anew
+    assert [view.frame.plot for view in canvas.views] == [LOG, SCATTER]
+
+
+def test_a_figure_of_other_plots_does_not_grow(canvas):
+    canvas.grow(PlotFigure((LOG, BARS, SCATTER), "three plots"), FigureStyle())
+    assert [view.frame.plot for view in canvas.views] == [LOG, BARS, SCATTER]
+
+
 def test_what_is_zoomed_stays_so_with_new_numbers_but_not_on_other_axes(canvas):
     view = canvas.views[1]
     QTest.keyClick(view, Qt.Key.Key_Plus)

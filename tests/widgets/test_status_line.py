@@ -207,3 +207,15 @@ def test_the_number_of_jobs_is_there_while_there_are_any_and_leads_to_the_list(l
         qtbot.mouseClick(line._jobs, Qt.MouseButton.LeftButton)
     line.show_job_count(0)
     assert not line._jobs.isVisible()
+
+
+def test_that_something_is_computed_is_not_told_where_the_answer_comes_at_once(line, qtbot):
+    parts = line._label, line._bar, line._cancel
+    line.set_busy(True)
+    line.set_busy(False)
+    assert not any(part.isVisible() for part in parts)
+    line.set_busy(True)
+    assert not any(part.isVisible() for part in parts)
+    qtbot.waitUntil(lambda: all(part.isVisible() for part in parts))
+    line.set_busy(False)
+    assert not any(part.isVisible() for part in parts)

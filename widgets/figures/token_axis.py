@@ -79,6 +79,12 @@ def label(word: str) -> str:
 
 def names_explained(words: Iterable[str]) -> str:
     """How the names of places that are no words are read, by an example of each kind; empty where all are words."""
+    return _explained(tuple(words))
+
+
+@lru_cache(maxsize=32)
+def _explained(words: tuple[str, ...]) -> str:
+    """Every head and layer of a text has the same words, which are read once."""
     n = r"(0|[1-9]\d*)"
     kinds = (
         (f"{n},{n},{n}", _tr("“{}” is frame {}, row {}, column {}")),
@@ -86,7 +92,7 @@ def names_explained(words: Iterable[str]) -> str:
         (f"([zyx]) {n}", _tr("“{}” is a vertex's {} = {}")),
         (f"v{n}", _tr("“{}” is vertex {}")),
     )
-    parts, words = [], tuple(words)
+    parts = []
     for kind, text in kinds:
         found = [match for word in words if (match := re.fullmatch(kind, word.removesuffix(POOLED)))]
         # Which number is which is seen where they differ.

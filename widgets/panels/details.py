@@ -65,6 +65,7 @@ class DetailsPanel(View):
         self._layer.valueChanged.connect(self._on_layer_value_changed)
         self._head.valueChanged.connect(self._on_head_value_changed)
         self._values = {name: PlainLabel(DASH, self) for name in _MEASURES}
+        self._filled: tuple[object, object, Selected] | None = None  # heads, row and choice that stand there
         self._token, self._sentence = PlainLabel(self), PlainLabel(self)
         self._sentence.setObjectName("details_sentence")
         for line in (self._token, self._sentence, self._values["distance"]):  # in coordinates, which is a long word
@@ -191,6 +192,7 @@ class DetailsPanel(View):
         return self._numbers
 
     def clear_numbers(self) -> None:
+        self._filled = None
         self._fill_measures(None)
         self._fill_keys(None, None)
 
@@ -202,6 +204,7 @@ class DetailsPanel(View):
         # While the panel is hidden, what is in it gets its letters later than the panel.
         QTimer.singleShot(0, self._fit_group)
         self._align()
+        self._filled = None  # letters are of another size
         self._fill()
 
     def _align(self) -> None:
@@ -223,8 +226,13 @@ class DetailsPanel(View):
     def _fill(self) -> None:
         wanted = self.requests() if self.subject and not self.is_dimmed else ()
         heads = self._heads[1] if self._heads and self._heads[0] in wanted else None
-        self._fill_measures(heads)
-        self._fill_keys(heads, self._row[1] if self._row and self._row[0] in wanted else None)
+        row = self._row[1] if self._row and self._row[0] in wanted else None
+        # Told several times of one choice; each filling lays the panel out anew.
+        old, now = self._filled, self.selection.now
+        if old is None or old[0] is not heads or old[1] is not row or old[2] != now:
+            self._filled = heads, row, now
+            self._fill_measures(heads)
+            self._fill_keys(heads, row)
 
     def _fill_measures(self, heads: HeadsResult | None) -> None:
         now = self.selection.now

@@ -25,6 +25,7 @@ N_KEPT = 200
 
 
 NEWS_FOR = 10_000  # ms in which news stand where the open checkpoint is described otherwise
+PATIENCE = 150  # ms before it is told that something is computed: else the line would be laid out anew at every head
 _LASTING = ("open", "cancelled")  # first words of what news are about that stand as long as they hold
 
 
@@ -69,6 +70,8 @@ class StatusLine(QWidget):
         self._last = _Message("", "")
         self._fading = Delay(NEWS_FOR, self)
         self._fading.elapsed.connect(self._forget_news)
+        self._patience = Delay(PATIENCE, self)
+        self._patience.elapsed.connect(self._show_progress_parts)
         self._warnings: list[_Message] = []  # not read yet, the latest last
         self._device = PlainLabel(self)
         self._device.setObjectName("device")
@@ -204,13 +207,19 @@ class StatusLine(QWidget):
             self.settle("input")
 
     def set_busy(self, is_busy: bool) -> None:
-        """Show or hide the progress; its width stays, so that nothing jumps."""
-        self._label.setVisible(is_busy)
-        self._bar.setVisible(is_busy)
-        self._cancel.setVisible(is_busy)
+        """Show or hide the progress; its width stays, so that nothing jumps. What is answered at once is not told."""
         if is_busy:
             self._label.setText(self.tr("Computing"))
             self._bar.show_part(0, 0)
+            self._patience.start_unless_waiting()
+        else:
+            self._patience.stop()
+            self._show_progress_parts(is_busy=False)
+
+    @Slot()
+    def _show_progress_parts(self, *, is_busy: bool = True) -> None:
+        for part in (self._label, self._bar, self._cancel):
+            part.setVisible(is_busy)
         self._bar.setFixedWidth(QFontMetrics(self.font()).averageCharWidth() * 18)
 
     def show_progress(self, progress: Progress) -> None:

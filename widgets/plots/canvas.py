@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -13,11 +13,13 @@ from widgets.kit.figure import Figure
 from widgets.kit.pointed_canvas import PointedCanvas
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot, Shown
-from widgets.plots.figure import PlottedFigure, next_spot
+from widgets.plots.figure import Placed, PlottedFigure, next_spot
 from widgets.plots.legend import Legend, named_series
 
 if TYPE_CHECKING:
     from widgets.plots.plot_view import PlotView
+
+_PAUSE = 15  # ms between two plots of a figure that grows, in which the one before is painted
 
 
 class PlotCanvas(PointedCanvas):
@@ -42,6 +44,9 @@ class PlotCanvas(PointedCanvas):
     def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(name, title, parent)
         self.views: list[PlotView] = []
+        self._waiting: list[tuple[PlotView, Placed]] = []  # of a figure that grows, to be shown yet
+        self._growth = QTimer(self, interval=_PAUSE)
+        self._growth.timeout.connect(self._show_next)
         self.legend = Legend(self)
         self.legend.setObjectName(f"{name}_legend")
         self.legend.hide()
@@ -54,6 +59,26 @@ class PlotCanvas(PointedCanvas):
         assert isinstance(figure, PlottedFigure)
         super().show_figure(figure, style)  # type: ignore[arg-type]
         self._show_plots()
+
+    def grow(self, figure: Figure, style: FigureStyle) -> None:
+        """Show the same figure with more numbers: one plot after the other, as all at once would hold the window up."""
+        assert isinstance(figure, PlottedFigure)
+        old = self._plotted()
+        if old is None or len(old.plots) != len(figure.plots) or not (self.views and self.isVisible()):
+            self.show_figure(figure, style)
+            return
+        super().show_figure(figure, style)  # type: ignore[arg-type]
+        self.legend.show_series(named_series(figure.plots), figure.legend_title, style)
+        self._arrange()
+        self._waiting = list(zip(self.views, figure.placed(self.figure_rect(), style), strict=True))
+        self._growth.start()
+        self._show_next()
+
+    def _show_next(self) -> None:
+        if self._waiting:
+            self._show_plot(*self._waiting.pop(0))
+        if not self._waiting:
+            self._growth.stop()
 
     def restyle(self, style: FigureStyle) -> None:
         super().restyle(style)
@@ -87,9 +112,13 @@ class PlotCanvas(PointedCanvas):
         # Tab goes to the plots; to the canvas itself only where it has something to point at.
         is_pointed = type(figure).spot_at is not PlottedFigure.spot_at
         self.setFocusProxy(None if is_pointed or not self.views else self.views[0])  # type: ignore[arg-type]
+        self._waiting = []
         for view, plot in zip(self.views, placed, strict=True):
-            view.setAccessibleName(plot.plot.title or self.accessibleName())
-            view.show_plot(plot.plot, style, self.legend.hidden, _sides(plot.sides, plot.rect))
+            self._show_plot(view, plot)
+
+    def _show_plot(self, view: PlotView, plot: Placed) -> None:
+        view.setAccessibleName(plot.plot.title or self.accessibleName())
+        view.show_plot(plot.plot, self.style_now, self.legend.hidden, _sides(plot.sides, plot.rect))
 
     def _have_views(self, n: int) -> None:
         from widgets.plots.plot_view import PlotView

@@ -25,7 +25,7 @@ else:
 
 # What other programs call a command.
 ALSO = {
-    "close": "quit exit",
+    "leaving.close": "quit exit",
     "opening.browse": "load model",
     "filing.open_image": "load picture",
     "filing.export_current": "save as picture",

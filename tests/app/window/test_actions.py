@@ -24,6 +24,7 @@ from app.window.help.helping import Helping
 from app.window.main_window import MainWindow
 from app.window.menus.filing import Filing
 from app.window.menus.going import Going
+from app.window.menus.leaving import Leaving
 from app.window.menus.panel_round import PanelRound
 from app.window.opening import Opening
 from app.window.presenting.presentation import Presentation
@@ -53,10 +54,8 @@ class Recorder(QMainWindow):
 @pytest.fixture
 def window(qtbot):
     window = Recorder()
-    window.close = lambda: window.called.append(("close",))
     qtbot.addWidget(window)
-    yield window
-    del window.close
+    return window
 
 
 def test_every_command_is_a_method_of_the_window():
@@ -66,6 +65,7 @@ def test_every_command_is_a_method_of_the_window():
         "filing": Filing,
         "finding": Finding,
         "hub": Hub,
+        "leaving": Leaving,
         "going": Going,
         "opening": Opening,
         "reaching": Reaching,

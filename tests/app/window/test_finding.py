@@ -59,7 +59,7 @@ def test_where_no_name_has_all_words_those_that_have_most_are_found():
 def test_what_other_programs_call_a_command_finds_it():
     assert {*ALSO} <= {command.name for command in COMMANDS}
     assert titles("quit") == []
-    assert ranked("quit", [*FINDS, Find("Close", "File", also=ALSO["close"])])[0].title == "Close"
+    assert ranked("quit", [*FINDS, Find("Close", "File", also=ALSO["leaving.close"])])[0].title == "Close"
 
 
 def test_what_is_called_as_was_typed_stands_first_also_where_it_cannot_be_done():

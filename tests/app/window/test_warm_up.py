@@ -23,6 +23,35 @@ while not wanted <= set(sys.modules) or warm_up._timer.isActive():
 """
 
 
+BROUGHT = """
+import sys
+from PySide6.QtCore import QCoreApplication
+from app.window import application as of_window
+
+def importing(name):
+    before = set(sys.modules)
+    usual_import(name)
+    brought = [one for one in set(sys.modules) - before if one.startswith(("widgets.", "inference."))]
+    most.append((len(brought), name))
+
+of_window.DELAY = of_window.PAUSE = 0
+usual_import, of_window._import, most = of_window._import, importing, []
+application = QCoreApplication([])
+warm_up = of_window.WarmUp(application)
+warm_up.start()
+while not most or warm_up._timer.isActive():
+    application.processEvents()
+print(*max(most))
+"""
+
+
+def test_no_module_brings_many_others_with_it():
+    """One that does holds up a window in which nothing happens."""
+    done = subprocess.run([sys.executable, "-c", BROUGHT], check=True, timeout=100, capture_output=True, text=True)
+    n, name = done.stdout.split()
+    assert int(n) <= 10, name
+
+
 def test_every_view_is_there_at_the_end():
     subprocess.run([sys.executable, "-c", SCRIPT], check=True, timeout=100)
 

@@ -291,7 +291,9 @@ def test_what_is_no_folder_is_refused(folder, tmp_path):
         file.write(folder / "config.json")
     image = tmp_path / "cat.png"
     image.write_bytes(b"png")
-    assert "neither a folder nor a bundled checkpoint" in refusal(tmp_path / "gone")
+    gone = tmp_path / "gone"
+    assert refusal(gone) == f"There is no folder {str(gone)!r}; it may have been moved or deleted."
+    assert "neither a folder nor a bundled checkpoint" in refusal("someone/gone")
     assert "Hugging Face hub has to be downloaded first" in refusal("google-bert/bert-base-uncased")
     assert "tiny.zip is an archive; unpack it" in refusal(archive)
     assert "cat.png is a single file" in refusal(image)

@@ -89,6 +89,22 @@ def test_another_head_needs_no_other_numbers(view, selection, qtbot):
         selection.update(head=2, query=at(1), key=at(3))
 
 
+def test_another_head_or_key_looks_for_no_lines_again_and_draws_none(view, selection, qtbot):
+    answer(view, result_of())
+    qtbot.waitUntil(lambda: view.canvas._whole is not None and view.canvas.is_complete)
+    lines, drawn = view.figure().lines, view.canvas._whole
+    selection.update(head=2, key=at(3))
+    assert view.figure().lines is lines
+    assert view.canvas._whole is drawn
+    assert view.figure().selected == (None, 3)
+    answer(view, result_of())  # other numbers
+    assert view.figure().lines is not lines
+    qtbot.waitUntil(lambda: view.canvas._whole is not None and view.canvas.is_complete)
+    drawn = view.canvas._whole
+    view.restyle()  # other colours
+    assert view.canvas._whole is not drawn
+
+
 def test_arrow_keys_walk_within_the_group(view, selection, qtbot):
     view.set_subject(Subject(make_checkpoint_info(n_layers=2, n_heads=3), INPUT))
     for key in (Qt.Key.Key_Right,) * 5 + (Qt.Key.Key_Down,) * 5:

@@ -21,7 +21,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.columns import MAX_SQUARES, SIDES, SQUARE, WIDEST_LABEL, TokenColumns, has_two_segments
 from widgets.views.arcs.legend import HeadLegend
-from widgets.views.arcs.lines import NAME, ArcsLayout, Focus, Lines, Side
+from widgets.views.arcs.lines import NAME, ArcsLayout, Focus, Lines, Side, SomeWeights
 from widgets.views.arcs.options import ArcsOptions
 from widgets.views.arcs.strokes import Strokes, order_of_pens
 
@@ -100,7 +100,7 @@ class ArcsFigure:
     @property
     def largest(self) -> float:
         """The largest weight of what could be drawn."""
-        return float(self._links(threshold=0.0).weight.max(initial=0.0))
+        return float(np.fmax.reduce(self._pattern.weights, axis=None, initial=0.0))
 
     @property
     def least_written(self) -> float:
@@ -133,23 +133,28 @@ class ArcsFigure:
         order = order_of_pens(head, weight)
         return Lines(query[order], key[order], head[order], weight[order])
 
+    @cached_property
+    def _pattern(self) -> SomeWeights:
+        """Of the shown heads and of the focused token."""
+        places = [self.result.heads.index(head) for head in self.shown_heads]
+        return SomeWeights.of(self.result.pattern[0], places, self.focus)
+
+    def take_lines_of(self, other: ArcsFigure) -> bool:
+        """Whether the lines are those of another figure, so that they need not be looked for again."""
+        is_same = type(self) is type(other) and self.result is other.result
+        is_same = is_same and (self.options, self.heads, self.focus) == (other.options, other.heads, other.focus)
+        if is_same:
+            vars(self).update({name: vars(other)[name] for name in ("lines", "_pattern") if name in vars(other)})
+        return is_same
+
     def _links(self, threshold: float) -> Lines:
         """Those of the shown heads and of the focused token that are so strong."""
         heads = np.array(self.shown_heads, dtype=np.int64)
-        axis = [self.result.heads.index(head) for head in self.shown_heads]
-        pattern = self.result.pattern[0]  # [head, query_pos, key_pos]
-        first_query = first_key = 0
-        if self.focus and self.focus.side == "query":
-            first_query = self.focus.pos
-            pattern = pattern[:, first_query : first_query + 1]
-        elif self.focus:
-            first_key = self.focus.pos
-            pattern = pattern[:, :, first_key : first_key + 1]
-        pattern = pattern[axis]
+        weights, first_query, first_key = self._pattern
         # In one row of numbers, which is several times as quick as `np.nonzero` in three dimensions.
-        place = np.flatnonzero(pattern >= threshold if threshold > 0 else pattern > 0)
-        head, query, key = np.unravel_index(place, pattern.shape)
-        return Lines(query + first_query, key + first_key, heads[head], pattern.ravel()[place])
+        place = np.flatnonzero(weights >= threshold if threshold > 0 else weights > 0)
+        head, query, key = np.unravel_index(place, weights.shape)
+        return Lines(query + first_query, key + first_key, heads[head], weights.ravel()[place])
 
     def word(self, token: Focus) -> str:
         """What stands in a column."""

@@ -43,6 +43,28 @@ class Lines(NamedTuple):
         return Lines(*(column[order] for column in self))
 
 
+class SomeWeights(NamedTuple):
+    """Weights [head, query_pos, key_pos] of some heads, and which query and key are the first of them."""
+
+    weights: np.ndarray
+    first_query: int
+    first_key: int
+
+    @staticmethod
+    def of(pattern: np.ndarray, heads: list[int], focus: Focus | None) -> SomeWeights:
+        """Of a whole pattern: these of its heads, and one token where there is a focus."""
+        first_query = first_key = 0
+        if focus and focus.side == "query":
+            first_query = focus.pos
+            pattern = pattern[:, first_query : first_query + 1]
+        elif focus:
+            first_key = focus.pos
+            pattern = pattern[:, :, first_key : first_key + 1]
+        if heads != list(range(len(pattern))):  # else nothing has to be copied
+            pattern = pattern[heads]
+        return SomeWeights(pattern, first_query, first_key)
+
+
 class ArcsLayout(NamedTuple):
     """Where things are, in points. The shorter column starts at the top too.
 

@@ -222,7 +222,7 @@ class ArcsView(View):
             self._options.set_value(replace(self._options.value(), segments="all"), quietly=True)
         self._options.control("segments").setEnabled(has_pair)
 
-    def _redraw(self, *, goes_on: bool = False) -> None:
+    def _redraw(self, *, goes_on: bool = False, is_restyled: bool = False) -> None:
         """Show what is known; `goes_on` if nothing but more lines came."""
         result, options = self._result, self._options.value()
         if result is None:
@@ -244,14 +244,18 @@ class ArcsView(View):
             else:
                 self._canvas.show_figure(figure, self.style_now())
         else:
-            self._canvas.show_figure(ArcsFigure(result, *shown), self.style_now())
+            figure, old = ArcsFigure(result, *shown), self._canvas.figure
+            if old is not None and not is_restyled and figure.take_lines_of(old):
+                self._canvas.go_on(figure, has_same_lines=True)
+            else:
+                self._canvas.show_figure(figure, self.style_now())
         self._read()
         self.figure_changed.emit()
 
     def restyle(self) -> None:
         self._threshold.fit_letters()
         self._chips.restyle(self.style_now())
-        self._redraw()
+        self._redraw(is_restyled=True)
 
     def _read(self) -> None:
         """What is shown, and what the token pointed at attends to most; no numbers beside old lines."""

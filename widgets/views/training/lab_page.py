@@ -13,6 +13,7 @@ from inference.results.training import WITH_NETWORKS, Task, beyond_limits
 from widgets.kit.availability import offer, set_available
 from widgets.kit.clean import clean
 from widgets.kit.control_bar import ControlBar
+from widgets.kit.figure import Figure
 from widgets.kit.labels import LineLabel
 from widgets.kit.layouts import labelled
 from widgets.kit.number_slider import NumberSlider
@@ -182,10 +183,10 @@ class LabPage(Page):
 
     # The picture
 
-    def show_records(self, records: tuple[RunRecord, ...], style: FigureStyle) -> None:
-        """Draw these runs."""
+    def show_records(self, records: tuple[RunRecord, ...], style: FigureStyle, *, has_grown: bool = False) -> None:
+        """Draw these runs; they may be those that are drawn, with more steps."""
         self._records, self._style = records, style
-        self.rebuild()
+        self._draw(self._canvas.grow if has_grown else self._canvas.show_figure)
 
     def figure_now(self) -> Any:
         """The figure as it is looked at."""
@@ -193,6 +194,9 @@ class LabPage(Page):
 
     def rebuild(self) -> None:
         """Draw again what is to be seen now."""
+        self._draw(self._canvas.show_figure)
+
+    def _draw(self, show: Callable[[Figure, FigureStyle], None]) -> None:
         records = [record for record in self._records if record.result is not None]
         labels = run_labels([record.request for record in records])
         runs = tuple(
@@ -211,7 +215,7 @@ class LabPage(Page):
             self.figure = LayerGradientsFigure(runs, self._step.value() - 1)
         else:
             self.figure = TrainingCurvesFigure(runs, self.options.value().request("").schedule, self.against)
-        self._canvas.show_figure(self.figure, self._style)
+        show(self.figure, self._style)
         self.caption.show_text(self._awaited() if self._records and not runs else self.figure.caption)
         self.figure_changed.emit()
 

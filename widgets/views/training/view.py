@@ -109,7 +109,7 @@ class TrainingView(View):
             if record is not None:
                 record.take(result)
                 self._lab.runs.show_record(record)
-                self._show_all()
+                self._show_all(has_grown=True)
         elif isinstance(result, RunsResult):
             assert isinstance(request, RunsRequest)
             self._take_runs(request, result)
@@ -222,11 +222,11 @@ class TrainingView(View):
 
     # The picture
 
-    def _show_all(self) -> None:
+    def _show_all(self, *, has_grown: bool = False) -> None:
         """Draw the curves of what is ticked, and the attention of what is chosen."""
         shown = set(self._lab.runs.shown)
         records = tuple(record for folder, record in reversed(self._records.items()) if folder in shown)
-        self._lab.show_records(records, self.style_now())
+        self._lab.show_records(records, self.style_now(), has_grown=has_grown)
         self._distance.show_records(records, self._lab.against, self.style_now())
         self._attention.show_record(self._records.get(self._lab.runs.current), self.style_now())
 
