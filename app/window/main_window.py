@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QWidget
 
 from app import VERSION
 from app.export.exporting import Exporting
@@ -47,6 +47,7 @@ from inference.results.checkpoint import CheckpointInfo, split_precision
 from inference.results.inputs import Input
 from resources import ROOT, SAMPLES, bundled_checkpoints
 from widgets.context import ViewContext
+from widgets.kit.layouts import fill_column
 from widgets.look.focus_ring import FocusRings
 from widgets.panels.details import DetailsPanel
 from widgets.panels.gallery import Gallery
@@ -130,8 +131,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.helping = Helping(self.context, self.area, (self.gallery, self.input_panel, self.details), self)
         before = self.gallery, self.input_panel, self.input_panel.column
-        behind = self.jobs_list, self.details
-        self.round = PanelRound(before, self.area, behind, self)
+        self.round = PanelRound(before, self.area, (self.jobs_list, self.details), self)
         Notice(self.status_line, self)
         bars = self.menuBar(), self.statusBar(), self.input_bar.token_row
         self.presentation = Presentation(self, bars, self.panels.put_away)
@@ -157,16 +157,12 @@ class MainWindow(QMainWindow):
         self.opening.announce(first_checkpoint or self.settings.checkpoint)
 
     def _build(self) -> None:
-        centre = QWidget(self)
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.input_panel)
-        row = QHBoxLayout()
+        centre, middle = QWidget(self), QWidget(self)
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.input_panel.column, 2)
         row.addWidget(self.area, 7)
-        layout.addLayout(row, 1)
-        layout.addWidget(self.jobs_list)
+        fill_column(centre, middle, self.input_panel, middle, self.jobs_list)
         self.setCentralWidget(centre)
         sides = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self.gallery_dock = panel_dock(self.tr("Checkpoints"), self.gallery, sides[0], self)
