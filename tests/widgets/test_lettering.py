@@ -63,6 +63,17 @@ def test_numbers_in_cells_of_a_heat_map_are_smaller_before_there_are_none(qapp, 
     assert all(word.box.width() < cell for word in told)
 
 
+@pytest.mark.parametrize("width", [900, 300, 200])
+def test_names_of_columns_stand_upright_before_one_is_cut(qapp, width):
+    names = ("the", "cat", "was", "fatiguée", "because")
+    values = np.full((3, 5), 0.25)
+    panel = HeatPanel(values, ColorScale.from_zero(values), "", "", "", column_names=names)
+    image = QImage(900, 300, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched() as words:
+        panel.paint(painter, QRectF(0, 0, width, 300), FigureStyle())
+    assert {word.text for word in words} >= set(names)
+
+
 @pytest.mark.parametrize(
     ("names", "numbers", "told"),
     [

@@ -239,9 +239,12 @@ class HeatPanel:
         return max(map(metrics.horizontalAdvance, self.column_names), default=0.0)
 
     def _is_turned(self, plot: QRectF, metrics: QFontMetricsF) -> bool:
-        """Whether the names of columns are."""
+        """Whether the names of columns are: where they are wanted so, or would be cut."""
         width = plot.width() / self.values.shape[1]
-        return self.turns_names and width < self._widest_name(metrics) + 0.4 * metrics.height()
+        if self.turns_names:
+            return width < self._widest_name(metrics) + 0.4 * metrics.height()
+        longest = max(map(metrics.horizontalAdvance, self.column_names), default=0)
+        return lettering.LEAST * longest > self._flat_names(plot, metrics)[1]
 
     def _turned_names(self, width: float, rect: QRectF, style: FigureStyle) -> lettering.TurnedNames:
         """Names of columns in such a width; where there is height, whole words rather than their beginnings."""
@@ -293,12 +296,16 @@ class HeatPanel:
         painter.drawText(QPointF(0, 0), self.row_label)
         painter.restore()
 
-    def _paint_columns(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+    def _flat_names(self, plot: QRectF, metrics: QFontMetricsF) -> tuple[list[int], float]:
+        """Which columns are named where names lie flat, and the width that each has."""
         em, n_columns = metrics.height(), self.values.shape[1]
         widest = metrics.horizontalAdvance(str(self.column_start + n_columns)) + 0.8 * em
-        widest = 2.5 * em if self.column_names else widest
-        numbers = ticks(self.column_start, n_columns, int(plot.width() / widest))
-        room = plot.width() / n_columns * (numbers[1] - numbers[0] if len(numbers) > 1 else 1) - 0.4 * em
+        numbers = ticks(self.column_start, n_columns, int(plot.width() / (2.5 * em if self.column_names else widest)))
+        return numbers, plot.width() / n_columns * (numbers[1] - numbers[0] if len(numbers) > 1 else 1) - 0.4 * em
+
+    def _paint_columns(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF) -> None:
+        em, n_columns = metrics.height(), self.values.shape[1]
+        numbers, room = self._flat_names(plot, metrics)
         # Words become smaller, and are cut, to the width that there is, of which they need some.
         names = self.column_names or tuple(self._label(self.column_start + i) for i in range(n_columns))
         longest = max(names, key=metrics.horizontalAdvance)
