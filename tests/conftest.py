@@ -59,11 +59,10 @@ def _no_button_stays_down():
     yield
     if "PySide6.QtTest" in sys.modules:
         from PySide6.QtCore import Qt
-        from PySide6.QtGui import QGuiApplication
         from PySide6.QtTest import QTest
-        from PySide6.QtWidgets import QWidget
+        from PySide6.QtWidgets import QApplication, QWidget
 
-        if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+        if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
             QTest.mouseRelease(QWidget(), Qt.MouseButton.LeftButton)
 
 
