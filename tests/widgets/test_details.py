@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QSpinBox
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
@@ -222,6 +223,17 @@ def test_layers_and_heads_are_those_of_a_checkpoint_whose_input_is_refused(panel
     selection.update(layer=1)
     assert asked == []  # there is no input to ask for
     assert panel.is_dimmed
+
+
+def test_long_titles_of_another_checkpoint_leave_layer_and_head_their_room(panel, selection, qtbot):
+    """Those of a mesh are longer than those of a text."""
+    box = panel.findChild(QSpinBox, "details_layer")
+    short = box.width()
+    answer(panel, replace(make_heads_result(), axes=("coordinates", "coordinates")))
+    qtbot.waitUntil(lambda: box.width() < short)
+    selection.update(layer=1)
+    answer(panel, make_heads_result())
+    qtbot.waitUntil(lambda: box.width() == short)
 
 
 def test_marks_have_the_names_that_they_have_in_the_text(panel):

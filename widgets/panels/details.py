@@ -215,6 +215,7 @@ class DetailsPanel(View):
         widest = max(self.fontMetrics().horizontalAdvance(label.text()) for label in labels)
         for label in labels:
             label.setMinimumWidth(widest)
+            label.setIndent(label.indent())  # else Qt goes on with the width that it had before
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         self._fill_controls()
