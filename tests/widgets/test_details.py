@@ -225,15 +225,23 @@ def test_layers_and_heads_are_those_of_a_checkpoint_whose_input_is_refused(panel
     assert panel.is_dimmed
 
 
-def test_long_titles_of_another_checkpoint_leave_layer_and_head_their_room(panel, selection, qtbot):
+def test_long_titles_of_another_checkpoint_leave_layer_and_head_their_room(panel, qapp):
     """Those of a mesh are longer than those of a text."""
-    box = panel.findChild(QSpinBox, "details_layer")
-    short = box.width()
+    title = panel._chosen.labelForField(panel.findChild(QSpinBox, "details_layer"))
+    qapp.processEvents()
+    short = title.width()
     answer(panel, replace(make_heads_result(), axes=("coordinates", "coordinates")))
-    qtbot.waitUntil(lambda: box.width() < short)
-    selection.update(layer=1)
+    size = panel.font().pointSizeF()
+    for points in (size + 3, size):  # as in presentation, and back
+        font = panel.font()
+        font.setPointSizeF(points)
+        panel.setFont(font)
+        panel.restyle()
+        qapp.processEvents()
+    assert title.width() > short
     answer(panel, make_heads_result())
-    qtbot.waitUntil(lambda: box.width() == short)
+    qapp.processEvents()
+    assert title.width() == short
 
 
 def test_marks_have_the_names_that_they_have_in_the_text(panel):
