@@ -386,6 +386,26 @@ def test_it_never_grows_beyond_two_lines(begun):
     )
 
 
+def test_in_a_column_texts_are_whole_and_the_list_is_as_high_as_they_are(begun, qtbot):
+    texts = tuple(f"a medium purple chair in the snow, number {i}" for i in range(4))
+    begun.set_input(Input(texts=texts))
+    begun.set_beside(True)
+    qtbot.addWidget(begun.column)
+    begun.column.setParent(None)
+    begun.column.resize(200, 800)
+    begun.column.show()
+    found = begun.column.findChild(ChipList, "compared_texts")
+    line, metrics = found.fontMetrics().height(), found.fontMetrics()
+    qtbot.waitUntil(lambda: not found.verticalScrollBar().maximum() and found.height() > 4 * 2 * line)
+    for row in range(4):
+        chip = found.visualItemRect(found.item(row))
+        assert chip.width() <= found.viewport().width()
+        n_lines = round(chip.height() / line - 0.6)
+        assert n_lines > 1
+        assert metrics.horizontalAdvance(texts[row]) <= n_lines * (chip.width() - 2 * line)
+    assert found.height() <= chip.bottom() + line
+
+
 def test_few_images_leave_the_rest_of_the_line_to_the_texts(begun, qtbot):
     strip = chips(begun, "compared_images")
     last = strip.item(3)

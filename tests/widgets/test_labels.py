@@ -212,11 +212,12 @@ def test_a_text_takes_as_many_lines_as_it_may(qtbot):
     qtbot.addWidget(label)
     metrics = label.fontMetrics()
     text = "scene 0, drawn at 64 × 64  ·  a large purple bird, a small yellow balloon, a small green cup"
-    width = metrics.horizontalAdvance("scene 0, drawn at 64 ×")
+    width = metrics.horizontalAdvance("scene 0, drawn at 64 ×")  # where it must not be broken
     lines = in_lines(text, metrics, width, 8).split("\n")
     assert " ".join(lines).replace("·", " ").split() == text.replace("·", " ").split()
     assert all(metrics.horizontalAdvance(line) <= width for line in lines)
-    assert lines[-1] == "cup"  # a line that has room is not broken
+    assert lines[:2] == ["scene 0, drawn at", "64 × 64  ·  a large"]
+    assert lines[-1] == "green cup"  # a line that has room is not broken
     three = in_lines(text, metrics, width, 3)
     assert len(three.split("\n")) == 3
     assert three.endswith("…")

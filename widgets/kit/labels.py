@@ -13,6 +13,7 @@ from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel, plain_tip
 
 _QUOTATION = re.compile("“[^“”]*”")
+_END = re.compile("(?<!×) (?![ ×])")  # of a word: 64 × 64 is one
 _PART = " \N{MIDDLE DOT} "  # between facts; with one more space on both sides between groups of them
 _PLENTY, _BAR = 0.9, 2.5  # of the width; em, what a scroll bar takes at most
 _LEAST_QUOTED = 12  # letters of a quotation that stay as long as there is room for them
@@ -54,7 +55,7 @@ def in_lines(text: str, metrics: QFontMetrics, width: int, most: int = 2) -> str
         has_one = most == 2 or metrics.horizontalAdvance(rest) <= width
         return shortened(rest, metrics, width) if has_one else in_lines(rest, metrics, width, most - 1)
 
-    ends = (found.start() for found in re.finditer(" (?! )", text))
+    ends = (found.start() for found in _END.finditer(text))
     fitting = [*takewhile(lambda end: metrics.horizontalAdvance(text[:end]) <= width, ends)]
     if not fitting:
         return shortened(text, metrics, width)

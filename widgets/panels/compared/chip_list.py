@@ -27,9 +27,12 @@ from widgets.kit.clean import shown
 from widgets.kit.plain import plain_tip
 from widgets.look.theme import FigureStyle
 
+_WHOLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_BROKEN = _WHOLE | Qt.TextFlag.TextWordWrap
 ChipIndex = QModelIndex | QPersistentModelIndex
 _IMAGE = Qt.ItemDataRole.UserRole + 1
-_N_LINES, _N_NARROW = 2, 5  # of texts, before one has to scroll; in a column
+_N_LINES, _N_NARROW = 2, 12  # of texts, before one has to scroll; in a column
+_TEXT_LINES = 3  # of one text, before it is cut
 
 
 class ChipList(QListWidget):
@@ -86,7 +89,13 @@ class ChipList(QListWidget):
     def set_narrow(self, is_narrow: bool) -> None:
         """Stand in a column, in more lines, or above the views."""
         self._n_lines = _N_NARROW if is_narrow else _N_LINES
+        self.scheduleDelayedItemsLayout()
         self.updateGeometry()
+
+    @property
+    def breaks_texts(self) -> bool:
+        """Whether texts that have no room in a line have several."""
+        return self._n_lines == _N_NARROW
 
     def _fill(self, chips: list, chosen: int) -> None:
         self.blockSignals(True)
@@ -119,6 +128,9 @@ class ChipList(QListWidget):
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height()
         height = int(self._n_lines * (1.6 * line + 4) + 4)
+        if self.breaks_texts and self.count():  # no higher than what is in it
+            ends = (self.visualItemRect(self.item(row)).bottom() for row in range(self.count()))
+            height = min(height, max(ends) + self.verticalScrollBar().value() + 2 * self.spacing() + 1)
         if self.count() and not self.item(0).text():  # images are all of one width: no more room than they need
             bar = self.verticalScrollBar().sizeHint().width()  # Qt keeps its place free
             return QSize(self.count() * (self.image_side() + 2 * self.spacing()) + 4 * self.spacing() + bar, height)
@@ -181,6 +193,7 @@ class ChipList(QListWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.scheduleDelayedItemsLayout()  # no chip is wider than the list
+        self.updateGeometry()
         if self.currentItem() is not None:
             self.scrollToItem(self.currentItem())
 
@@ -237,8 +250,13 @@ class _ChipDelegate(QStyledItemDelegate):
         text = index.data(Qt.ItemDataRole.DisplayRole) or ""
         if image is not None or not text:
             return QSize(self._chips.image_side(), self._chips.image_side())
-        width = self._chips.fontMetrics().horizontalAdvance(text) + int(2.1 * line)
-        return QSize(min(width, max(4 * line, self._chips.viewport().width() - 8)), int(1.6 * line))
+        metrics, beside = self._chips.fontMetrics(), int(2.1 * line)
+        width = metrics.horizontalAdvance(text) + beside
+        most = max(4 * line, self._chips.viewport().width() - 8)
+        if width <= most or not self._chips.breaks_texts:
+            return QSize(min(width, most), int(1.6 * line))
+        box = metrics.boundingRect(QRect(0, 0, most - beside, 0), _BROKEN, text)
+        return QSize(most, int(0.6 * line) + min(box.height(), _TEXT_LINES * line))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ChipIndex) -> None:
         style = FigureStyle.of(self._chips)
@@ -262,10 +280,11 @@ class _ChipDelegate(QStyledItemDelegate):
         else:
             painter.setPen(theme.accent_ink if is_chosen else theme.ink)
             room = box.adjusted(int(0.5 * line), 0, -int(1.3 * line), 0)
+            n_lines = round(room.height() / line - 0.6)
             text = self._chips.fontMetrics().elidedText(
-                index.data(Qt.ItemDataRole.DisplayRole), Qt.TextElideMode.ElideRight, room.width()
+                index.data(Qt.ItemDataRole.DisplayRole), Qt.TextElideMode.ElideRight, max(n_lines, 1) * room.width()
             )
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+            painter.drawText(room, _BROKEN if n_lines > 1 else _WHOLE, text)
         is_under_pointer = bool(state & QStyle.StateFlag.State_MouseOver)
         if not is_image or is_under_pointer or has_focus:
             ink = theme.accent_ink if is_chosen and not is_image else theme.faint
