@@ -165,6 +165,14 @@ def test_numbers_stand_point_under_point():
     assert [number(value) for value in (1.23456, -12.5, -0.00001, -np.inf)] == ["1.235", "−12.500", "0.000", "−∞"]
 
 
+def test_weights_that_are_all_small_have_digits_that_tell_them_apart(qapp):
+    result = make_scaled_dot_result()
+    pattern = np.linspace(0.004, 0.006, len(result.pattern))
+    texts = texts_of(ScaledDotFigure(replace(result, pattern=pattern)))
+    assert {"0.0040", "0.0060"} <= set(texts)
+    assert number(-0.00001, 4) == "0.0000"
+
+
 def test_bias_cap_and_mask_only_where_there_are_any(qapp):
     def names(**kwargs):
         return [step.name for step in steps_of(make_scaled_dot_result(**kwargs))]
@@ -326,6 +334,19 @@ def test_paints_short_and_long_inputs(view, n_tokens):
     assert not view.grab().isNull()
     assert (view.canvas.verticalScrollBar().maximum() > 0) == (n_tokens == 128)
     assert view.canvas.horizontalScrollBar().maximum() == 0
+
+
+def test_where_there_is_little_room_bars_and_gaps_are_narrower_before_the_last_step_leaves_the_screen(view):
+    show(view, make_scaled_dot_result(is_causal=True, has_bias=True, d_head=24))
+    figure, style = view.canvas.figure, view.style_now()
+    least = figure.least_width(style)
+    roomy = figure.layout(style, QRectF(0, 0, 2 * least, 600))
+    tight = figure.layout(style, QRectF(0, 0, least, 600))
+    assert tight.right + tight.em == pytest.approx(least)
+    for name in ("softmax", "k", "weighted"):
+        assert tight.column(name).width < roomy.column(name).width
+    before = max(left + width for *_, left, width in tight.columns[:-1])
+    assert before < tight.columns[-1].left
 
 
 def test_cross_attention_has_other_keys_than_queries(view):
