@@ -1,6 +1,9 @@
 """Controls stand in one line where what they show fits, and wrap where it does not."""
 
+from PySide6.QtWidgets import QToolButton, QWidget
+
 from widgets.kit.control_bar import ControlBar
+from widgets.kit.layouts import FlowLayout
 
 
 def bar_of_three(qtbot):
@@ -29,3 +32,28 @@ def test_a_choice_that_shows_more_asks_for_its_room(qtbot):
     least = combos[0].minimumSizeHint().width()
     combos[0].setCurrentIndex(1)
     assert combos[0].minimumSizeHint().width() > least
+
+
+def test_choices_narrow_where_that_saves_one_of_several_lines(qtbot):
+    bar, combos = bar_of_three(qtbot)
+    wanted, least = combos[0].parentWidget().sizeHint().width(), combos[0].parentWidget().minimumSizeHint().width()
+    two_lines = bar.heightForWidth(2 * wanted + 40)
+    assert bar.heightForWidth(wanted + 40) > two_lines
+    assert bar.heightForWidth(2 * least + 40) == two_lines
+
+
+def test_what_is_wider_than_the_bar_wraps_in_itself(qtbot):
+    bar, many = ControlBar(), QWidget()
+    qtbot.addWidget(bar)
+    flow = FlowLayout(many)
+    for n in range(12):
+        button = QToolButton(many)
+        button.setText(str(n))
+        flow.addWidget(button)
+    bar.add_widget(many)
+    width = flow.line_width() // 3
+    bar.resize(width, bar.heightForWidth(width))
+    bar.show()
+    qtbot.waitExposed(bar)
+    last = flow.itemAt(11).widget()
+    assert bar.rect().contains(last.mapTo(bar, last.rect().bottomRight()))

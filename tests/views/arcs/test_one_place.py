@@ -70,6 +70,16 @@ def test_of_one_place_both_ends_of_all_lines_are_on_screen_and_the_strongest_are
     assert ys[-1] < layout.bottom
 
 
+def test_all_that_lines_reach_are_named_before_those_without_a_line_where_there_is_room(view):
+    view.resize(900, 560)
+    reached = (*range(0, 24, 2), 100)
+    pattern = np.zeros((257, 257), np.float32)
+    pattern[:, reached] = np.linspace(0.05, 0.2, len(reached))
+    with_a_place_of_an_image(view, 257, 136, pattern=pattern)
+    names = view.figure().columns(view.canvas._layout()).names("key")
+    assert {name.pos for name in names if name.is_wanted} == set(reached)
+
+
 def test_a_name_that_stands_beside_its_row_is_that_of_its_token_under_the_pointer(view):
     strong = {3: 0.2, 150: 0.15, 151: 0.12, 152: 0.1}
     with_a_place_of_an_image(view, 257, 136, pattern=far_apart(257, strong))

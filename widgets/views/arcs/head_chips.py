@@ -33,9 +33,13 @@ class HeadChips(QWidget):
         self._style = FigureStyle.of(self)
         self._title = PlainLabel(self)
         self._flow = FlowLayout(self)
-        self._flow.setContentsMargins(8, 4, 8, 4)
+        self._flow.setContentsMargins(0, 0, 0, 0)
         self._flow.setSpacing(4)
         self._flow.addWidget(self._title)
+
+    def sizeHint(self) -> QSize:
+        """All in one line, where there is room for that."""
+        return QSize(self._flow.line_width(), super().sizeHint().height())
 
     @property
     def heads_on(self) -> tuple[int, ...]:
