@@ -311,6 +311,24 @@ def test_tab_reaches_legend_and_plots_and_they_have_names(canvas):
     assert [view.objectName() for view in canvas.views] == ["plots_0", "plots_1"]
 
 
+def test_a_plot_is_framed_once_the_user_goes_there_not_when_its_window_opens(canvas, qtbot):
+    canvas.activateWindow()
+    qtbot.waitUntil(canvas.isActiveWindow)
+    view = canvas.views[0]
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    edge = view.frame.inner.topRight().toPoint() + QPoint(0, 5)
+
+    def is_framed():
+        accent = FigureStyle().theme.accent
+        return view.viewport().grab().toImage().pixelColor(edge) == accent
+
+    assert not is_framed()
+    canvas.legend.setFocus()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    assert is_framed()
+
+
 def test_many_points_are_quick(qtbot):
     """A frame of 2 curves of 10,000 points is painted and pointed at well within what a user notices."""
     x = np.linspace(0, 1, 10_000)
