@@ -41,6 +41,11 @@ def placed(layout: ArcsLayout, wanted: Sequence[int], first: int, n_tokens: int)
     rows = np.array([layout.y(pos) for pos in chosen])
     middles = apart(rows, step, layout.top + step / 2, layout.bottom - step / 2)
     names = [Name(pos, y, True) for pos, y in zip(chosen, middles.tolist(), strict=True)]
+    for pos in matter:  # in what room is left, where none has to be pushed
+        y = layout.y(pos)
+        if not np.any(np.abs(middles - y) < step):
+            names.append(Name(pos, y, True))
+            middles = np.append(middles, y)
     stride = 2 ** math.ceil(math.log2(max(_AXIS * layout.em / layout.row, 1)))
     above = -math.inf
     for pos in range(first, n_tokens, stride):
