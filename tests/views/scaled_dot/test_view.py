@@ -139,6 +139,17 @@ def test_arrow_keys_walk_through_heads_and_layers(view, selection, qtbot):
     assert (selection.now.layer, selection.now.head) == (1, 1)
 
 
+def test_which_attention_it_is_of_stands_above_and_can_be_chosen(view, selection, qtbot):
+    groups = (AttentionGroup("encoder", "Encoder", (4,)), AttentionGroup("decoder", "Decoder", (4,)))
+    view.set_subject(Subject(make_checkpoint_info(groups=groups), INPUT))
+    combo = view.findChild(object, "scaled_dot_group")
+    assert (combo.currentText(), combo.isHidden()) == ("Encoder", False)
+    with qtbot.waitSignal(view.request_changed) as asked:
+        combo.setCurrentIndex(1)
+        combo.activated.emit(1)
+    assert asked.args[0].group == "decoder"
+
+
 def test_the_combo_chooses_the_query(view, selection):
     show(view, make_scaled_dot_result(query_pos=2))
     combo = view.findChild(object, "scaled_dot_query")

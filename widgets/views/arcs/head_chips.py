@@ -96,6 +96,11 @@ class HeadChips(QWidget):
         self._fit_title()
         self._dress()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_title()
+
     def _fit_title(self) -> None:
         """As large as its text: with a size of its own, another text of that size lays out nothing anew."""
         size = self._title.sizeHint()
