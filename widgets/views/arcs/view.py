@@ -63,7 +63,9 @@ class ArcsView(View):
         self._canvas = ArcsCanvas(self)
         self._canvas.setObjectName("arcs_canvas")
         self._canvas.setAccessibleName(self.tr("Attention arcs"))
-        self._page = self.add_page(Page("arcs", self._canvas, self.tr("What is shown"), self.tr("Strongest lines")))
+        self._page = self.add_page(
+            Page("arcs", self._canvas, self.tr("What is shown"), self.tr("Strongest lines"), has_long_read_out=True)
+        )
         self._page.show_empty(self.tr("Asking the model …"))
         controls = self._page.controls
         self._group = GroupChoice(controls, "arcs_group", context.selection)
