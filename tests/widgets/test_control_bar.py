@@ -1,6 +1,9 @@
 """Controls stand in one line where what they show fits, and wrap where it does not."""
 
+from PySide6.QtWidgets import QToolButton, QWidget
+
 from widgets.kit.control_bar import ControlBar
+from widgets.kit.layouts import FlowLayout
 
 
 def bar_of_three(qtbot):
@@ -29,3 +32,25 @@ def test_a_choice_that_shows_more_asks_for_its_room(qtbot):
     least = combos[0].minimumSizeHint().width()
     combos[0].setCurrentIndex(1)
     assert combos[0].minimumSizeHint().width() > least
+
+
+def test_choices_narrow_where_that_saves_one_of_several_lines(qtbot):
+    bar, combos = bar_of_three(qtbot)
+    least = combos[0].parentWidget().minimumSizeHint().width()
+    enough = 2 * least + 8 + 2 * 8  # for two of the three beside each other, with the gap and the margins
+    assert bar.heightForWidth(enough) < bar.heightForWidth(enough - 1)
+
+
+def test_what_is_wider_than_the_bar_wraps_in_itself(qtbot):
+    bar, many = ControlBar(), QWidget()
+    qtbot.addWidget(bar)
+    flow, buttons = FlowLayout(many), [QToolButton(many) for _ in range(12)]
+    for button in buttons:
+        button.setText("12")
+        flow.addWidget(button)
+    bar.add_widget(many)
+    width = flow.line_width() // 3
+    bar.resize(width, bar.heightForWidth(width))
+    bar.show()
+    qtbot.waitExposed(bar)
+    assert bar.rect().contains(buttons[-1].mapTo(bar, buttons[-1].rect().bottomRight()))

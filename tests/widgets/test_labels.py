@@ -190,6 +190,22 @@ def test_numbers_that_change_do_not_take_the_second_line_away(caption, qapp):
     assert one == less < two == still
 
 
+def test_what_is_said_of_the_pointer_keeps_its_second_line_so_that_the_picture_stands_still(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    line = CaptionLabel("line", window, keeps_lines=True)
+    line.resize(300, 40)
+    window.show()
+    line.show_text("short")
+    one = line.sizeHint().height()
+    line.show_text("a number and  ·  another one and  ·  " * 3)
+    two = line.sizeHint().height()
+    line.show_text("short")
+    assert one < two == line.sizeHint().height()
+    line.resize(900, 40)
+    assert line.sizeHint().height() == one
+
+
 def test_two_lines_lose_nothing_and_begin_with_no_space(qtbot):
     label = CaptionLabel("caption")
     qtbot.addWidget(label)

@@ -311,6 +311,19 @@ def test_tab_reaches_legend_and_plots_and_they_have_names(canvas):
     assert [view.objectName() for view in canvas.views] == ["plots_0", "plots_1"]
 
 
+def test_a_plot_is_framed_once_the_user_goes_there_not_when_its_window_opens(canvas, qtbot):
+    canvas.activateWindow()
+    qtbot.waitUntil(canvas.isActiveWindow)
+    view = canvas.views[0]
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    before = view.viewport().grab().toImage()
+    canvas.legend.setFocus()
+    assert view.viewport().grab().toImage() == before  # no frame went
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    assert view.viewport().grab().toImage() != before
+
+
 def test_many_points_are_quick(qtbot):
     """A frame of 2 curves of 10,000 points is painted and pointed at well within what a user notices."""
     x = np.linspace(0, 1, 10_000)

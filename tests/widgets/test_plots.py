@@ -24,6 +24,7 @@ from widgets.plots.canvas import PlotCanvas
 from widgets.plots.data import Axis, Bars, Callout, Curve, Plot, PlotSpot, Points, Shown, Zoom, color_of
 from widgets.plots.figure import PlotFigure, next_spot, side_by_side
 from widgets.plots.frame import SMALL, Frame, extents
+from widgets.plots.legend import entries
 from widgets.plots.painting import clipped_line, paint
 from widgets.plots.point_names import callout_box, placed_names
 from widgets.plots.ticks import (
@@ -490,3 +491,12 @@ def test_colours_of_the_map_that_dots_have_stand_out_from_the_paper(qapp):
                 theme.name,
                 name,
             )
+
+
+def test_lines_of_a_legend_are_about_as_long(qapp):
+    series = [Curve(f"A curve {n}", np.zeros(1), np.zeros(1), n) for n in range(6)]
+    wide = entries(series, "", QRectF(0, 0, 2000, 0), FigureStyle())
+    room = wide[4].box.right() + 1  # of which the last one would stand alone
+    tops = [entry.box.top() for entry in entries(series, "", QRectF(0, 0, room, 0), FigureStyle())]
+    assert [tops.count(top) for top in dict.fromkeys(tops)] == [3, 3]
+    assert len({entry.box.top() for entry in wide}) == 1

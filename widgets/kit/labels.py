@@ -129,10 +129,16 @@ class CaptionLabel(LineLabel):
 
     It goes back to one line only where there is plenty of room, or more than a scroll bar takes: the numbers of what
     plays must not move the picture, nor may the bar that comes with a line more.
+
+    Parameters
+    ----------
+    keeps_lines
+        It goes back only where there is more room: what is said of the place under the pointer must not move that.
     """
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, *, keeps_lines: bool = False) -> None:
         super().__init__(name, parent)
+        self._keeps_lines = keeps_lines
         self._lines = PlainLabel(self)
         self._lines.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._lines.setAccessibleName(name)
@@ -177,13 +183,16 @@ class CaptionLabel(LineLabel):
         needs, was_one, hint = metrics.horizontalAdvance(self.text()), self._lines.isHidden(), self.sizeHint()
         is_wider = width > self._broken_at + _BAR * metrics.height()
         is_one = needs <= width * (1 if was_one or is_wider else _PLENTY)
+        if self._keeps_lines and not was_one and not is_wider:
+            is_one = False
         if was_one and not is_one:
             self._broken_at = width
         self._field.setVisible(is_one)
         self._lines.setVisible(not is_one)
         if not is_one:
             self._lines.setGeometry(self._field.geometry().adjusted(2, 0, -2, 0))
-            self._lines.setText(in_lines(self.text(), metrics, width, self._most))
+            lines = in_lines(self.text(), metrics, width, self._most)
+            self._lines.setText(lines if "\n" in lines or not self._keeps_lines else f"{lines}\n")
         if self.sizeHint() != hint:  # one word alone may have filled what room there was
             self.updateGeometry()
 

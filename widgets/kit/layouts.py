@@ -35,7 +35,7 @@ class ChoiceBox(QComboBox):
 class FlowLayout(QLayout):
     """Lines of widgets that wrap like words: large letters or a narrow window never hide a control.
 
-    Where all stand in one line once those that are `Narrowing` are narrower, they do.
+    Those that are `Narrowing` are narrower where that saves a line.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -91,25 +91,35 @@ class FlowLayout(QLayout):
         y = area.top()
         widths = self._widths(area.width(), gap)
         for line in self._lines(widths, area.width(), gap):
-            x, height = area.left(), max(item.sizeHint().height() for item in line)
-            for item in line:
-                size = QSize(widths[item], item.sizeHint().height()).boundedTo(QSize(area.width(), height))
+            sizes = {item: self._size(item, min(widths[item], area.width())) for item in line}
+            x, height = area.left(), max(size.height() for size in sizes.values())
+            for item, size in sizes.items():
                 if not is_trial:
                     item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
                 x += size.width() + gap
             y += height + gap
         return max(y - gap, area.top()) - rect.top() + margins.bottom()
 
+    @staticmethod
+    def _size(item: QLayoutItem, width: int) -> QSize:
+        """Of one; what is in it may wrap, too."""
+        height = item.heightForWidth(width) if item.hasHeightForWidth() else item.sizeHint().height()
+        return QSize(width, height)
+
     def _widths(self, width: int, gap: int) -> dict[QLayoutItem, int]:
-        """How wide each is: what it likes, or less where that makes one line of all."""
+        """How wide each is: what it likes, or less where that saves a line."""
         wanted = {item: item.sizeHint().width() for item in self._items if not item.isEmpty()}
         spare = {
             item: max(want - item.minimumSize().width(), 0) if isinstance(item.widget(), Narrowing) else 0
             for item, want in wanted.items()
         }
         excess, most = sum(wanted.values()) + gap * (len(wanted) - 1) - width, sum(spare.values())
-        if not 0 < excess <= most:
+        if excess <= 0:
             return wanted
+        if excess > most:
+            least = {item: want - spare[item] for item, want in wanted.items()}
+            saves = len(self._lines(least, width, gap)) < len(self._lines(wanted, width, gap))
+            return least if saves else wanted
         return {item: want - ceil(spare[item] * excess / most) for item, want in wanted.items()}
 
     def _lines(self, widths: dict[QLayoutItem, int], width: int, gap: int) -> list[list[QLayoutItem]]:

@@ -59,7 +59,9 @@ class Page(PassesFocus, QWidget):
         self.caption = CaptionLabel(caption, self)
         self.caption.setObjectName(f"{name}_caption")
         self.canvas = canvas
-        self.read_out = (CaptionLabel if has_long_read_out else LineLabel)(read_out, self)
+        self.read_out = (
+            CaptionLabel(read_out, self, keeps_lines=True) if has_long_read_out else LineLabel(read_out, self)
+        )
         self.read_out.setObjectName(f"{name}_read_out")
         self._empty = EmptyLabel(f"{name}_empty")
         self._sentence = self._why_nothing = ""

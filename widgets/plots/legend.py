@@ -24,6 +24,7 @@ from widgets.plots.data import Bars, Curve, Level, Plot, Points, Series, color_o
 from widgets.plots.painting import curve_pen, level_pen, points_pen
 
 _ROW = 1.4  # em
+_CLOSER = 0.97  # of the room, step by step
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +47,42 @@ def named_series(plots: Iterable[Plot]) -> list[Series]:
 
 
 def entries(series: Iterable[Series], title: str, rect: QRectF, style: FigureStyle) -> list[LegendEntry]:
-    """Side by side after the title, in as many lines as they need."""
+    """Side by side after the title, in as few lines as can be, of about one length: none stands alone."""
     metrics = QFontMetricsF(resized(style.font, SMALL))
     em = metrics.height()
     left, top = rect.left() + (metrics.horizontalAdvance(title) + em if title else 0.0), rect.top()
+    most = max(rect.width() - 2.2 * em, em)
+    texts = [(one, metrics.elidedText(one.name, Qt.TextElideMode.ElideRight, most)) for one in series]
+    widths = [_swatch_width(one, em) + 0.7 * em + metrics.horizontalAdvance(text) for one, text in texts]
+    gap = 0.7 * em
+    right = rect.left() + _even_room(widths, left - rect.left(), gap, rect.width())
     placed = []
-    for one in series:
-        text = metrics.elidedText(one.name, Qt.TextElideMode.ElideRight, max(rect.width() - 2.2 * em, em))
-        width = _swatch_width(one, em) + 0.4 * em + metrics.horizontalAdvance(text) + 0.3 * em
-        if left + width > rect.right() and left > rect.left():
+    for (one, text), width in zip(texts, widths, strict=True):
+        if left + width > right and left > rect.left():
             left, top = rect.left(), top + _ROW * em
         placed.append(LegendEntry(one, QRectF(left, top, width, _ROW * em), text))
-        left += width + 0.7 * em
+        left += width + gap
     return placed
+
+
+def _n_lines(widths: Iterable[float], indent: float, gap: float, room: float) -> int:
+    """How many lines of such a length entries need."""
+    n, left = 1, indent
+    for width in widths:
+        if left + width > room and left:
+            n, left = n + 1, 0.0
+        left += width + gap
+    return n
+
+
+def _even_room(widths: Collection[float], indent: float, gap: float, room: float) -> float:
+    """How long lines are at least, so that there are no more of them than with all the room."""
+    n, least = _n_lines(widths, indent, gap, room), max(widths, default=0.0)
+    if n == 1:
+        return room
+    while (closer := _CLOSER * room) > least and _n_lines(widths, indent, gap, closer) == n:
+        room = closer
+    return room
 
 
 def legend_height(series: Iterable[Series], title: str, width: float, style: FigureStyle) -> float:

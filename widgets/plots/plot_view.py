@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
@@ -107,6 +108,7 @@ class PlotView(pg.GraphicsView):
         self._hidden: frozenset[str] = frozenset()
         self._items: list[tuple[str, QGraphicsItem]] = []
         self._spot: tuple[int, int] | None = None
+        self._is_reached = False  # by the user, with keys or a click
         self._spot_text = ""
         self._pressed: QPointF | None = None
         self._is_zoomed = False
@@ -263,7 +265,7 @@ class PlotView(pg.GraphicsView):
         if self._spot is not None and frame.has(*self._spot, self._hidden):
             callout = Callout(*self._spot, self._spot_text)
             paint_callout(painter, frame, callout, style, style.theme.ink, has_lines=True)
-        if self.hasFocus():
+        if self._is_reached and self.hasFocus():
             painter.setPen(QPen(style.theme.accent, 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(frame.inner)
@@ -318,7 +320,14 @@ class PlotView(pg.GraphicsView):
         moved = QPointF() if self._pressed is None else event.position() - self._pressed
         return moved.manhattanLength() >= QApplication.startDragDistance()
 
+    def focusInEvent(self, ev: QFocusEvent) -> None:
+        """Framed if the user went there: a window that opens gives the focus to its first plot."""
+        if ev.reason() != Qt.FocusReason.ActiveWindowFocusReason:
+            self._is_reached = ev.reason() != Qt.FocusReason.OtherFocusReason
+        super().focusInEvent(ev)
+
     def keyPressEvent(self, ev: QKeyEvent) -> None:
+        self._is_reached = True
         key = Qt.Key(ev.key())
         if key in _ARROWS and ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.step_requested.emit(*_ARROWS[key])

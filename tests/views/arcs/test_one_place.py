@@ -70,6 +70,29 @@ def test_of_one_place_both_ends_of_all_lines_are_on_screen_and_the_strongest_are
     assert ys[-1] < layout.bottom
 
 
+def test_all_that_lines_reach_are_named_before_those_without_a_line_where_there_is_room(view):
+    view.resize(900, 560)
+    reached = (*range(0, 24, 2), 100)
+    pattern = np.zeros((257, 257), np.float32)
+    pattern[:, reached] = np.linspace(0.05, 0.2, len(reached))
+    with_a_place_of_an_image(view, 257, 136, pattern=pattern)
+    names = view.figure().columns(view.canvas._layout()).names("key")
+    assert {name.pos for name in names if name.is_wanted} == set(reached)
+
+
+def test_where_not_all_that_lines_reach_have_room_those_beside_an_empty_place_are_named(view):
+    """Else a line would end beside the name of a place without one."""
+    view.resize(900, 560)
+    pattern = np.zeros((257, 257), np.float32)
+    pattern[:, :40] = np.linspace(0.2, 0.1, 40)
+    pattern[:, 41:257:8] = 0.05
+    with_a_place_of_an_image(view, 257, 136, pattern=pattern)
+    reached = {*range(40), *range(41, 257, 8)}
+    names = view.figure().columns(view.canvas._layout()).names("key")
+    assert any(name.pos > 100 and name.is_wanted for name in names)
+    assert all(name.is_wanted for name in names if name.pos in reached)
+
+
 def test_a_name_that_stands_beside_its_row_is_that_of_its_token_under_the_pointer(view):
     strong = {3: 0.2, 150: 0.15, 151: 0.12, 152: 0.1}
     with_a_place_of_an_image(view, 257, 136, pattern=far_apart(257, strong))

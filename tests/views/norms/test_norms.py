@@ -224,7 +224,7 @@ def test_a_point_is_described():
     figure = NormsCurvesFigure(result)
     after = result.values["norm"][1, 5]
     assert figure.describe(PlotSpot(0, 0, 2)) == (
-        f"Median token, 0 MLP: {np.median(after):.4g} ({after.min():.4g} to {after.max():.4g})"
+        f"Median token, layer 0 MLP: {np.median(after):.4g} ({after.min():.4g} to {after.max():.4g})"
     )
     assert figure.describe(PlotSpot(1, 0, 1)).startswith("Attention, layer 1: ")
 
@@ -250,7 +250,9 @@ def test_what_no_sub_layer_has_is_said():
 def test_a_cell_is_described_with_all_its_stages():
     result = make_result()
     text = NormsMapFigure(result).describe(Cell(0, 1, 2))
-    assert text.startswith("“⁨cat⁩”, 0 MLP, L2 norm: stream before " if "⁨" in text else "“cat”, 0 MLP, L2 norm: ")
+    assert text.startswith(
+        "“⁨cat⁩”, layer 0 MLP, L2 norm: stream before " if "⁨" in text else "“cat”, layer 0 MLP, L2 norm: "
+    )
     assert "added" in text
     assert "its own norm" not in text
 

@@ -175,19 +175,17 @@ def test_what_is_a_querys_own_does_not_darken_all_else():
     rollout = np.full_like(plain.rollout, 0.4 / 99)
     rollout[:, range(100), range(100)] = np.linspace(0.6, 0.7, 100)
     figure = RolloutFigure(replace(plain, rollout=rollout), 1, 2)
-    assert figure.caption.endswith("beyond the last colour: rollout up to 0.7")
+    assert figure.caption.endswith("above the colour bar: rollout up to 0.7")
     assert "\N{GREATER-THAN OR EQUAL TO} 0.0041" in texts_of(figure)
     assert float(figure.table("rollout")[3, 3]) > 0.6  # what is read out is what it is
-    assert (
-        "last colour" not in RolloutFigure(replace(plain, rollout=rollout), 1, 2, RolloutOptions(scale="log")).caption
-    )
+    assert "colour bar" not in RolloutFigure(replace(plain, rollout=rollout), 1, 2, RolloutOptions(scale="log")).caption
 
 
 def test_bars_take_what_wide_maps_leave_free_and_give_way_to_low_ones():
     figure, em = RolloutFigure(make_rollout_result(), 1, 2), QFontMetricsF(STYLE.font).height()
     heights = (12 * em, 23 * em, 50 * em)
     least, low, high = (figure.panels(QRectF(0, 0, 45 * em, height), STYLE)[0] for height in heights)
-    assert low.strip.height() < 2 * em < 7 * em < high.strip.height()
+    assert low.strip.height() < 3 * em < 7 * em < high.strip.height()
     assert low.strip.bottom() <= 23 * em + 1
     assert high.strip.bottom() <= 50 * em
     assert least.strip.isEmpty()
@@ -239,6 +237,12 @@ def test_a_querys_own_share_does_not_flatten_the_bars_of_all_others(qapp):
     assert [is_bar(61, height) for height in (10, 45, 55)] == [True, True, False]
     assert is_bar(2, 50)
     assert not all(is_bar(2, height) for height in range(88, 100))  # a gap: it goes on
+    few = SharesOfQuery(np.array([0.08, 0.7, 0.08, 0.08], np.float32), 1)
+    image.fill(STYLE.theme.paper)
+    with QPainter(image) as painter:
+        few.paint(painter, QRectF(0, 0, 400, 100), STYLE)
+    middles = [[image.pixelColor(x, y) == STYLE.theme.accent for y in range(2, 98)] for x in (50, 82, 150, 218, 250)]
+    assert [all(column) for column in middles] == [True, True, False, True, True]  # its neighbours are whole
     even = SharesOfQuery(np.full(100, 0.01, np.float32), 2)
     assert not even.is_cut
     assert not SharesOfQuery(np.array([1.0, 0, 0], np.float32), 0).is_cut  # of one that sees nothing but itself

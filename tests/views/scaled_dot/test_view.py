@@ -139,6 +139,17 @@ def test_arrow_keys_walk_through_heads_and_layers(view, selection, qtbot):
     assert (selection.now.layer, selection.now.head) == (1, 1)
 
 
+def test_which_attention_it_is_of_stands_above_and_can_be_chosen(view, selection, qtbot):
+    groups = (AttentionGroup("encoder", "Encoder", (4,)), AttentionGroup("decoder", "Decoder", (4,)))
+    view.set_subject(Subject(make_checkpoint_info(groups=groups), INPUT))
+    combo = view.findChild(object, "scaled_dot_group")
+    assert (combo.currentText(), combo.isHidden()) == ("Encoder", False)
+    with qtbot.waitSignal(view.request_changed) as asked:
+        combo.setCurrentIndex(1)
+        combo.activated.emit(1)
+    assert asked.args[0].group == "decoder"
+
+
 def test_the_combo_chooses_the_query(view, selection):
     show(view, make_scaled_dot_result(query_pos=2))
     combo = view.findChild(object, "scaled_dot_query")
@@ -163,6 +174,14 @@ def test_shows_the_numbers_of_the_result(view):
 
 def test_numbers_stand_point_under_point():
     assert [number(value) for value in (1.23456, -12.5, -0.00001, -np.inf)] == ["1.235", "−12.500", "0.000", "−∞"]
+
+
+def test_weights_that_are_all_small_have_digits_that_tell_them_apart(qapp):
+    result = make_scaled_dot_result()
+    pattern = np.linspace(0.004, 0.006, len(result.pattern))
+    texts = texts_of(ScaledDotFigure(replace(result, pattern=pattern)))
+    assert {"0.0040", "0.0060"} <= set(texts)
+    assert number(-0.00001, 4) == "0.0000"
 
 
 def test_bias_cap_and_mask_only_where_there_are_any(qapp):
@@ -326,6 +345,19 @@ def test_paints_short_and_long_inputs(view, n_tokens):
     assert not view.grab().isNull()
     assert (view.canvas.verticalScrollBar().maximum() > 0) == (n_tokens == 128)
     assert view.canvas.horizontalScrollBar().maximum() == 0
+
+
+def test_where_there_is_little_room_bars_and_gaps_are_narrower_before_the_last_step_leaves_the_screen(view):
+    show(view, make_scaled_dot_result(is_causal=True, has_bias=True, d_head=24))
+    figure, style = view.canvas.figure, view.style_now()
+    least = figure.least_width(style)
+    roomy = figure.layout(style, QRectF(0, 0, 2 * least, 600))
+    tight = figure.layout(style, QRectF(0, 0, least, 600))
+    assert tight.right + tight.em == pytest.approx(least)
+    for name in ("softmax", "k", "weighted"):
+        assert tight.column(name).width < roomy.column(name).width
+    before = max(left + width for *_, left, width in tight.columns[:-1])
+    assert before < tight.columns[-1].left
 
 
 def test_cross_attention_has_other_keys_than_queries(view):

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QTabWidget, QToolButton
 
 from app.commands.command_line import run
@@ -25,6 +26,7 @@ from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
+from widgets.plots.legend import entries
 from widgets.subject import Subject
 from widgets.views.tokenization.cut_figure import CutFigure, PartSpot, SpanSpot, TokenSpot
 from widgets.views.tokenization.glossary import Term, explained
@@ -345,3 +347,14 @@ def test_letters_that_are_no_bytes_are_left_as_they_are(tokenizer):
     figure = CutFigure(cut_text(tokenizer, "the cat"))
     assert [figure.spelled(word) for word in figure.result.words] == ["the", "cat"]
     assert "byte" not in figure.caption
+
+
+def test_one_table_leaves_the_chart_room_in_a_narrow_window(qapp):
+    """Presented beside an image there are 44 heights of a letter: the chart's end points were cut off."""
+    figure = VocabularyFigure(built(VocabularyRequest(SAMPLE_TEXT, "bpe", 60)), VocabularyOptions("bpe", size=60), 5)
+    style = FigureStyle()
+    em = QFontMetricsF(style.font).height()
+    rect = QRectF(0, 0, 44 * em, 40 * em)
+    assert figure.least_size(rect.width(), style).width() <= rect.width()
+    legend = entries(figure.plots[0].series, "", figure.legend_rect(rect, style), style)
+    assert len({entry.box.top() for entry in legend}) == 1

@@ -33,9 +33,13 @@ class HeadChips(QWidget):
         self._style = FigureStyle.of(self)
         self._title = PlainLabel(self)
         self._flow = FlowLayout(self)
-        self._flow.setContentsMargins(8, 4, 8, 4)
+        self._flow.setContentsMargins(0, 0, 0, 0)
         self._flow.setSpacing(4)
         self._flow.addWidget(self._title)
+
+    def sizeHint(self) -> QSize:
+        """All in one line, where there is room for that."""
+        return QSize(self._flow.line_width(), super().sizeHint().height())
 
     @property
     def heads_on(self) -> tuple[int, ...]:
@@ -91,6 +95,11 @@ class HeadChips(QWidget):
         self._style = style
         self._fit_title()
         self._dress()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_title()
 
     def _fit_title(self) -> None:
         """As large as its text: with a size of its own, another text of that size lays out nothing anew."""

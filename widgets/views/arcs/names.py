@@ -10,7 +10,7 @@ import numpy as np
 
 from widgets.views.arcs.lines import NAME, ArcsLayout
 
-_SHARE = 0.6  # of the names that have room, those of tokens that matter; the others say where in the column one is
+_SHARE = 0.6  # of the names that have room, where not all tokens that matter have; the others say where one is
 _AXIS = 2.2  # em from one of the others to the next, at least
 
 
@@ -28,7 +28,7 @@ def placed(layout: ArcsLayout, wanted: Sequence[int], first: int, n_tokens: int)
     Parameters
     ----------
     wanted
-        Tokens that matter, the most important first: as many as have room.
+        Tokens that matter, the most important first: all if they have room, else the first of them.
     first
         From which token on every second, fourth ... is named between those.
     n_tokens
@@ -36,10 +36,16 @@ def placed(layout: ArcsLayout, wanted: Sequence[int], first: int, n_tokens: int)
     """
     step = NAME * layout.em
     room = int((layout.bottom - layout.top) // step)
-    chosen = sorted(dict.fromkeys(wanted[: max(int(_SHARE * room), 1)]))
+    matter = list(dict.fromkeys(wanted))
+    chosen = sorted(matter if len(matter) <= room else matter[: max(int(_SHARE * room), 1)])
     rows = np.array([layout.y(pos) for pos in chosen])
     middles = apart(rows, step, layout.top + step / 2, layout.bottom - step / 2)
     names = [Name(pos, y, True) for pos, y in zip(chosen, middles.tolist(), strict=True)]
+    for pos in matter:  # in what room is left, where none has to be pushed
+        y = layout.y(pos)
+        if not np.any(np.abs(middles - y) < step):
+            names.append(Name(pos, y, True))
+            middles = np.append(middles, y)
     stride = 2 ** math.ceil(math.log2(max(_AXIS * layout.em / layout.row, 1)))
     above = -math.inf
     for pos in range(first, n_tokens, stride):

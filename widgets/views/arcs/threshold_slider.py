@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
@@ -50,9 +52,9 @@ class ThresholdSlider(QWidget):
 
     def fit_letters(self) -> None:
         """Take the room that the letters of now need."""
-        em = QFontMetricsF(self.font()).height()
-        self._slider.setFixedWidth(round(8 * em))
-        self._text.setFixedWidth(round(3.8 * em))
+        metrics = QFontMetricsF(self.font())
+        self._slider.setFixedWidth(round(8 * metrics.height()))
+        self._text.setFixedWidth(math.ceil(metrics.horizontalAdvance("90.0 %") + 0.2 * metrics.height()))
 
     def _on_slider_value_changed(self, place: int) -> None:
         self._text.setText(f"{100 * THRESHOLDS[place]:.1f} %")

@@ -63,10 +63,10 @@ class ArcsView(View):
         self._canvas = ArcsCanvas(self)
         self._canvas.setObjectName("arcs_canvas")
         self._canvas.setAccessibleName(self.tr("Attention arcs"))
-        self._page = self.add_page(Page("arcs", self._canvas, self.tr("What is shown"), self.tr("Strongest lines")))
+        self._page = self.add_page(
+            Page("arcs", self._canvas, self.tr("What is shown"), self.tr("Strongest lines"), has_long_read_out=True)
+        )
         self._page.show_empty(self.tr("Asking the model …"))
-        self._chips = HeadChips(self)
-        self._page.add_above(self._chips)
         controls = self._page.controls
         self._group = GroupChoice(controls, "arcs_group", context.selection)
         self._only = self.add_options(OptionControls(controls, "arcs_only", ArcsOnly))
@@ -76,6 +76,8 @@ class ArcsView(View):
         self._options = self.add_options(
             OptionControls(controls, "arcs", ArcsOptions, leave_out=("threshold",), rare=rare)
         )
+        self._chips = HeadChips(controls)
+        controls.add_widget(self._chips)
         self._options.control("segments").setEnabled(False)
         self._threshold.set_value(self._options.value().threshold)
 

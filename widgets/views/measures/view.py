@@ -55,7 +55,9 @@ class MeasuresView(View):
         self._split.addWidget(self._canvas)
         both = QWidget()  # what lies over a splitter would become one of its parts
         fill_column(both, self._split, self._split)
-        self._page = self.add_page(Page("measures", both, self.tr("What is shown"), self.tr("Selected head")))
+        self._page = self.add_page(
+            Page("measures", both, self.tr("What is shown"), self.tr("Selected head"), has_long_read_out=True)
+        )
         self._page.setFocusProxy(self._table)
         self._group = GroupChoice(self._page.controls, "measures_group", context.selection)
         self._options = self.add_options(OptionControls(self._page.controls, "measures", MeasuresOptions))

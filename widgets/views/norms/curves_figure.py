@@ -168,7 +168,7 @@ class NormsCurvesFigure(PlottedFigure):
             curves.append(Curve(self._token_name(self.selected, _tr("Selected")), x, stream[:, self.selected], 6))
         curves += self._around_norms()
         title = _tr("{} of the stream").format(QUANTITIES[self.quantity])
-        axis = Axis("", labels=self.places, main=self._ends_of_layers)
+        axis = Axis(_tr("layer and part"), labels=self.places, main=self._ends_of_layers)
         about = _tr("after each sub-layer; band: all {}").format(self._place.many)
         return Plot(tuple(curves), axis, self._y(curves), title, about)
 
@@ -219,7 +219,8 @@ class NormsCurvesFigure(PlottedFigure):
         series = plot.series[spot.series]
         assert isinstance(series, Curve)
         at = int(series.x[spot.point])
-        where = plot.x.labels[at] if spot.plot == 0 else _tr("layer {}").format(at)
+        where = plot.x.labels[at] if spot.plot == 0 else str(at)
+        where = _tr("layer {}").format(where) if where[0].isdigit() else where
         text = f"{series.name}, {where}: {float(series.y[spot.point]):.4g}"
         if series.low is None or series.high is None:
             return text

@@ -102,9 +102,8 @@ class NormsMapFigure(PanelFigure):
             for title, value in zip(STAGES.values(), numbers, strict=True)
             if np.isfinite(value)
         ]
-        return (
-            f"“{word}”, {step_title(step)}, {QUANTITIES[self.quantity].lower().replace('l2', 'L2')}: {', '.join(parts)}"
-        )
+        quantity = QUANTITIES[self.quantity].lower().replace("l2", "L2")
+        return f"“{word}”, layer {step_title(step)}, {quantity}: {', '.join(parts)}"
 
     def numbers(self) -> Numbers:
         """All that was measured."""

@@ -11,10 +11,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from inference.results.rollout import RolloutResult
 from widgets.figures.image_parts import paint_title
+from widgets.figures.lettering import shrunk
 from widgets.figures.map_frame import paint_map_frame
 from widgets.figures.token_axis import label
 from widgets.kit.clean import isolated
@@ -29,9 +30,10 @@ from widgets.views.rollout.strip import SharesOfQuery
 
 MapKind = Literal["rollout", "attention"]
 _TITLE = 1.8  # em
+_LEAST_TITLE = 0.64  # of the size of letters, so that a title above bars is whole
 _STRIP, _LEAST_STRIP, _MOST_STRIP = 5.0, 3.0, 9.0  # em of the bars with their title
 _WIDE_STRIP = 16.0  # em of them at most where wide maps leave room
-_STRIP_SHARE, _LOW = 0.16, 14.0  # of the height; em in which the maps need all of it
+_STRIP_SHARE, _LOW = 0.2, 14.0  # of the height; em in which the maps need all of it
 _BETWEEN = 1.6  # em from what stands beside a map to the next one: closer, it would be read as that one's
 _N_STRONGEST, _LEAST_TOLD = 4, 0.001  # keys in the read-out, and of the strongest what each has at least
 _MOST_MEASURED = 64  # words that are measured to see how wide they are: of more, those with the most letters
@@ -92,7 +94,7 @@ class RolloutFigure:
         own = _tr("own places left out") if self.options.hide_own else ""
         parts = (f"{shown[:1].upper()}{shown[1:]}: {where}", scales.get(self.options.scale, ""), own)
         beyond = ", ".join(filter(None, (each.beyond for each in self._maps.values())))
-        beyond = _tr("beyond the last colour: {}").format(beyond) if beyond else ""
+        beyond = _tr("above the colour bar: {}").format(beyond) if beyond else ""
         return "; ".join(filter(None, (*parts, beyond)))
 
     @property
@@ -327,11 +329,18 @@ class RolloutFigure:
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         painter.save()
         painter.setFont(style.font)
-        for i, panel in enumerate(self.panels(rect, style)):
+        panels = self.panels(rect, style)
+        titles = [(self._strip_title(panel.kind), panel.room) for panel in panels]
+
+        def needs(metrics: QFontMetricsF) -> float:
+            return max(metrics.horizontalAdvance(title) / room for title, room in titles)
+
+        letters = shrunk(style.font, needs, 1.0, _LEAST_TITLE)  # alike: one in small type looks like less
+        for i, panel in enumerate(panels):
             is_map = self.options.show == "map"
             self._paint_map(painter, panel, style, has_rows=i == 0 or not is_map, has_keys=i == 0 or is_map)
             if not panel.strip.isEmpty():
-                self._paint_strip(painter, panel, style)
+                self._paint_strip(painter, panel, style, letters)
         painter.restore()
 
     def _paint_map(
@@ -376,10 +385,12 @@ class RolloutFigure:
         text = _tr("Rollout up to layer {}") if kind == "rollout" else _tr("Mean attention of layer {}")
         return text.format(self.layer)
 
-    def _paint_strip(self, painter: QPainter, panel: Panel, style: FigureStyle) -> None:
+    def _paint_strip(self, painter: QPainter, panel: Panel, style: FigureStyle, letters: QFont) -> None:
         em = QFontMetricsF(style.font).height()
         title = QRectF(panel.strip.left(), panel.strip.top() - 1.3 * em, panel.room, 1.2 * em)
-        paint_title(painter, self._strip_title(panel.kind), title, style, is_faint=True, shrinks=True)
+        painter.setFont(letters)
+        paint_title(painter, self._strip_title(panel.kind), title, style, is_faint=True)
+        painter.setFont(style.font)
         self._bars(panel.kind).paint(painter, panel.strip, style)
 
 

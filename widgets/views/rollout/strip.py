@@ -13,6 +13,8 @@ from widgets.look.theme import FigureStyle
 
 _FAR = 3.0  # times the largest of the others: a query's own share is then cut off, else nothing would be seen of them
 
+_LEAST_CUT = 4.0  # points of the gap in a bar that is cut off
+
 
 class SharesOfQuery(NamedTuple):
     """The shares of one query.
@@ -61,8 +63,13 @@ class SharesOfQuery(NamedTuple):
 
     def _paint_cut(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         """A slanted gap below the upper edge: the bar goes on."""
-        width = max(rect.width() / len(self.row), 4.0)
-        x = rect.left() + (self.own + 0.5) * rect.width() / len(self.row)
+        width = rect.width() / len(self.row)
+        own = QRectF(rect.left() + self.own * width, rect.top(), width, rect.height())
+        if width < _LEAST_CUT:
+            own.adjust((width - _LEAST_CUT) / 2, 0, (_LEAST_CUT - width) / 2, 0)
         y = rect.top() + min(0.25 * rect.height(), 6.0)
+        painter.save()
+        painter.setClipRect(own, Qt.ClipOperation.IntersectClip)  # a bar beside it is not cut
         painter.setPen(QPen(style.theme.paper, 2.5))
-        painter.drawLine(QPointF(x - width, y + 2), QPointF(x + width, y - 2))
+        painter.drawLine(QPointF(own.left() - 2, y + 2), QPointF(own.right() + 2, y - 2))
+        painter.restore()

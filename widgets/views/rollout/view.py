@@ -38,7 +38,9 @@ class RolloutView(View):
         self._is_forced = False  # whether one query is shown because there are too many
         self._length: tuple[object, int] | None = None  # of which input and group, and how many tokens
         self._canvas = PointedCanvas("rollout_canvas", self.tr("Attention rollout"))
-        self._page = self.add_page(Page("rollout", self._canvas, self.tr("What is shown"), self.tr("Value")))
+        self._page = self.add_page(
+            Page("rollout", self._canvas, self.tr("What is shown"), self.tr("Value"), has_long_read_out=True)
+        )
         controls = self._page.controls
         self._group = GroupChoice(controls, "rollout_group", context.selection)
         self._layer = LayerSlider(controls, "rollout_layer", context.selection)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -19,36 +18,19 @@ from widgets.look.letters import SMALL
 from widgets.look.theme import FigureStyle, Theme
 from widgets.views.scaled_dot.formula import paint_formula
 from widgets.views.scaled_dot.options import ScaledDotOptions
-from widgets.views.scaled_dot.steps import MINUS, FormulaStep, number, steps_of
-from widgets.views.scaled_dot.strips import CELL, end_of_bars, largest, paint_scale, paint_weight, strip_image
+from widgets.views.scaled_dot.steps import MINUS, FormulaStep, decimals_of, number, steps_of
+from widgets.views.scaled_dot.strips import (
+    CELL,
+    end_of_bars,
+    largest,
+    paint_scale,
+    paint_weight,
+    scale_width,
+    strip_image,
+)
+from widgets.views.scaled_dot.table import Column, TableLayout, widths_of
 
 _LATER = 0.16  # opacity of what comes after the step that is explained
-
-
-class Column(NamedTuple):
-    """A column of the table; `step` counts from 1 and is 0 for the tokens."""
-
-    name: str
-    title: str
-    step: int
-    left: float
-    width: float
-
-
-class TableLayout(NamedTuple):
-    """Where things are, in points. Head and foot stay on screen while the rows between them scroll."""
-
-    em: float
-    columns: tuple[Column, ...]
-    left: float
-    right: float
-    head: float
-    row: float
-    foot: float
-
-    def column(self, name: str) -> Column:
-        """The column of that name."""
-        return next(column for column in self.columns if column.name == name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +89,21 @@ class ScaledDotFigure:
             columns["cap"] = result.soft_cap * np.tanh((scaled + result.bias) / result.soft_cap)
         if "mask" in names:
             columns["mask"] = np.where(result.is_masked, -np.inf, 0.0)
-        return {name: [number(value) for value in values.tolist()] for name, values in columns.items()}
+        decimals = dict.fromkeys(columns, 3) | {"softmax": self._decimals}
+        return {name: [number(value, decimals[name]) for value in values.tolist()] for name, values in columns.items()}
+
+    @cached_property
+    def _decimals(self) -> int:
+        return decimals_of(float(self.result.pattern.max()))
+
+    @property
+    def _no_weight(self) -> str:
+        """As wide as every weight."""
+        return number(0.0, self._decimals)
+
+    @property
+    def _sum_label(self) -> str:
+        return f"{len(self.steps)}   z = Σ"
 
     @cached_property
     def _bar_end(self) -> float:
@@ -129,35 +125,32 @@ class ScaledDotFigure:
         query = bold.horizontalAdvance("q  " + isolated(result.query_tokens.words[result.query_pos]))
         widest_word = max(query, *(metrics.horizontalAdvance(clean(word)) for word in result.key_tokens.words))
         # The heads of columns have a disc with the step's number before them.
-        titles = {s.name: bold.horizontalAdvance(s.title) + 1.9 * em for s in self.steps}
+        titles = {s.name: bold.horizontalAdvance(s.title) + 1.7 * em for s in self.steps}
         fixed: dict[str, float] = {"token": min(max(widest_word, 4 * em), 11 * em)}
         for name, texts in self.texts.items():
-            longest = max(map(len, texts))
-            fixed[name] = max(metrics.horizontalAdvance("0" * longest), titles[name])
-        fixed["softmax"] += 4 * em
-        gap = 1.1 * em
-        order = ["token", "k", *[s.name for s in self.steps if s.name in fixed], "weighted"]
-        room = rect.width() - 2 * em - sum(fixed.values()) - gap * (len(order) - 1)
-        d_head = len(result.q)
-        least = max(titles["weighted"], titles["vectors"], 0.12 * em * d_head)
-        most = max(least, min(0.9 * em * d_head, 36 * em))
-        strip = min(max(room / 2, least), most)
-        widths = [fixed.get(name, strip) for name in order]
-        total = sum(widths) + gap * (len(order) - 1)
-        left = rect.left() + max(em, (rect.width() - total) / 2)
+            if name != "softmax":
+                longest = max(map(len, texts))
+                fixed[name] = max(metrics.horizontalAdvance("0" * longest), titles[name])
+        digits = metrics.horizontalAdvance(self._no_weight) + 0.5 * em
+        total = digits + bold.horizontalAdvance(self._sum_label)  # in the foot
+        n = len(result.q)
+        scale = scale_width(metrics, self._limits["weighted"], em)
+        strips = (max(titles["vectors"], 0.12 * em * n), max(titles["weighted"], scale, 0.12 * em * n))
+        widths = widths_of(rect.width() - 2 * em, em, fixed, (digits, max(titles["softmax"], total)), strips, n)
+        left = rect.left() + max(em, (rect.width() - widths.total) / 2)
         step_of = {s.name: number for number, s in enumerate(self.steps, 1)} | {"k": 1, "token": 0}
         title_of = {s.name: s.title for s in self.steps} | {"k": "q and k", "token": "key"}
         columns, x = [], left
-        for name, width in zip(order, widths, strict=True):
+        for name, width in widths.of.items():
             columns.append(Column(name, title_of[name], step_of[name], x, width))
-            x += width + gap
+            x += width + widths.gap
         head, foot = 9.4 * em, 3.6 * em
         n_rows = len(result.key_tokens)
         row = min(max((rect.height() - head - foot - 0.5 * em) / n_rows, 1.45 * em), 3.6 * em)
-        return TableLayout(em, tuple(columns), left, left + total, head, row, foot)
+        return TableLayout(em, tuple(columns), left, left + widths.total, head, row, foot)
 
     def least_width(self, style: FigureStyle) -> float:
-        """All columns, with strips as narrow as their titles."""
+        """All columns, as narrow as may be."""
         layout = self.layout(style, QRectF())
         return layout.right - layout.left + 2 * layout.em
 
@@ -279,7 +272,7 @@ class ScaledDotFigure:
                     continue
                 text = self.texts[column.name][key]
                 if column.name == "softmax":
-                    digits = metrics.horizontalAdvance("0.000")
+                    digits = metrics.horizontalAdvance(self._no_weight)
                     room = cell.adjusted(digits + 0.5 * em, 0.28 * em, 0, -0.28 * em)
                     paint_weight(painter, room, float(self.result.pattern[key]) / self._bar_end, theme)
                     cell.setWidth(digits)
@@ -300,8 +293,8 @@ class ScaledDotFigure:
         metrics = QFontMetricsF(plain, painter.device())
         self._fade(painter, weights.step)
         painter.setPen(theme.faint)
-        digits = metrics.horizontalAdvance("0.000")
-        total = number(float(self.result.pattern.sum()))
+        digits = metrics.horizontalAdvance(self._no_weight)
+        total = number(float(self.result.pattern.sum()), self._decimals)
         painter.drawText(QRectF(weights.left, top, digits, 1.8 * em), _RIGHT, total)
         self._fade(painter, n_steps)
         if self.step == n_steps:
@@ -309,9 +302,8 @@ class ScaledDotFigure:
             painter.fillRect(tint, _alpha(theme.accent, 0.16))
         painter.setFont(resized(plain, bold=True))
         painter.setPen(theme.accent)
-        label = QRectF(layout.left, top, strip.left - layout.left - 0.8 * em, 1.8 * em)
-        label.setLeft(weights.left + digits + 0.4 * em)
-        painter.drawText(label, _RIGHT, f"{n_steps}   z = Σ")
+        label = QRectF(weights.left, top, strip.left - weights.left - 0.6 * em, 1.8 * em)
+        painter.drawText(label, _RIGHT, self._sum_label)
         painter.setFont(plain)
         painter.setPen(theme.faint)
         below = QRectF(strip.left, top + 1.8 * em, strip.width, 1.2 * em)

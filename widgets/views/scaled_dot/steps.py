@@ -20,12 +20,17 @@ class FormulaStep(NamedTuple):
     about: str
 
 
-def number(value: float) -> str:
-    """With three decimals, so that numbers set flush right stand point under point."""
+def decimals_of(largest_weight: float) -> int:
+    """Three, or as many as tell two digits of the largest: of smaller ones all would read alike."""
+    return max(3, 1 - math.floor(math.log10(largest_weight))) if largest_weight > 0 else 3
+
+
+def number(value: float, decimals: int = 3) -> str:
+    """With as many decimals as its neighbours, so that numbers set flush right stand point under point."""
     if math.isinf(value):
         return f"{MINUS if value < 0 else ''}∞"
-    text = f"{value:.3f}"
-    return "0.000" if text == "-0.000" else text.replace("-", MINUS)
+    text = f"{value:.{decimals}f}"
+    return (text if float(text) else text.removeprefix("-")).replace("-", MINUS)
 
 
 def steps_of(result: ScaledDotResult) -> tuple[FormulaStep, ...]:

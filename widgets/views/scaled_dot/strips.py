@@ -35,6 +35,11 @@ def strip_image(values: np.ndarray, limit: float, theme: Theme) -> QImage:
     return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()
 
 
+def scale_width(metrics: QFontMetricsF, limit: float, em: float) -> float:
+    """The least room in which the colours of a scale can be told apart, in points."""
+    return 2 * metrics.horizontalAdvance(f"{MINUS}{limit:.2g}") + (1.6 + 0.6) * em
+
+
 def paint_scale(painter: QPainter, rect: QRectF, limit: float, em: float, style: FigureStyle) -> None:
     """What the colours stand for, from `-limit` to `limit`, at the left end of a room."""
     text = f"{limit:.2g}"

@@ -14,6 +14,7 @@ from inference.results.scaled_dot import ScaledDotRequest, ScaledDotResult
 from inference.results.tokens import Tokens
 from widgets.context import ViewContext
 from widgets.kit.clean import isolated
+from widgets.kit.group_choice import GroupChoice
 from widgets.kit.head_steps import layer_and_head, walk
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
@@ -48,6 +49,7 @@ class ScaledDotView(View):
         )
         self._page.show_empty(self.tr("Asking the model …"))
         controls = self._page.controls
+        self._groups = GroupChoice(controls, "scaled_dot_group", context.selection)
         self._query = controls.add_choice("scaled_dot_query", self.tr("&Query"), ())
         self._steps = controls.add_choice("scaled_dot_step", self.tr("&Step"), ((self.tr("All steps"), None),))
         previous = controls.add_button("scaled_dot_previous", "◀", self.tr("Previous step"))
@@ -79,6 +81,7 @@ class ScaledDotView(View):
 
     def set_subject(self, subject: Subject | None) -> None:
         self._tokens, self._is_probing = None, False
+        self._groups.offer(subject.checkpoint if subject else None)
         super().set_subject(subject)
         if self.is_dimmed:  # the words are those of the old text
             self._query.clear()

@@ -25,7 +25,7 @@ from widgets.views.tokenization.options import VocabularyOptions
 from widgets.views.tokenization.step_tables import N_ROWS, StepTables
 
 _ROW = 1.45  # em
-_LEAST_WIDTH = 52.0  # em
+_LEAST_WIDTH, _LEAST_OF_TWO = 42.0, 52.0  # em, with one table and with two beside the chart
 _GAP = 1.0
 
 
@@ -180,8 +180,8 @@ class VocabularyFigure(PlottedFigure):
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Size below which the tables could not be read."""
-        em = QFontMetricsF(style.font).height()
-        return QSizeF(_LEAST_WIDTH * em, self._height(max(width, _LEAST_WIDTH * em), style))
+        least = (_LEAST_OF_TWO if self.is_weighed else _LEAST_WIDTH) * QFontMetricsF(style.font).height()
+        return QSizeF(least, self._height(max(width, least), style))
 
     def _height(self, width: float, style: FigureStyle) -> float:
         em = QFontMetricsF(style.font).height()
@@ -191,7 +191,8 @@ class VocabularyFigure(PlottedFigure):
         return (N_ROWS + 2.4) * _ROW * QFontMetricsF(style.font).height()
 
     def _share(self) -> float:
-        return 0.6 if self.is_weighed else 0.5
+        """Of the width, for the tables."""
+        return 0.6 if self.is_weighed else 0.45
 
     def plots_rect(self, rect: QRectF, style: FigureStyle) -> QRectF:
         upper = QRectF(rect)

@@ -141,8 +141,8 @@ class SparseMap:
         """After how many layers everything knows of everything."""
         n_layers = self.reach.n_until_all
         if n_layers is None:
-            return _tr("all know all: never")
-        return _tr("all know all after {} {}").format(n_layers, _tr("layer") if n_layers == 1 else _tr("layers"))
+            return _tr("never reaches all")
+        return _tr("reaches all in {} {}").format(n_layers, _tr("layer") if n_layers == 1 else _tr("layers"))
 
     def field_text(self, query: int) -> str:
         """How many tokens a query knows of, layer by layer."""

@@ -75,7 +75,7 @@ class SparsePatternsFigure:
             rows.append((each.pattern.kind.title, self.n, cells, cells / self.n**2, reached, until))
         header = (
             "pattern", "tokens", "cells", "share of full", f"share known after {self.n_layers} layers",
-            "layers until all know all",
+            "layers until all are reached",
         )  # fmt: skip
         return Numbers(arrays, header, rows)
 
@@ -188,26 +188,30 @@ class SparsePatternsFigure:
     def _paint_heads(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         em = QFontMetricsF(style.font).height()
         plots = self.plots(rect, style)
+        written = []
         for i, (each, plot) in enumerate(zip(self.maps, plots, strict=True)):
             # Up to the next map, or the edge
             has_next = i + 1 < len(plots) and plots[i + 1].left() > plot.left()
-            width = (plots[i + 1].left() - em if has_next else rect.right()) - plot.left()
-            bottom = plot.top() - 0.2 * em
-            for text, font, ink in reversed(self._lines(each, style)):
-                height = _height(text, font, width)
+            width = (plots[i + 1].left() - 0.7 * em if has_next else rect.right()) - plot.left()
+            lines = [(*line, _height(line[0], line[1], width)) for line in self._lines(each, style)]
+            written.append((plot, width, lines))
+        head = max(sum(height for *_, height in lines) for *_, lines in written) + 0.2 * em
+        for plot, width, lines in written:  # titles stand at one height, however many lines their numbers need
+            top = plot.top() - head
+            for text, font, ink, height in lines:
                 painter.setFont(font)
                 painter.setPen(ink)
-                painter.drawText(QRectF(plot.left(), bottom - height, width, height), int(_WRAPPED), text)
-                bottom -= height
+                painter.drawText(QRectF(plot.left(), top, width, height), int(_WRAPPED), text)
+                top += height
 
     def _numbers_of(self, each: SparseMap) -> str:
-        """Which part of the cells exists, and after how many layers all know all."""
+        """Which part of the cells exists, and in how many layers every token reaches all."""
         until = each.reach.n_until_all
-        share = _tr("{} of cells").format(percent(each.pattern.cells() / self.n**2))
+        share = _tr("{} seen").format(percent(each.pattern.cells() / self.n**2))
         if until is None:
-            return share + _tr(" · all know all: never")
+            return share + _tr(" · never reaches all")
         layers = _tr("layer") if until == 1 else _tr("layers")
-        return share + _tr(" · all know all after {} {}").format(until, layers)
+        return share + _tr(" · reaches all in {} {}").format(until, layers)
 
     # What the pointer meets
 
