@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.approximation import METHOD_BY_NAME, ApproximationMethod, ApproximationResult
@@ -83,7 +83,7 @@ class ApproximationMapsFigure(PanelFigure):
         return TokenAxis.of(self.result.query_tokens).labels, TokenAxis.of(self.result.key_tokens).labels
 
     @cached_property
-    def _panels(self) -> tuple[HeatPanel, HeatPanel, HeatPanel]:
+    def _panels(self) -> tuple[HeatPanel, ...]:
         result = self.result
         rows, columns = self._axes
         high = bright_end(result.exact)
@@ -102,7 +102,13 @@ class ApproximationMapsFigure(PanelFigure):
                 row_names=rows, column_names=columns, turns_names=True,
             )
             for values, scale, title in maps
-        )  # type: ignore[return-value]  # fmt: skip
+        )  # fmt: skip
+
+    @cached_property
+    def _short_panels(self) -> tuple[HeatPanel, ...]:
+        """Under titles of a word, where not all have room for more."""
+        titles = _tr("Exact"), _tr("Approximate"), _tr("Difference")
+        return tuple(replace(panel, title=title) for panel, title in zip(self._panels, titles, strict=True))
 
     @property
     def _short_title(self) -> str:
@@ -111,7 +117,7 @@ class ApproximationMapsFigure(PanelFigure):
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         """Beside each other; below each other where that is higher than wide."""
         em = QFontMetricsF(style.font).height()
-        area = rect.adjusted(0, 0, 0, -1.8 * em)
+        area = rect.adjusted(0, 0, 0, -(0.8 + len(self._summary_lines(rect.width(), style))) * em)
         if area.width() >= area.height():
             return self._beside(area, style)
         gap = _GAP * em
@@ -124,7 +130,11 @@ class ApproximationMapsFigure(PanelFigure):
     def _beside(self, area: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         """From left to right, with cells of one size; the names of rows stand once."""
         nameless = ("",) * len(self.result.exact)
-        first, *others = self._panels
+        metrics = QFontMetricsF(style.font)
+        needed = max(metrics.horizontalAdvance(panel.title) for panel in self._panels)
+        # The first has names of rows, and a title may begin above them: the others have the least room.
+        room = (area.width() - self._panels[0].plot(area, style).left() + area.left()) / 3 - 0.5 * metrics.height()
+        first, *others = self._panels if needed <= room else self._short_panels
         panels = [first, *(replace(panel, row_names=nameless, row_label="") for panel in others)]
         around = [area.width() - panel.plot(area, style).width() for panel in panels]
         side = max((area.width() - sum(around)) / 3, 1.0)
@@ -152,11 +162,22 @@ class ApproximationMapsFigure(PanelFigure):
         painter.save()
         painter.setFont(style.font)
         painter.setPen(style.theme.ink)
-        text = self.summary[:1].upper() + self.summary[1:] + "."
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-        bottom = max(area.bottom() for _, area in placed)
-        painter.drawText(QPointF(rect.left(), bottom + 0.6 * metrics.height() + metrics.ascent()), shown)
+        line = max(area.bottom() for _, area in placed) + 0.6 * metrics.height() + metrics.ascent()
+        for number, text in enumerate(self._summary_lines(rect.width(), style)):
+            painter.drawText(QPointF(rect.left(), line + number * metrics.height()), text)
         painter.restore()
+
+    def _summary_lines(self, width: float, style: FigureStyle) -> list[str]:
+        """The summary, broken between its parts: part of a number would be another number."""
+        metrics = QFontMetricsF(style.font)
+        lines: list[str] = []
+        for part in (self.summary[:1].upper() + self.summary[1:] + ".").split("; "):
+            longer = f"{lines[-1]}; {part}" if lines else part
+            if lines and metrics.horizontalAdvance(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(part)
+        return lines
 
     def describe(self, cell: Cell) -> str:
         """One query and key with its three numbers."""
