@@ -23,8 +23,9 @@ def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int], 
     The first that is true is said:
 
     * it looks *mostly* at one thing (the previous, next or same place, [CLS], [SEP], what followed before) if that gets
-      at least 50 % of its attention, in the mean over the queries, or at special tokens if all of them do. What followed
-      before is told of texts alone, in which several tokens repeat: in an image nearly every patch follows its like;
+      at least 50 % of its attention, in the mean over the queries, or at special tokens if all of them do. What
+      followed before is told of texts alone, in which several tokens repeat: in an image nearly every patch follows its
+      like;
     * it *often* looks at the one thing that gets most, from 30 % on, or at all special tokens;
     * it *spreads* over many places if its entropy is at least 80 % of what there can be;
     * it looks at *one or two* places at a time below 25 % of that;

@@ -278,9 +278,11 @@ def test_what_is_no_fault_of_the_method_is_said_at_once(view):
     assert view.findChild(EmptyLabel).text() == "The input has 9,000 tokens."
 
 
-@pytest.mark.parametrize("width", [560, 700, 1000])
+@pytest.mark.parametrize("width", [700, 760, 820, 1000])
 def test_no_title_is_cut_and_no_number_of_the_summary(width):
-    figure = ApproximationMapsFigure(replace(make_result(n=13), n_cells=176_512, n_cells_exact=66_049))
+    tokens = make_tokens(" ".join(["balloon"] * 13))
+    result = replace(make_result(n=13), query_tokens=tokens, key_tokens=tokens)
+    figure = ApproximationMapsFigure(replace(result, n_cells=176_512, n_cells_exact=66_049))
     image = QImage(width, 500, QImage.Format.Format_RGB32)
     with QPainter(image) as painter, watched_letters() as letters:
         figure.paint(painter, QRectF(0, 0, width, 500), FigureStyle())

@@ -104,12 +104,6 @@ class ApproximationMapsFigure(PanelFigure):
             for values, scale, title in maps
         )  # fmt: skip
 
-    @cached_property
-    def _short_panels(self) -> tuple[HeatPanel, ...]:
-        """Under titles of a word, where not all have room for more."""
-        titles = _tr("Exact"), _tr("Approximate"), _tr("Difference")
-        return tuple(replace(panel, title=title) for panel, title in zip(self._panels, titles, strict=True))
-
     @property
     def _short_title(self) -> str:
         return ", ".join(filter(None, (_tr("Approximate"), self.size_text)))
@@ -128,22 +122,23 @@ class ApproximationMapsFigure(PanelFigure):
         ]
 
     def _beside(self, area: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
-        """From left to right, with cells of one size; the names of rows stand once."""
+        """From left to right, with cells of one size; the names of rows stand once, and all have whole titles."""
         nameless = ("",) * len(self.result.exact)
-        metrics = QFontMetricsF(style.font)
-        needed = max(metrics.horizontalAdvance(panel.title) for panel in self._panels)
-        # The first has names of rows, and a title may begin above them: the others have the least room.
-        room = (area.width() - self._panels[0].plot(area, style).left() + area.left()) / 3 - 0.5 * metrics.height()
-        first, *others = self._panels if needed <= room else self._short_panels
+        first, *others = self._panels
         panels = [first, *(replace(panel, row_names=nameless, row_label="") for panel in others)]
         around = [area.width() - panel.plot(area, style).width() for panel in panels]
         side = max((area.width() - sum(around)) / 3, 1.0)
         height = min(area.height(), _HIGHEST * side + 9 * QFontMetricsF(style.font).height())
         lefts = [area.left() + i * side + sum(around[:i]) for i in range(3)]
-        return [
-            (panel, QRectF(left, area.top(), side + margin, height))
-            for panel, left, margin in zip(panels, lefts, around, strict=True)
-        ]
+        boxes = [QRectF(left, area.top(), side + margin, height) for left, margin in zip(lefts, around, strict=True)]
+        placed = list(zip(panels, boxes, strict=True))
+        metrics = QFontMetricsF(style.font)
+        if all(
+            metrics.horizontalAdvance(one.title) <= box.right() - one.plot(box, style).left() for one, box in placed
+        ):
+            return placed
+        titles = _tr("Exact"), _tr("Approximate"), _tr("Difference")
+        return [(replace(one, title=title), box) for (one, box), title in zip(placed, titles, strict=True)]
 
     def least_width(self, style: FigureStyle) -> float:
         """Three maps of which the names of tokens leave something."""
