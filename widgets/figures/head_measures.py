@@ -142,8 +142,8 @@ def dashes_text(result: MeasuresResult) -> str:
     reasons: dict[str, list[str]] = {}
     for name in none:
         reasons.setdefault(why_none(result, name), []).append(measure_name(name, axis))
-    said = (f"{_tr(', ').join(names)}: {why[:1].lower()}{why[1:].removesuffix('.')}" for why, names in reasons.items())
-    return _tr("no number ({}): {}").format(DASH, "; ".join(said)) if none else ""
+    said = (f"{_tr(', ').join(names)} ({why[:1].lower()}{why[1:].removesuffix('.')})" for why, names in reasons.items())
+    return _tr("without a number: {}").format(", ".join(said)) if none else ""
 
 
 def sample_text(result: MeasuresResult) -> str:

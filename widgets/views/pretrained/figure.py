@@ -28,7 +28,7 @@ _CARD_SHARE = 0.52  # of the width, beside the card of the open checkpoint
 _MOST_LINES = 16  # of what is said of one thing: as many letters as of a README are kept
 _WIDTH = 60.0  # em
 _LEAST_WIDTH = 43.0
-_WIDEST_FIRST, _WIDEST_CHANGE = 10.0, 11.0  # em: what is longer takes two lines
+_ENOUGH, _WIDEST = 52.0, 10.5  # em: in less, what is wider than so much takes two lines
 _SMALL = 0.75  # of the letters, for two lines in a row
 
 
@@ -108,14 +108,14 @@ class FamilyTree:
                 rows[root.key, ""] = []
         return tuple(_Row(parent, change, tuple(models)) for (parent, change), models in rows.items())
 
-    def _columns(self, metrics: QFontMetricsF) -> tuple[float, float, float, float]:
+    def _columns(self, width: float, metrics: QFontMetricsF) -> tuple[float, float, float, float]:
         """Widths of the first two columns and of the changes, and where the boxes of the last column begin."""
         em = metrics.height()
         first, second = (
-            max(_width(_broken(model.name, _WIDEST_FIRST, metrics), metrics) for model in models) + em
+            max(_width(_broken(model.name, width, metrics), metrics) for model in models) + em
             for models in (self._first, self._second)
         )
-        changes = (_broken(_change(row), _WIDEST_CHANGE, metrics) for row in self._rows)
+        changes = (_broken(_change(row), width, metrics) for row in self._rows)
         change = max(_width(text, metrics) * (_SMALL if "\n" in text else 1) for text in changes) + em
         return first, second, change, first + _FIRST * em + second + _SECOND * em + change
 
@@ -123,7 +123,7 @@ class FamilyTree:
         self, width: float, metrics: QFontMetricsF, height: float = _ROW
     ) -> list[list[tuple[PretrainedModel, QRectF]]]:
         """Boxes of the last column, a list for each row; a row that is too long takes several lines of a height."""
-        em, left = metrics.height(), self._columns(metrics)[3]
+        em, left = metrics.height(), self._columns(width, metrics)[3]
         y, found = 0.0, []
         for row in self._rows:
             x, boxes = left, []
@@ -152,10 +152,10 @@ class FamilyTree:
         rows = self._wrapped(rect.width(), metrics, line)
         height = rows[-1][-1][1].bottom()
         found = {model.key: box.translated(rect.topLeft()) for boxes in rows for model, box in boxes}
-        first, second, _, _ = self._columns(metrics)
+        first, second, _, _ = self._columns(rect.width(), metrics)
         step = height / len(self._first)
         for number, model in enumerate(self._first):
-            high = (_BOX + _broken(model.name, _WIDEST_FIRST, metrics).count("\n")) * em
+            high = (_BOX + _broken(model.name, rect.width(), metrics).count("\n")) * em
             top = rect.top() + (number + 0.5) * step - 0.5 * high
             found[model.key] = QRectF(rect.left(), top, first, high)
         for root in self._second:
@@ -220,14 +220,14 @@ class FamilyTree:
 
     def _paint_rows(self, painter: QPainter, rect: QRectF, boxes: dict[str, QRectF], style: FigureStyle) -> None:
         metrics, em = QFontMetricsF(style.font), QFontMetricsF(style.font).height()
-        _, _, change, left = self._columns(metrics)
+        _, _, change, left = self._columns(rect.width(), metrics)
         for row in filter(lambda row: row.models, self._rows):
             first = boxes[row.models[0].key]
             label = QRectF(rect.left() + left - change, first.top(), change, first.height())
             root = boxes[row.parent if row.parent in {model.key for model in self._second} else _root_of(row.models[0])]
             _curve(painter, root, label.adjusted(0.2 * em, 0, 0, 0), QPen(style.theme.line, 0.09 * em))
             painter.setPen(style.theme.faint)
-            text = _broken(_change(row), _WIDEST_CHANGE, metrics)
+            text = _broken(_change(row), rect.width(), metrics)
             painter.setFont(resized(style.font, _SMALL if "\n" in text else 1))
             above = (_ROW - _BOX) * em
             painter.drawText(label.adjusted(0.5 * em, -above, 0, above), Qt.AlignmentFlag.AlignVCenter, text)
@@ -243,9 +243,8 @@ class FamilyTree:
         painter.drawRoundedRect(box, 4, 4)
         painter.setFont(resized(style.font, bold=is_chosen or is_open))
         painter.setPen(theme.ink)
-        name = BY_KEY[key].name
-        name = _broken(name, _WIDEST_FIRST, QFontMetricsF(style.font)) if not BY_KEY[key].parent else name
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+        words = int(Qt.TextFlag.TextWordWrap) if BY_KEY[key] in self._first else 0
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | words, BY_KEY[key].name)
         painter.setFont(style.font)
 
     def _paint_card(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
@@ -325,10 +324,10 @@ def _change(row: _Row) -> str:
     return _tr(row.change) if is_of_a_root else _tr("{} ({})").format(_tr(row.change), BY_KEY[row.parent].name)
 
 
-def _broken(text: str, widest: float, metrics: QFontMetricsF) -> str:
-    """In two lines that are as short as can be, where one is wider than so many em."""
-    words = text.split(" ")
-    if len(words) == 1 or _width(text, metrics) <= widest * metrics.height():
+def _broken(text: str, width: float, metrics: QFontMetricsF) -> str:
+    """In two lines that are as short as can be, where one is long and the whole figure narrow."""
+    words, em = text.split(" "), metrics.height()
+    if len(words) == 1 or width >= _ENOUGH * em or _width(text, metrics) <= _WIDEST * em:
         return text
     halves = (f"{' '.join(words[:number])}\n{' '.join(words[number:])}" for number in range(1, len(words)))
     return min(halves, key=lambda both: _width(both, metrics))
