@@ -144,7 +144,7 @@ def test_what_is_bundled_is_listed_by_name_whichever_opens_at_first(qtbot):
     gallery = Gallery()
     qtbot.addWidget(gallery)
     gallery.set_checkpoints(("bert-mini", "beit-scenes", "bert-mini-polarity", "vit-scenes"), (), "vit-scenes")
-    shown = gallery.findChild(QListWidget)
+    shown = gallery._list
     names = [shown.item(row).text().split()[0] for row in range(1, shown.count())]
     assert names == ["beit-scenes", "bert-mini", "bert-mini-polarity", "vit-scenes"]
 
