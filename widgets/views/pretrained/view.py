@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QTimer, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
@@ -43,6 +42,7 @@ class PretrainedView(View):
             "pretrained_open", "", self.tr("Open the small model of this kind that comes with Headlight")
         )
         self._options.changed.connect(self._rebuild)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._show_chosen)  # also once it has a size at all
         self._open.clicked.connect(self._on_open_clicked)
         context.checkpoints_changed.connect(self._offer)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
@@ -83,10 +83,6 @@ class PretrainedView(View):
     def restyle(self) -> None:
         self._rebuild()
         self._show_chosen()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        QTimer.singleShot(0, self._show_chosen)  # once it has its size
 
     @Slot()
     def _show_chosen(self) -> None:
