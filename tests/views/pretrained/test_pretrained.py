@@ -185,6 +185,23 @@ def test_an_open_checkpoint_tells_what_its_readme_states_and_what_is_not_stated(
     assert shown.count("not stated") == 1  # what a model without a head was trained for
 
 
+@pytest.mark.parametrize(
+    ("reads", "axis", "n_ctx", "kind", "said"),
+    [
+        (("image",), "patches", 0, "learned", "images of one size; positions: learned"),
+        (("image",), "pixels", 256, "learned", "256 pixels; positions: learned"),
+        (("text", "image"), "patches", 40, "learned", "40 tokens; positions: learned"),
+        (("text",), "text", 0, "relative", "no limit; positions: relative"),
+        (("text",), "text", 128, "learned", "128 tokens; positions: learned"),
+    ],
+)
+def test_how_much_is_read_at_once_is_told_in_places_of_what_is_read(view, reads, axis, n_ctx, kind, said):
+    groups = tuple(replace(group, query_axis=axis, key_axis=axis) for group in make_checkpoint_info().groups)
+    info = replace(make_checkpoint_info(), reads=reads, groups=groups, n_ctx=n_ctx, position_kind=kind)
+    view.set_subject(Subject(info, text_input("a cat")))
+    assert said in texts_of(view.figure())
+
+
 def test_foreign_names_are_plain(view):
     info = replace(make_checkpoint_info(name="<b>x</b>\n"), architecture="<i>Y</i>")
     view.set_subject(Subject(info, text_input("a cat")))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.counts import noun
 from widgets.figures.counts import number_of
+from widgets.figures.places import place_name
 from widgets.kit.clean import clean
 from widgets.views.pretrained.models import objective_of
 
@@ -26,7 +27,10 @@ def told_of(info: CheckpointInfo, cut_by: str) -> tuple[tuple[str, str], ...]:
     )
     size = _tr("{:,} parameters").format(info.n_parameters)
     size += _tr("; vocabulary of {:,}").format(info.d_vocab) if info.d_vocab else ""
-    context = _tr("{:,} tokens").format(info.n_ctx) if info.n_ctx else _tr("no limit")
+    places = place_name("text" if "text" in info.reads or not info.groups else info.groups[0].query_axis).many
+    is_of_one_size = "image" in info.reads and info.position_kind in ("learned", "relative")
+    unlimited = _tr("images of one size") if is_of_one_size else _tr("no limit")
+    context = f"{info.n_ctx:,} {places}" if info.n_ctx else unlimited
     unsaid = _tr("not stated")
     languages = _tr("; languages: {}").format(clean(info.card.languages)) if info.card.languages else ""
     return (
