@@ -65,7 +65,15 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
                 table[name][layer, : len(values)] = values
         axes = group.query_axis, group.key_axis
         return MeasuresResult(
-            group.name, table, len(rows), n_queries, len(key_tokens), axes, group.is_causal, words_of(marks, key_tokens)
+            group.name,
+            table,
+            len(rows),
+            n_queries,
+            len(key_tokens),
+            axes,
+            group.is_causal,
+            words_of(marks, key_tokens),
+            key_tokens.n_repeated,
         )
 
     every = torch.arange(n_queries, device=model.device)

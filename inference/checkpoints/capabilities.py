@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.family.captioning import WritesCaptions
 from inference.family.image_features import GivesImageFeatures
 from inference.family.jointly import ReadsJointly
 from inference.family.ordering import OrdersFrames
@@ -43,7 +44,7 @@ def missing(
     unprepared
         Why images cannot be made ready, as half a sentence; empty where they can, or where none is read.
     """
-    named = opened.named
+    named = opened.name
     reads = listed(PLURAL[kind] for kind in family.reads)
     why: dict[str, str] = {
         capability: f"{named} reads {reads}, not {PLURAL[capability.reads]}"
@@ -59,7 +60,12 @@ def missing(
         "translation": why["translation"] or f"{named} does not write a text from another one that it has read",
         "caption": why["caption"] or f"{named} writes no caption of an image",
         "answer": why["answer"] or f"{named} answers no questions about an image",
-        "generation": why["generation"] or f"{named} is no model that goes on with the text it reads",
+        "generation": why["generation"]
+        or (
+            f"{named} goes on with no text, it writes captions of images: see Caption"
+            if isinstance(family, WritesCaptions)
+            else f"{named} was not trained to go on with the text it reads"
+        ),
         "comparison": why["comparison"] or f"{named} does not compare images with texts",
         "image_features": why["image_features"]
         or ("" if isinstance(family, GivesImageFeatures) else f"{named} makes no vector of an image alone"),

@@ -233,7 +233,7 @@ class DecoderFamily(TextFamily):
     def lacks(self, opened: Opened) -> dict[str, str]:
         lacking = super().lacks(opened)
         return lacking | {
-            "masked_lm": lacking["unembedding"] or f"{opened.named} predicts the next word, it has no mask token",
+            "masked_lm": lacking["unembedding"] or f"{opened.name} predicts the next word, it has no mask token",
             "generation": lacking["unembedding"],
         }
 

@@ -176,7 +176,7 @@ class EncoderFamily(TextFamily):
     def why_logits_are_no_sum(self, opened: Opened) -> str:
         model_type = opened.config.model_type
         if model_type in ("xlm", "flaubert"):
-            return f"the layers of {opened.named} models are no modules of their own"
+            return f"the layers of {opened.name} models are no modules of their own"
         if model_type == "bert-generation":  # a plain head behind layers that end with a norm
             return super().why_logits_are_no_sum(opened)
         return "" if model_type in _STRAIGHT_HEADS else bent_by_the_head(opened)
@@ -272,7 +272,7 @@ class EncoderAsDecoderFamily(EncoderFamily):
     def lacks(self, opened: Opened) -> dict[str, str]:
         lacking = super().lacks(opened)
         return lacking | {
-            "masked_lm": lacking["unembedding"] or f"{opened.named} predicts the next word, it has no mask token",
+            "masked_lm": lacking["unembedding"] or f"{opened.name} predicts the next word, it has no mask token",
             "generation": lacking["unembedding"],
         }
 

@@ -97,7 +97,7 @@ class EncoderDecoderFamily(TextFamily):
     def lacks(self, opened: Opened) -> dict[str, str]:
         lacking = super().lacks(opened)
         return lacking | {
-            "masked_lm": f"{opened.named} writes a new text, it does not fill masks",
+            "masked_lm": f"{opened.name} writes a new text, it does not fill masks",
             "translation": lacking["unembedding"],
         }
 

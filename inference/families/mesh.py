@@ -89,7 +89,7 @@ class MeshFamily(Family):
         return label
 
     def lacks(self, opened: Opened) -> dict[str, str]:
-        return {"positions": f"{opened.named} has several learned vectors for a place, such as its vertex and its axis"}
+        return {"positions": f"{opened.name} has several learned vectors for a place, such as its vertex and its axis"}
 
     def encode(
         self,

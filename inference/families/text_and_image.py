@@ -59,7 +59,7 @@ class TextAndImageFamily(PartsFamily, ReadsImages, GivesImageFeatures, ComparesP
         lacking = super().lacks(opened)
         is_pooled = getattr(opened.config.vision_config, "vision_use_head", True)
         has_both = opened.net_class.endswith("Model") and is_pooled
-        why = "" if has_both else f"this {opened.named} has no vector of an image beside one of a text"
+        why = "" if has_both else f"this {opened.name} has no vector of an image beside one of a text"
         return lacking | {"comparison": why or ("" if opened.mask is not None else "texts cannot be typed for it")}
 
     def n_ctx(self, config: PreTrainedConfig) -> int:

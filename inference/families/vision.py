@@ -148,13 +148,13 @@ class VisionFamily(Family, ReadsImages, GivesImageFeatures, Segments):
         return (f"It was trained with {config.mask_ratio:.0%} of the patches hidden; here it is shown all of them.",)
 
     def lacks(self, opened: Opened) -> dict[str, str]:
-        named = opened.named
+        named = opened.name
         has_classes = opened.net_class in CLASS_HEADS and len(self.classes(opened.config)) > 1
         return {
             "classes": "" if has_classes else _why_no_head(named, CLASS_HEADS, "head that names classes"),
             "masked_image": _why_no_tokens(opened),
             "segments": "" if opened.net_class == _SEGMENTS else f"{named} gives pixels no labels",
-            "next_pixel": f"{named} reads patches, it does not go on pixel by pixel",
+            "next_pixel": f"{named} reads patches, it was not trained to go on pixel by pixel",
             "masked_pixels": f"{named} reads patches, not single pixels",
         } | ({"positions": _NO_TABLE[model_type]} if (model_type := opened.config.model_type) in _NO_TABLE else {})
 
@@ -341,7 +341,7 @@ def _rounded_up(n: int, unit: int) -> int:
 
 def _why_no_tokens(opened: Opened) -> str:
     if opened.net_class != TOKEN_HEAD:
-        return _why_no_head(opened.named, {TOKEN_HEAD}, "head that names the visual tokens of masked patches")
+        return _why_no_head(opened.name, {TOKEN_HEAD}, "head that names the visual tokens of masked patches")
     has_mask = opened.config.use_mask_token
     return "" if has_mask else "the checkpoint has no vector for masked patches (use_mask_token in config.json)"
 

@@ -70,7 +70,7 @@ class ChatFamily(PartsFamily, ReadsImages, AnswersQuestions):
     def lacks(self, opened: Opened) -> dict[str, str]:
         """See `Explains.lacks`. A base model has lost the head that writes."""
         writes = opened.net_class.endswith("ForConditionalGeneration")
-        return super().lacks(opened) | {"answer": "" if writes else f"this {opened.named} has no head that writes"}
+        return super().lacks(opened) | {"answer": "" if writes else f"this {opened.name} has no head that writes"}
 
     def n_ctx(self, config: PreTrainedConfig) -> int:
         return config.get_text_config().max_position_embeddings

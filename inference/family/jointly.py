@@ -110,7 +110,7 @@ class ReadsJointly(ABC):
 
     def why_no_words(self, opened: Opened) -> str:
         """Half a sentence where it fills no masks in the text; empty where it does."""
-        return f"{opened.named} has no head that fills in words"
+        return f"{opened.name} has no head that fills in words"
 
     def word_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
         """Logits [token, word] of the tokens of the text.
@@ -124,7 +124,7 @@ class ReadsJointly(ABC):
 
     def why_no_regions(self, opened: Opened) -> str:
         """Half a sentence where it does not tell what a hidden region is; empty where it does."""
-        return f"{opened.named} has no head that tells what a hidden region is"
+        return f"{opened.name} has no head that tells what a hidden region is"
 
     def region_names(self, config: PreTrainedConfig) -> tuple[str, ...]:
         """What the classes of regions are called; by their numbers where that is not known."""
@@ -142,7 +142,7 @@ class ReadsJointly(ABC):
 
     def why_no_score(self, opened: Opened) -> str:
         """Half a sentence where it does not tell whether a text fits an image; empty where it does."""
-        return f"{opened.named} has no head that tells whether a text fits an image"
+        return f"{opened.name} has no head that tells whether a text fits an image"
 
     def pair_score(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> PairScore:
         """Whether the text fits the image.

@@ -8,6 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
+# What papers call models whose classes are spelled otherwise.
+_NAMES = {
+    "VilBert": "ViLBERT",
+    "VideoBert": "VideoBERT",
+    "Uniter": "UNITER",
+    "UnicoderVl": "Unicoder-VL",
+    "VlBert": "VL-BERT",
+    "PixelBert": "Pixel-BERT",
+    "Merlot": "MERLOT",
+    "CLIPModel": "CLIP",
+}
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -29,3 +41,8 @@ class Opened:
     net_class: str
     config: PreTrainedConfig
     mask: str | None
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return _NAMES.get(self.named, self.named)

@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from inference.capture.attention_call import AttentionCall, Received
     from inference.family.opened import Opened
 
-# What is not read from such models, and why: by the kind of input that they must read for it to be worth a word.
+# What is not supported for such models, in words: by the kind of input that they must read for it to be worth a word.
 _NOT_READ: dict[str, dict[str, str]] = {
     "text": {
-        "unembedding": "Headlight does not read the layers of {} as words",
-        "linear_unembedding": "Headlight does not read the layers of {} as words",
-        "next_token": "Headlight asks {} for no next word",
-        "masked_lm": "the words that {} expects under masks are not read here",
-        "next_sentence": "{} is not asked here whether one sentence follows another",
-        "prediction": "no classes or answers are read from {} here",
+        "unembedding": "reading the layers of {} as words is not supported",
+        "linear_unembedding": "reading the layers of {} as words is not supported",
+        "next_token": "predicting the next word is not supported for {}",
+        "masked_lm": "filling in masked words is not supported for {}",
+        "next_sentence": "telling whether one sentence follows another is not supported for {}",
+        "prediction": "classes and answers are not supported for {}",
     },
     "image": {
         "patches": "{} is of several parts: see its patches in Attention and Arcs",
-        "classes": "no classes of images are read from {} here",
-        "masked_image": "no visual tokens of masked patches are read from {} here",
-        "next_pixel": "{} does not go on pixel by pixel",
-        "masked_pixels": "{} is not asked for the colours of masked pixels",
+        "classes": "classes of images are not supported for {}",
+        "masked_image": "masked patches are not supported for {}",
+        "next_pixel": "{} was not trained to go on pixel by pixel",
+        "masked_pixels": "masked pixels are not supported for {}",
         "segments": "{} gives pixels no labels",
     },
 }
@@ -113,17 +113,15 @@ class PartsFamily(Family):
     def lacks(self, opened: Opened) -> dict[str, str]:
         """What is not read from models of several parts; a family that has it, or knows better why not, says so."""
         lacking = {
-            capability: why.format(opened.named)
+            capability: why.format(opened.name)
             for kind, sentences in _NOT_READ.items()
             if kind in self.reads
             for capability, why in sentences.items()
         }
         tells_parts_apart = type(self).components is not PartsFamily.components
         return lacking | {
-            "positions": f"where {opened.named} keeps its positions is not known",
-            "residual_stream": ""
-            if tells_parts_apart
-            else f"where the layers of {opened.named} begin and end is not known",
+            "positions": f"positions are not supported for {opened.name}",
+            "residual_stream": "" if tells_parts_apart else f"single layers are not supported for {opened.name}",
         }
 
     def forward(self, net: PreTrainedModel, encoded: Encoded) -> None:

@@ -63,7 +63,7 @@ class TextFamily(Family):
 
         no_words = why_no_unembedding(opened)
         is_causal = any(group.is_causal for group in self.groups(opened.config))
-        both_sides = f"{opened.named} reads each word with what stands behind it, it does not predict the next one"
+        both_sides = f"{opened.name} reads each word with what stands behind it, it does not predict the next one"
         return {
             "unembedding": no_words,
             "linear_unembedding": no_words or self.why_logits_are_no_sum(opened),
@@ -75,7 +75,7 @@ class TextFamily(Family):
 
     def why_logits_are_no_sum(self, opened: Opened) -> str:
         """Half a sentence where a logit cannot be told as a sum of what the layers add; empty where it can."""
-        return f"how the layers of {opened.named} models add up to its logits is not followed"
+        return f"how the layers of {opened.name} models add up to its logits is not followed"
 
     def classes(self, config: PreTrainedConfig) -> tuple[str, ...]:
         from inference.family.text_heads import labels_of
@@ -96,4 +96,4 @@ class TextFamily(Family):
 
 def bent_by_the_head(opened: Opened) -> str:
     """Why the logits are no sum: the head has an activation before the vocabulary."""
-    return f"{opened.named} has one more layer before its vocabulary, so its logits are no sum of what others add"
+    return f"{opened.name} has one more layer before its vocabulary, so its logits are no sum of what others add"

@@ -82,7 +82,7 @@ def why_no_unembedding(opened: Opened) -> str:
         return ""
     if opened.named in LANGUAGE_MODELS:
         return "the checkpoint holds no language-model head"
-    return f"{opened.named} has no language-model head"
+    return f"{opened.name} has no language-model head"
 
 
 def why_no_masked_lm(opened: Opened) -> str:
@@ -90,7 +90,7 @@ def why_no_masked_lm(opened: Opened) -> str:
     if opened.net_class not in MASKED_LM_CLASSES:
         if opened.named in MASKED_LM_CLASSES:
             return "the checkpoint holds no language-model head"
-        return f"{opened.named} has no language-model head"
+        return f"{opened.name} has no language-model head"
     if opened.mask is None:
         return "the checkpoint holds no tokenizer, so there is no mask token"
     return "" if opened.mask else "the checkpoint's tokenizer has no mask token"
@@ -101,7 +101,7 @@ def why_no_next_sentence(opened: Opened) -> str:
     if opened.net_class not in NEXT_SENTENCE_CLASSES:
         if opened.named in NEXT_SENTENCE_CLASSES:
             return "the checkpoint holds no next-sentence head"
-        return f"{opened.named} has no next-sentence head"
+        return f"{opened.name} has no next-sentence head"
     return "the checkpoint holds no tokenizer for a pair of sentences" if opened.mask is None else ""
 
 
@@ -134,7 +134,7 @@ def why_no_prediction(opened: Opened) -> str:
     if opened.named in PREDICTORS:
         return "the checkpoint holds no head that fits its configuration"
     if opened.named.endswith("ForMultipleChoice"):
-        return f"{opened.named} compares several texts, of which one at a time is read"
+        return f"{opened.name} compares several texts, of which one at a time is read"
     if opened.named in _BEAM_SEARCHES:
-        return f"{opened.named} searches for where an answer ends from where it begins, which is not followed"
-    return f"{opened.named} has no head that classifies texts or finds answers in them"
+        return f"{opened.name} searches for where an answer ends from where it begins, which is not followed"
+    return f"{opened.name} has no head that classifies texts or finds answers in them"

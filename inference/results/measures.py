@@ -40,6 +40,8 @@ class MeasuresResult:
         How many there are.
     axes, is_causal, marks
         As in `HeadsResult`.
+    n_repeated
+        As in `Tokens`, of the keys.
     """
 
     group: str
@@ -50,6 +52,7 @@ class MeasuresResult:
     axes: tuple[str, str] = ("text", "text")
     is_causal: bool = False
     marks: dict[str, str] = field(default_factory=dict)
+    n_repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,3 +168,19 @@ def test_ten_gigabytes_in_shards_are_told_of_their_headers_alone(tmp_path, qapp)
     assert "5,119,348,736" in said
     assert "LlamaForCausalLM" in said
     assert kilobytes < 60_000
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "name"),
+    [("vilbert-scenes", "ViLBERT"), ("videobert-clips", "VideoBERT"), ("uniter-scenes", "UNITER")],
+)
+def test_what_is_off_is_said_plainly_and_by_the_name_that_the_paper_gives(checkpoint, name):
+    info = ask(checkpoint)
+    whys = [missing.why for missing in info.missing]
+    assert any(name in why for why in whys)
+    assert [why for why in whys if info.architecture in why or "Headlight" in why or "is not known" in why] == []
+
+
+def test_a_model_that_writes_captions_says_where():
+    (why,) = (missing.why for missing in ask("virtex-scenes").missing if missing.capability == "generation")
+    assert why == "VirTex goes on with no text, it writes captions of images: see Caption"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from inference.results.heads import HeadsResult
 from inference.results.measures import MEASURES, MeasuresResult
 from tests.factories import make_tokens
-from widgets.figures.head_measures import measure_name, number_with_unit, share_text
+from widgets.figures.head_measures import measure_about, measure_name, number_with_unit, share_text, unit_of
 from widgets.figures.head_sentence import head_sentence, head_words, most_entropy
 from widgets.figures.places import nothing_selected
 
@@ -89,7 +91,7 @@ def test_images_have_patches_and_meshes_vertices():
     spread = result_of(np.full((N, N), 1 / N), axes=("items", "items"))
     assert head_sentence(spread, (0, 0)).startswith("Spreads over many vertices")
     assert measure_name("previous", "patches") == "Previous patch"
-    assert number_with_unit("distance", 2.34, "patches") == "2.3 patches"
+    assert number_with_unit("distance", 2.34, "patches") == "2.3 patches in reading order"
     assert "Click a patch" in nothing_selected("patches", "[CLS]", 0)
 
 
@@ -104,10 +106,43 @@ def test_a_head_that_sees_only_what_is_before_it_spreads_over_that():
 def test_measures_are_told_in_the_same_words():
     tables = {measure.name: np.full((1, 1), np.nan, np.float32) for measure in MEASURES}
     tables |= {"entropy": np.full((1, 1), 1.0, np.float32), "induction": np.full((1, 1), 0.62, np.float32)}
-    result = MeasuresResult("g", tables, N, N, N, is_causal=True)
+    result = MeasuresResult("g", tables, N, N, N, is_causal=True, n_repeated=3)
     assert head_sentence(result, (0, 0)) == "Looks mostly at what followed the same token before (62 %)."
+    assert head_words(result, (0, 0)) == ("induction", "62 %")
     tables["entropy"] = np.full((1, 1), np.nan, np.float32)
     assert head_sentence(result, (0, 0)) == "", "there is no such head"
+
+
+@pytest.mark.parametrize(("axis", "n_repeated"), [("text", 2), ("pixels", 200), ("patches", 200)])
+def test_induction_is_told_neither_of_images_nor_of_a_token_or_two(axis, n_repeated):
+    tables = {measure.name: np.full((1, 1), np.nan, np.float32) for measure in MEASURES}
+    told = {"entropy": 1.0, "distance": 3.0, "induction": 0.6, "same": 0.31}
+    tables |= {name: np.full((1, 1), value, np.float32) for name, value in told.items()}
+    result = MeasuresResult("g", tables, N, N, N, (axis, axis), n_repeated=n_repeated)
+    assert head_words(result, (0, 0)) == ("itself", "31 %"), "the next thing that is true"
+    assert "followed" not in head_sentence(result, (0, 0))
+
+
+def test_all_heads_at_a_glance_count_what_repeats_themselves():
+    result = result_of(toward(np.arange(N) + 8, 0.1))
+    result.measures["induction"] = np.full((1, 1), 0.62, np.float32)
+    assert head_words(result, (0, 0))[0] == "induction", "one word all over"
+    few = replace(result, key_tokens=make_tokens("a b c d e f g h i j k a b"))
+    assert head_words(few, (0, 0))[0] != "induction"
+
+
+@pytest.mark.parametrize(("axis", "is_grid"), [("patches", True), ("pixels", True), ("text", False), ("items", False)])
+def test_what_goes_along_an_image_is_said_to_go_in_reading_order(axis, is_grid):
+    far = result_of(toward((np.arange(N) + 8) % N, 0.75), axes=(axis, axis))
+    said = (
+        unit_of("distance", axis),
+        measure_about("distance", axis),
+        measure_about("previous", axis),
+        head_sentence(far, (0, 0)),
+        head_sentence(result_of(toward(PREVIOUS, 0.9), axes=(axis, axis)), (0, 0)),
+    )
+    assert ["in reading order" in text for text in said] == [is_grid] * len(said), said
+    assert "reading order" not in measure_about("same", axis)
 
 
 @pytest.mark.parametrize(

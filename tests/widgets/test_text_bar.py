@@ -140,6 +140,15 @@ def test_a_sentence_says_why_there_are_no_tokens(chips):
     assert "612" in chips.accessibleDescription()
 
 
+def test_what_is_bundled_is_listed_by_name_whichever_opens_at_first(qtbot):
+    gallery = Gallery()
+    qtbot.addWidget(gallery)
+    gallery.set_checkpoints(("bert-mini", "beit-scenes", "bert-mini-polarity", "vit-scenes"), (), "vit-scenes")
+    shown = gallery._list
+    names = [shown.item(row).text().split()[0] for row in range(1, shown.count())]
+    assert names == ["beit-scenes", "bert-mini", "bert-mini-polarity", "vit-scenes"]
+
+
 def test_headings_of_the_gallery_grow_with_its_letters_and_no_bundled_name_is_broken(qtbot):
     gallery = Gallery()
     qtbot.addWidget(gallery)

@@ -9,11 +9,12 @@ from typing import NamedTuple
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.measures import MEASURES, Measure, MeasuresResult
-from widgets.figures.places import place_name, whole_name
+from widgets.figures.places import in_order, place_name, whole_name
 from widgets.kit.clean import isolated
 
 DASH = "\N{EN DASH}"
 MEASURE_BY_NAME: dict[str, Measure] = {measure.name: measure for measure in MEASURES}
+_ALONG = ("distance", "distance_variance", "previous", "next")  # they go along the sequence
 _SMALLEST = 1e-4  # share below which digits say nothing
 
 
@@ -69,14 +70,19 @@ def measure_name(name: str, axis: str = "text", marks: Mapping[str, str] | None 
 
 
 def measure_about(name: str, axis: str = "text") -> str:
-    """What a measure says, in a sentence."""
-    return _tr(MEASURE_BY_NAME[name].about).format(one=place_name(axis).one)
+    """What a measure says, in a sentence; of an image also that it does not tell of rows and columns."""
+    about = _tr(MEASURE_BY_NAME[name].about).format(one=place_name(axis).one)
+    if not in_order(axis) or name not in _ALONG:
+        return about
+    text = _tr("{}, in reading order: after the end of a row comes the beginning of the next one.")
+    return text.format(about.removesuffix("."))
 
 
 def unit_of(name: str, axis: str = "text") -> str:
     """The unit of a measure; empty for shares, which are written in per cent."""
     many = place_name(axis).many
-    return {"entropy": _tr("bits"), "distance": many, "distance_variance": f"{many}²"}.get(name, "")
+    far = " ".join(filter(None, (many, in_order(axis))))
+    return {"entropy": _tr("bits"), "distance": far, "distance_variance": f"{many}²"}.get(name, "")
 
 
 def share_text(share: float) -> str:
@@ -136,8 +142,8 @@ def dashes_text(result: MeasuresResult) -> str:
     reasons: dict[str, list[str]] = {}
     for name in none:
         reasons.setdefault(why_none(result, name), []).append(measure_name(name, axis))
-    said = (f"{_tr(', ').join(names)}: {why[:1].lower()}{why[1:].removesuffix('.')}" for why, names in reasons.items())
-    return _tr("no number ({}): {}").format(DASH, "; ".join(said)) if none else ""
+    said = (f"{_tr(', ').join(names)} ({why[:1].lower()}{why[1:].removesuffix('.')})" for why, names in reasons.items())
+    return _tr("without a number: {}").format(", ".join(said)) if none else ""
 
 
 def sample_text(result: MeasuresResult) -> str:

@@ -10,9 +10,10 @@ from PySide6.QtCore import QCoreApplication
 from inference.results.heads import HeadsResult
 from inference.results.measures import MeasuresResult
 from widgets.figures.head_measures import measure_name
-from widgets.figures.places import place_name
+from widgets.figures.places import in_order, place_name, whole_name
 
 MOSTLY, OFTEN = 0.5, 0.3  # shares of the attention
+LEAST_REPEATED = 3  # tokens that stood there before: of fewer, what followed them says nothing of a head
 SPREAD, SHARP = 0.8, 0.25  # shares of the entropy that there can be
 
 
@@ -22,7 +23,9 @@ def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int], 
     The first that is true is said:
 
     * it looks *mostly* at one thing (the previous, next or same place, [CLS], [SEP], what followed before) if that gets
-      at least 50 % of its attention, in the mean over the queries, or at special tokens if all of them do;
+      at least 50 % of its attention, in the mean over the queries, or at special tokens if all of them do. What
+      followed before is told of texts alone, in which several tokens repeat: in an image nearly every patch follows its
+      like;
     * it *often* looks at the one thing that gets most, from 30 % on, or at all special tokens;
     * it *spreads* over many places if its entropy is at least 80 % of what there can be;
     * it looks at *one or two* places at a time below 25 % of that;
@@ -35,7 +38,7 @@ def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int], 
     beside
         Names of measures that are told beside the sentence, and so not in it again.
     """
-    measures = {name: float(values[place]) for name, values in result.measures.items()}
+    measures = _told(result, place)
     entropy = measures["entropy"]
     if math.isnan(entropy):
         return ""
@@ -53,13 +56,14 @@ def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int], 
     told = [] if "entropy" in beside else [_tr("entropy {:z.1f} of {:.1f} bits").format(entropy, most)]
     width = _spread(entropy, most)
     if width != "many" and not (math.isnan(measures["distance"]) or "distance" in beside):
-        told.append(_tr("{:.1f} {} away on average").format(measures["distance"], many))
+        away = _tr("{:.1f} {} away on average").format(measures["distance"], many)
+        told.append(", ".join(filter(None, (away, in_order(result.axes[0])))))
     return texts[width].format(many, f" ({'; '.join(told)})" if told else "")
 
 
 def head_words(result: HeadsResult | MeasuresResult, place: tuple[int, int]) -> tuple[str, str]:
     """The same in a word or two, after "looks at": "previous" and its share "91 %", or "several" and nothing more."""
-    measures = {name: float(values[place]) for name, values in result.measures.items()}
+    measures = _told(result, place)
     if math.isnan(measures["entropy"]):
         return "", ""
     if (found := _looked_at(measures)) is None:
@@ -74,6 +78,15 @@ def head_words(result: HeadsResult | MeasuresResult, place: tuple[int, int]) -> 
         "induction": _tr("induction"),
     }
     return words.get(thing) or measure_name(thing, result.axes[0], result.marks), f"{100 * share:.0f} %"
+
+
+def _told(result: HeadsResult | MeasuresResult, place: tuple[int, int]) -> dict[str, float]:
+    """Measures of a head, without those that could be high by chance."""
+    measures = {name: float(values[place]) for name, values in result.measures.items()}
+    n_repeated = result.key_tokens.n_repeated if isinstance(result, HeadsResult) else result.n_repeated
+    if n_repeated < LEAST_REPEATED or whole_name(result.axes[0]) != whole_name("text"):
+        measures.pop("induction", None)
+    return measures
 
 
 def _looked_at(measures: Mapping[str, float]) -> tuple[str, float] | None:
@@ -102,9 +115,10 @@ _THINGS = ("previous", "next", "same", "cls", "sep", "special", "induction")
 
 def _thing(name: str, axis: str, marks: Mapping[str, str]) -> str:
     one = place_name(axis).one
+    beside = " ".join(filter(None, (one, in_order(axis))))
     things = {
-        "previous": _tr("the previous {}").format(one),
-        "next": _tr("the next {}").format(one),
+        "previous": _tr("the previous {}").format(beside),
+        "next": _tr("the next {}").format(beside),
         "same": _tr("the {} itself").format(one),
         "special": _tr("special tokens"),
         "induction": _tr("what followed the same {} before").format(one),

@@ -34,6 +34,11 @@ def place_name(axis: str) -> PlaceName:
     return PlaceName(*names.get("patches" if is_stage else axis, (_tr("token"), _tr("tokens"))))
 
 
+def in_order(axis: str) -> str:
+    """How places that lie in rows and columns are counted; empty for others, which have but one order."""
+    return _tr("in reading order") if place_name(axis).one in (_tr("patch"), _tr("pixel")) else ""
+
+
 def whole_name(axis: str) -> str:
     """What a whole sequence is called: the text, the image, the mesh."""
     one = place_name(axis).one

@@ -53,7 +53,9 @@ ENTRIES = (
     ),
     Entry("uncertainty", "The entropy of what a model expects: 0 bits where it is sure of one token.", (), "−Σ p log₂ p"),
     Entry(
-        "mean distance", "How far away the keys are that a query looks at, weighed by the attention.", ("distance",),
+        "mean distance",
+        "How far away the keys are that a query looks at, weighed by the attention, along the sequence: in reading order.",
+        ("distance", "in reading order"),
         "Σⱼ aᵢⱼ |i − j|", "Vig and Belinkov 2019",
     ),
     Entry(

@@ -86,7 +86,7 @@ class Gallery(QWidget):
         for path in pinned:
             self._add_any(path)
         self._add_heading(self.tr("Bundled"))
-        for name in bundled:
+        for name in sorted(bundled):  # whichever is open at first
             if name not in pinned:
                 self._add_any(name)
         # No bundled name is broken in two, whichever is open.

@@ -19,7 +19,7 @@ _BESIDE, _MARGIN = 0.5, 0.15  # em between two names: beside and below each othe
 _NEAR, _CORNER = 0.8, 0.3  # em from a point to the side and to the corner of the name that calls it out
 _STEPS = (0.0, 1.0, 2.0, 3.5, 5.0, 7.0, 9.0)  # em that it may be further away
 _DIRECTIONS = ((1, -1), (-1, -1), (1, 1), (-1, 1), (1, 0), (-1, 0), (0, -1), (0, 1))  # the first ones rather
-_OF_DOT = 1.0  # of a dot's radius that a name leaves free
+_FREE = 0.15  # em around a dot that the name of another one leaves free: its frame would touch it
 
 
 class PlacedName(NamedTuple):
@@ -34,7 +34,7 @@ def callout_box(frame: Frame, at: QPointF, text: str, metrics: QFontMetricsF, hi
     """The box of the name of a point that is called out: in one of eight directions, as near as it covers no point."""
     em, lines, inner = metrics.height(), text.split("\n"), frame.inner
     size = QSizeF(max(map(metrics.horizontalAdvance, lines)) + 0.8 * em, (1.1 * len(lines) + 0.3) * em)
-    dots = _dots(frame, hidden, em) * [1, 1, 1 / _OF_DOT]
+    dots = _dots(frame, hidden, em) + np.array([0, 0, _FREE * em])
     least: tuple[int, QRectF] | None = None
     for step in _STEPS:
         for right, down in _DIRECTIONS:
@@ -112,7 +112,7 @@ def _dots(frame: Frame, hidden: Collection[str], em: float) -> np.ndarray:
             continue
         at = np.column_stack(frame.pixels(*frame.plot.places(number)))
         if isinstance(series, Points):
-            places.append(np.insert(at, 2, _OF_DOT * series.size * em / 2, axis=1))
+            places.append(np.insert(at, 2, series.size * em / 2, axis=1))
         elif isinstance(series, Curve) and series.is_guide:
             lines = [_along(start, end) for start, end in pairwise(at) if np.isfinite([start, end]).all()]
             places += [np.insert(line, 2, 0.0, axis=1) for line in lines]

@@ -100,7 +100,7 @@ class VlBertFamily(BothHeads, OneStreamFamily):
         """See `ReadsJointly.why_no_score`: none was published with such a head."""
         if opened.config.with_rel_head:
             return ""
-        return f"{opened.named} was not trained to tell whether a text fits an image"
+        return f"{opened.name} was not trained to tell whether a text fits an image"
 
     def why_no_regions(self, opened: Opened) -> str:
         return ""

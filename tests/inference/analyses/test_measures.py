@@ -50,6 +50,7 @@ def test_all_heads_at_a_glance_have_the_same_numbers(tiny_bert):
     """What a head does is told from either, in one sentence."""
     measured = measures(MeasuresRequest("tiny", REPEATING, "encoder"), tiny_bert, Context())
     seen = heads(HeadsRequest("tiny", REPEATING, "encoder"), tiny_bert, Context())
+    assert measured.n_repeated == seen.key_tokens.n_repeated == 4, "the and cat, twice each"
     assert measured.marks == seen.marks == {"cls": "[CLS]", "sep": "[SEP]"}
     assert measured.measures.keys() == seen.measures.keys() | {"distance_variance"}
     for name, values in seen.measures.items():

@@ -287,4 +287,4 @@ def test_what_is_not_there_is_refused_and_hooks_are_gone(tiny):
 def test_where_the_layers_lie_is_told_before_anything_is_opened():
     known, unknown = (inspect(str(checkpoint_path(name))) for name in ("vit-scenes", "lseg-scenes"))
     assert known.why_missing(NormsRequest.needs) == ""
-    assert unknown.why_missing(NormsRequest.needs) == "where the layers of LSeg begin and end is not known"
+    assert unknown.why_missing(NormsRequest.needs) == "single layers are not supported for LSeg"

@@ -175,5 +175,5 @@ def test_models_of_which_only_the_attention_is_read_offer_no_view_of_words():
         item.capability: item.why for item in missing(Opened(name, name, config, ""), family, family.groups(config), "")
     }
     for capability in ("unembedding", "linear_unembedding"):
-        assert lacking[capability] == f"Headlight does not read the layers of {name} as words"
-    assert lacking["next_token"] == f"Headlight asks {name} for no next word"
+        assert lacking[capability] == f"reading the layers of {name} as words is not supported"
+    assert lacking["next_token"] == f"predicting the next word is not supported for {name}"

@@ -236,6 +236,61 @@ def test_maps_of_another_checkpoint_are_not_shown_where_there_are_none_of_this_o
     assert view.figure() is not None
 
 
+IMPOSSIBLE = "“{}” cannot be shown here: it keeps no such mask."
+
+
+def test_it_goes_on_to_the_first_method_that_is_possible(view):
+    about, methods = view.findChild(PlainLabel, "approximation_about"), [*METHOD_BY_NAME]
+    for method in methods[:2]:
+        fail(view, Failure("refused", IMPOSSIBLE.format(METHOD_BY_NAME[method].title)))
+    assert view.asked[-1].method == view._options.value().method == methods[2]
+    assert about.text() == METHOD_BY_NAME[methods[2]].about
+    answer(view, make_result(methods[2]))
+    assert view.figure() is not None
+    assert view.why_not_current == ""
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="other"), text_input("the cat")))
+    assert view.asked[-1].method == "favor", "it may be possible there"
+
+
+def test_a_method_of_an_earlier_session_stays_where_it_is_possible(view):
+    view._options.set_value(replace(view._options.value(), method="svd"))
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="other"), text_input("the cat")))
+    assert view.asked[-1].method == "svd"
+    fail(view, Failure("refused", IMPOSSIBLE.format(METHOD_BY_NAME["svd"].title)))
+    assert view.asked[-1].method == "favor"
+
+
+def test_a_method_that_the_user_chose_stays_and_has_no_formula_where_it_is_impossible(view):
+    about = view.findChild(PlainLabel, "approximation_about")
+    choose(view, "method", "pooling")
+    fail(view, Failure("refused", IMPOSSIBLE.format(METHOD_BY_NAME["pooling"].title)))
+    assert view.asked[-1].method == view._options.value().method == "pooling"
+    assert not about.isVisible()
+    view.set_subject(Subject(replace(make_checkpoint_info(), checkpoint="other"), text_input("the cat")))
+    assert view.asked[-1].method == "pooling"
+    answer(view, make_result("pooling"))
+    assert about.isVisible()
+
+
+def test_what_is_no_fault_of_the_method_is_said_at_once(view):
+    fail(view, Failure("refused", "The input has 9,000 tokens."))
+    assert view.asked[-1].method == "favor"
+    assert view.findChild(EmptyLabel).text() == "The input has 9,000 tokens."
+
+
+@pytest.mark.parametrize("width", [700, 760, 820, 1000])
+def test_no_title_is_cut_and_no_number_of_the_summary(width):
+    tokens = make_tokens(" ".join(["balloon"] * 13))
+    result = replace(make_result(n=13), query_tokens=tokens, key_tokens=tokens)
+    figure = ApproximationMapsFigure(replace(result, n_cells=176_512, n_cells_exact=66_049))
+    image = QImage(width, 500, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, watched_letters() as letters:
+        figure.paint(painter, QRectF(0, 0, width, 500), FigureStyle())
+    written = [letter.text for letter in letters]
+    assert not [text for text in written if "…" in text]
+    assert any(text.endswith("176,512 numbers in place of 66,049 cells.") for text in written)
+
+
 def test_times_come_later_and_never_of_another_head(view):
     choose(view, "show", "errors")
     answer(view, make_errors())

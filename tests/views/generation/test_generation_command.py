@@ -97,7 +97,7 @@ def test_bad_options_are_told_in_a_line(checkpoint, tmp_path, capsys, options, m
 
 def test_a_checkpoint_that_writes_nothing_says_so(tmp_path, capsys):
     assert figure("bert-mini", "--out", tmp_path / "x.png") == 2
-    assert "BertForPreTraining is no model that goes on with the text it reads" in capsys.readouterr().err
+    assert "BertForPreTraining was not trained to go on with the text it reads" in capsys.readouterr().err
 
 
 def test_a_chat_message_needs_a_template(checkpoint, tmp_path, capsys):

@@ -344,12 +344,13 @@ def test_a_heading_says_the_unit_of_its_numbers():
     names = ("entropy", "distance", "distance_variance", "induction", "previous")
     assert [header_lines(name) for name in names] == [
         ("Entropy", "bits"),
-        ("Mean distance", "tokens"),
+        ("Mean", "distance", "tokens"),
         ("Variance", "of distance", "tokens²"),
         ("Induction", "share"),
         ("Previous", "token"),
     ]
     assert header_lines("distance_variance", "image")[-1] == "patches²"
+    assert header_lines("distance", "image") == ("Mean distance", "patches", "in reading order")
     assert max(len(header_lines(name)) for name in COLUMNS) == HEADING_LINES
 
 
@@ -366,11 +367,13 @@ def test_numbers_have_room_however_narrow_the_table(view):
 def test_a_column_of_dashes_is_explained_once(view):
     answer(view, make_measures_result(without=("next", "induction")))
     caption = view.findChild(LineLabel, "measures_caption").text()
-    assert (
-        "no number (–): Next token: the future is hidden: no token can look at the one that follows it; In" in caption
-    )
-    assert "Next token: the future is hidden" in view.figure().caption
+    why = "Next token (the future is hidden: no token can look at the one that follows it)"
+    assert f"without a number: {why}, Induction (no token that was measured occurs twice)" in caption
+    assert why in view.figure().caption
+    header = table(view).horizontalHeader()
+    assert [name for at, name in enumerate(COLUMNS) if header.isSectionHidden(at)] == ["next", "induction"]
     answer(view, make_measures_result())
+    assert header.hiddenSectionCount() == 0
     assert "Next token" not in view.findChild(LineLabel, "measures_caption").text()
 
 

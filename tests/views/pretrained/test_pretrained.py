@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton
 
+from inference.registry import FAMILIES
 from inference.results.checkpoint import ModelCard
 from inference.results.events import Failure
 from inference.results.tokenization import CutRequest, CutResult
@@ -24,7 +25,8 @@ from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
 from widgets.views.pretrained.figure import FamilyTree
-from widgets.views.pretrained.models import BUNDLED, BY_KEY, MODELS, model_of, objective_of
+from widgets.views.pretrained.models import BUNDLED, BY_KEY, MODELS, kin_of, model_of, objective_of
+from widgets.views.pretrained.open_card import stated
 from widgets.views.pretrained.view import PretrainedView
 
 
@@ -45,6 +47,28 @@ def test_what_every_bundled_checkpoint_learned_is_told():
     assert [name for name in classes if not objective_of(name)] == []
 
 
+def test_every_bundled_checkpoint_is_of_a_model_of_the_tree_or_has_its_nearest_kin():
+    configs = [checkpoint_path(name) / "config.json" for name in bundled_checkpoints()]
+    classes = {name for path in configs if path.exists() for name in json.loads(path.read_text())["architectures"]}
+    assert [name for name in classes if (model_of(name) is None) == (kin_of(name) is None)] == []
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (
+            "Scenes of resources/scenes.py, drawn. Seeds 1 on; 1,000 are measured below, as many not. Free.",
+            "Scenes, drawn. Seeds 1 on. Free.",
+        ),
+        ("1,000 scenes are measured below, and others. The program draws them.", "The program draws them."),
+        ("Furniture (resources/furniture.py): solids.", "Furniture: solids."),
+        ("wikipedia, bookcorpus", "wikipedia, bookcorpus"),
+    ],
+)  # fmt: skip
+def test_what_stands_elsewhere_in_a_readme_is_left_out(data, shown):
+    assert stated(data) == shown
+
+
 def test_the_lecture_names_them_all():
     names = {model.name for model in MODELS}
     assert {"ELMo", "ULMFiT", "GPT", "GPT-2", "GPT-3", "BERT", "RoBERTa", "XLNet", "SpanBERT", "UNITER", "CBT"} <= names
@@ -63,6 +87,9 @@ def test_the_lecture_names_them_all():
         ("XLMRobertaForMaskedLM", None),
         ("BertGenerationDecoder", None),
         ("ViTForImageClassification", None),
+        ("VideoBert", "VideoBERT"),
+        ("VilBert", "ViLBERT"),
+        ("Uniter", "UNITER"),
     ],
 )
 def test_a_class_of_transformers_is_found_in_the_tree(architecture, name):
@@ -73,9 +100,10 @@ def test_a_class_of_transformers_is_found_in_the_tree(architecture, name):
 def test_what_is_said_to_open_opens():
     kinds = {"OpenAIGPT": "openai-gpt", "GPT2": "gpt2", "Bert": "bert"}
     kinds |= {"XLM": "xlm", "Roberta": "roberta", "XLNet": "xlnet"}
+    kinds |= {"VisualBert": "visual_bert", "Lxmert": "lxmert"}
     said = {model.prefix for model in MODELS if model.prefix}
     assert said == set(kinds)
-    assert set(kinds.values()) <= set(TEXT)
+    assert set(kinds.values()) <= {*TEXT, *FAMILIES}
 
 
 def test_no_boxes_meet_and_all_are_there(qapp):
@@ -112,6 +140,19 @@ def test_it_begins_with_the_model_of_the_open_checkpoint(view):
     assert view.figure().chosen == "gpt2"
 
 
+def test_a_model_that_is_not_in_the_tree_is_shown_beside_its_nearest_kin(view):
+    view.resize(700, 260)
+    beit = replace(make_checkpoint_info(name="mine"), architecture="BeitForMaskedImageModeling")
+    oscar = replace(make_checkpoint_info(name="yours"), architecture="Oscar")
+    for info, name in ((oscar, "VisualBERT"), (beit, "BERT")):
+        view.set_subject(Subject(info, text_input("a cat")))
+        assert view.figure().model.name == name
+        assert f"Open now: {info.name}; nearest kin: {name}" in texts_of(view.figure())
+        canvas = view._canvas
+        box = view.figure().boxes(canvas.figure_rect(), canvas.style_now)[view.figure().chosen]
+        assert canvas.visibleRegion().contains(box.toRect()), "it is on screen"
+
+
 def test_a_click_tells_what_went_into_a_model_and_keys_go_from_one_to_the_next(view, qtbot):
     canvas = view._canvas
     box = view.figure().boxes(canvas.figure_rect(), canvas.style_now)["roberta"]
@@ -142,6 +183,23 @@ def test_an_open_checkpoint_tells_what_its_readme_states_and_what_is_not_stated(
     assert "<b>wikipedia</b>, bookcorpus" in shown
     assert "mit; languages: en, de" in shown
     assert shown.count("not stated") == 1  # what a model without a head was trained for
+
+
+@pytest.mark.parametrize(
+    ("reads", "axis", "n_ctx", "kind", "said"),
+    [
+        (("image",), "patches", 0, "learned", "images of one size; positions: learned"),
+        (("image",), "pixels", 256, "learned", "256 pixels; positions: learned"),
+        (("text", "image"), "patches", 40, "learned", "40 tokens; positions: learned"),
+        (("text",), "text", 0, "relative", "no limit; positions: relative"),
+        (("text",), "text", 128, "learned", "128 tokens; positions: learned"),
+    ],
+)
+def test_how_much_is_read_at_once_is_told_in_places_of_what_is_read(view, reads, axis, n_ctx, kind, said):
+    groups = tuple(replace(group, query_axis=axis, key_axis=axis) for group in make_checkpoint_info().groups)
+    info = replace(make_checkpoint_info(), reads=reads, groups=groups, n_ctx=n_ctx, position_kind=kind)
+    view.set_subject(Subject(info, text_input("a cat")))
+    assert said in texts_of(view.figure())
 
 
 def test_foreign_names_are_plain(view):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from inference.results.approximation import METHOD_BY_NAME, ApproximationMethod, ApproximationResult
@@ -83,7 +83,7 @@ class ApproximationMapsFigure(PanelFigure):
         return TokenAxis.of(self.result.query_tokens).labels, TokenAxis.of(self.result.key_tokens).labels
 
     @cached_property
-    def _panels(self) -> tuple[HeatPanel, HeatPanel, HeatPanel]:
+    def _panels(self) -> tuple[HeatPanel, ...]:
         result = self.result
         rows, columns = self._axes
         high = bright_end(result.exact)
@@ -102,7 +102,7 @@ class ApproximationMapsFigure(PanelFigure):
                 row_names=rows, column_names=columns, turns_names=True,
             )
             for values, scale, title in maps
-        )  # type: ignore[return-value]  # fmt: skip
+        )  # fmt: skip
 
     @property
     def _short_title(self) -> str:
@@ -111,7 +111,7 @@ class ApproximationMapsFigure(PanelFigure):
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         """Beside each other; below each other where that is higher than wide."""
         em = QFontMetricsF(style.font).height()
-        area = rect.adjusted(0, 0, 0, -1.8 * em)
+        area = rect.adjusted(0, 0, 0, -(0.8 + len(self._summary_lines(rect.width(), style))) * em)
         if area.width() >= area.height():
             return self._beside(area, style)
         gap = _GAP * em
@@ -122,7 +122,7 @@ class ApproximationMapsFigure(PanelFigure):
         ]
 
     def _beside(self, area: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
-        """From left to right, with cells of one size; the names of rows stand once."""
+        """From left to right, with cells of one size; the names of rows stand once, and all have whole titles."""
         nameless = ("",) * len(self.result.exact)
         first, *others = self._panels
         panels = [first, *(replace(panel, row_names=nameless, row_label="") for panel in others)]
@@ -130,10 +130,15 @@ class ApproximationMapsFigure(PanelFigure):
         side = max((area.width() - sum(around)) / 3, 1.0)
         height = min(area.height(), _HIGHEST * side + 9 * QFontMetricsF(style.font).height())
         lefts = [area.left() + i * side + sum(around[:i]) for i in range(3)]
-        return [
-            (panel, QRectF(left, area.top(), side + margin, height))
-            for panel, left, margin in zip(panels, lefts, around, strict=True)
-        ]
+        boxes = [QRectF(left, area.top(), side + margin, height) for left, margin in zip(lefts, around, strict=True)]
+        placed = list(zip(panels, boxes, strict=True))
+        metrics = QFontMetricsF(style.font)
+        if all(
+            metrics.horizontalAdvance(one.title) <= box.right() - one.plot(box, style).left() for one, box in placed
+        ):
+            return placed
+        titles = _tr("Exact"), _tr("Approximate"), _tr("Difference")
+        return [(replace(one, title=title), box) for (one, box), title in zip(placed, titles, strict=True)]
 
     def least_width(self, style: FigureStyle) -> float:
         """Three maps of which the names of tokens leave something."""
@@ -152,11 +157,22 @@ class ApproximationMapsFigure(PanelFigure):
         painter.save()
         painter.setFont(style.font)
         painter.setPen(style.theme.ink)
-        text = self.summary[:1].upper() + self.summary[1:] + "."
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-        bottom = max(area.bottom() for _, area in placed)
-        painter.drawText(QPointF(rect.left(), bottom + 0.6 * metrics.height() + metrics.ascent()), shown)
+        line = max(area.bottom() for _, area in placed) + 0.6 * metrics.height() + metrics.ascent()
+        for number, text in enumerate(self._summary_lines(rect.width(), style)):
+            painter.drawText(QPointF(rect.left(), line + number * metrics.height()), text)
         painter.restore()
+
+    def _summary_lines(self, width: float, style: FigureStyle) -> list[str]:
+        """The summary, broken between its parts: part of a number would be another number."""
+        metrics = QFontMetricsF(style.font)
+        lines: list[str] = []
+        for part in (self.summary[:1].upper() + self.summary[1:] + ".").split("; "):
+            longer = f"{lines[-1]}; {part}" if lines else part
+            if lines and metrics.horizontalAdvance(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(part)
+        return lines
 
     def describe(self, cell: Cell) -> str:
         """One query and key with its three numbers."""

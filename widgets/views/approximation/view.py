@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from inference.results.approximation import (
     METHOD_BY_NAME,
+    METHODS,
     OWN,
     ApproximationErrorsRequest,
     ApproximationErrorsResult,
@@ -40,6 +43,7 @@ from widgets.views.approximation.options import ApproximationOptions
 class ApproximationView(View):
     """Linformer, Performer and Nyström on the selected head's queries and keys: maps, or error, cells and time.
 
+    Where the method that it begins with is impossible, it goes on to the first that is not, unless the user chose one.
     A click on a cell of a map selects its query and key.
     """
 
@@ -52,6 +56,9 @@ class ApproximationView(View):
         self._times: ApproximationTimesResult | None = None
         self._errors_of: ApproximationErrorsRequest | None = None
         self._times_of: ApproximationTimesRequest | None = None
+        self._is_own_choice = False  # whether the user chose the method
+        self._tried: set[str] = set()  # methods that this checkpoint has not, as far as was asked without the user
+        self._is_refused = False  # whether there is no map by this method
         self._maps = PointedCanvas("approximation_maps_canvas", self.tr("Exact and approximate attention"))
         self._plots = PlotCanvas("approximation_errors_canvas", self.tr("Errors and cost"))
         self._canvases = QStackedWidget(self)
@@ -79,6 +86,7 @@ class ApproximationView(View):
             )
 
         self._options.changed.connect(self._on_options_changed)
+        methods.currentIndexChanged.connect(self._on_methods_current_index_changed)
         self._maps.spot_changed.connect(self._on_maps_spot_changed)
         self._maps.spot_chosen.connect(self._on_maps_spot_chosen)
         self._plots.read_out_changed.connect(self._read)
@@ -90,6 +98,10 @@ class ApproximationView(View):
 
     def set_subject(self, subject: Subject | None) -> None:
         self._group.offer(subject.checkpoint if subject else None)
+        if not self._is_of(subject):
+            if self._tried and not self._is_own_choice:
+                self._take_method(ApproximationOptions().method)
+            self._tried.clear()
         super().set_subject(subject)
         self._show_controls()
 
@@ -104,7 +116,8 @@ class ApproximationView(View):
 
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(result, ApproximationResult):
-            self._maps_result = result
+            self._maps_result, self._is_refused = result, False
+            self._show_controls()
         elif isinstance(request, ApproximationErrorsRequest):
             assert isinstance(result, ApproximationErrorsResult)
             self._errors, self._errors_of = result, request
@@ -116,6 +129,14 @@ class ApproximationView(View):
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         """What cannot be told of this head is no reason to look at maps of another checkpoint or text."""
+        if isinstance(request, ApproximationRequest):
+            following = self._method_after(request.method)
+            if following and METHOD_BY_NAME[request.method].title in failure.message:  # no fault of the input
+                self._take_method(following)
+                self.refresh()
+                return
+            self._is_refused = True
+            self._show_controls()
         super().show_failure(request, failure)
         if not self.is_detail(request) and self._is_other_subject():
             self._pictured = None
@@ -135,6 +156,23 @@ class ApproximationView(View):
     def restyle(self) -> None:
         self._rebuild()
 
+    def _is_of(self, subject: Subject | None) -> bool:
+        """Whether that is of the checkpoint that is looked at already."""
+        names = [one.checkpoint.checkpoint if one is not None else "" for one in (self.subject, subject)]
+        return names[0] == names[1]
+
+    def _method_after(self, name: str) -> str:
+        """What is tried where a method is impossible that the user did not choose; empty where nothing is left."""
+        self._tried.add(name)
+        left = (method.name for method in METHODS if method.name not in self._tried)
+        return "" if self._is_own_choice else next(left, "")
+
+    def _take_method(self, name: str) -> None:
+        """Without the user."""
+        self._options.set_value(replace(self._options.value(), method=name), quietly=True)
+        self._is_refused = False
+        self._show_controls()
+
     # The picture
 
     def _is_of_maps(self) -> bool:
@@ -149,7 +187,7 @@ class ApproximationView(View):
             is_shown &= field != "size" or bool(method.unit)
             is_shown &= field != "seed" or method.is_random
             self._options.set_shown(field, is_shown)
-        self._about.setVisible(self._is_of_maps())
+        self._about.setVisible(self._is_of_maps() and not self._is_refused)  # no formula of what is not there
         self._about.setText(self.tr(method.about))
         self._options.combo("method").setToolTip(plain_tip(self.tr(method.about)))
         why_not = self.tr("Only of a Nyströmformer that attends by landmarks.")
@@ -199,7 +237,11 @@ class ApproximationView(View):
 
     # What the user does
 
+    def _on_methods_current_index_changed(self) -> None:
+        self._is_own_choice = True
+
     def _on_options_changed(self) -> None:
+        self._is_refused = False
         self._show_controls()
         self.refresh()
         self._rebuild()

@@ -28,7 +28,7 @@ MOST_ROWS = 32  # of the tables in a figure together; its numbers are always tho
 _ROW = 1.4  # em
 _PLOT = 0.7  # of its width: how high the plot is on narrow paper
 _PLACE = ("layer", "head")
-_LONG = 16  # letters of a title that takes two lines of a heading
+_LONG = 16  # letters of a unit that takes two lines of a heading
 HEADING_LINES = 3
 COLUMNS = (*_PLACE, *(measure.name for measure in MEASURES))
 
@@ -210,10 +210,10 @@ def header_lines(name: str, axis: str = "text") -> tuple[str, ...]:
     if name in _PLACE:
         return (column_title(name),)
     whole, unit = column_title(name, axis), unit_of(name, axis)
-    if unit and len(whole) < _LONG:
-        return whole, unit
-    lines = tuple(whole.split(" ", 1))
-    return (*lines, unit or _tr("share")) if unit or len(lines) == 1 else lines
+    below = unit.split(" ", 1) if len(unit) > _LONG else [unit] if unit else []
+    above = whole.split(" ", 1)
+    above = above if len(above) + len(below) <= HEADING_LINES else [whole]
+    return (*above, *below) if below or len(above) > 1 else (*above, _tr("share"))
 
 
 def _dealt(names: list[str], n: int) -> list[list[str]]:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from inference.results.measures import MeasuresResult
-from widgets.figures.head_measures import HeadIndex, measure_about, number_text, ordered, unit_of, why_none
+from widgets.figures.head_measures import DASH, HeadIndex, measure_about, number_text, ordered, unit_of, why_none
 from widgets.figures.head_sentence import head_sentence
 from widgets.kit.plain import plain_tip, tip_with_terms
 from widgets.look.theme import FigureStyle
@@ -177,15 +177,21 @@ class HeadTable(QTableView):
             self.scrollTo(index)
 
     def fit(self) -> None:
-        """Columns and rows as large as their letters; what room is left goes to all measures alike."""
+        """Columns and rows as large as their letters; what room is left goes to all measures alike.
+
+        A column of dashes is not there: why, stands above the table.
+        """
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(self._row_height())
         header = self.horizontalHeader()
         header.setMinimumHeight(self._heading_height())
         widths = self._least_widths()
-        spare = max(self.viewport().width() - sum(widths), 0.0) / (len(COLUMNS) - 2)
+        n_measures = sum(map(bool, widths)) - 2
+        spare = max(self.viewport().width() - sum(widths), 0.0) / max(n_measures, 1)
         for column, width in enumerate(widths):
-            header.resizeSection(column, int(width + (spare if column > 1 else 0)))
+            header.setSectionHidden(column, not width)
+            if width:
+                header.resizeSection(column, int(width + (spare if column > 1 else 0)))
 
     def columns_width(self) -> int:
         """Pixels that all columns need, with the frame and a bar to scroll the rows."""
@@ -202,14 +208,15 @@ class HeadTable(QTableView):
         return round(1.5 * QFontMetricsF(self.font()).height())
 
     def _least_widths(self) -> list[int]:
+        """Of each column; 0 where it has no numbers."""
         metrics = QFontMetricsF(self.font())
         em = metrics.height()
         titles = [header_lines(name, self._rows.axis) for name in COLUMNS]
-        widths = [max(map(metrics.horizontalAdvance, lines)) + 1.3 * em for lines in titles]
-        widths[:2] = (width + 1.1 * em for width in widths[:2])  # beside a single line the arrow needs room
+        widths = [max(map(metrics.horizontalAdvance, lines)) + 1.0 * em for lines in titles]
         margin = 2 * (self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 1)
         numbers = (max(map(metrics.horizontalAdvance, column), default=0) + margin for column in self._numbers)
-        return [*map(math.ceil, map(max, widths, numbers))]
+        needed = map(math.ceil, map(max, widths, numbers))
+        return [0 if set(column) == {DASH} else width for column, width in zip(self._numbers, needed, strict=True)]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -10,14 +10,13 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.counts import noun
-from widgets.figures.counts import number_of
 from widgets.figures.edges import edge
 from widgets.figures.lettering import resized
 from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.pretrained.models import BY_KEY, MODELS, PretrainedModel, model_of, objective_of
+from widgets.views.pretrained.models import BUNDLED, BY_KEY, MODELS, PretrainedModel, kin_of, model_of
+from widgets.views.pretrained.open_card import told_of
 
 _ROW, _BOX = 1.58, 1.35  # em: from row to row, and of a box
 _WIDEST_ROW = 2.5  # em, where there is room
@@ -28,7 +27,9 @@ _CARD_LINES = 10  # of a card of the tree, with those that take two
 _CARD_SHARE = 0.52  # of the width, beside the card of the open checkpoint
 _MOST_LINES = 16  # of what is said of one thing: as many letters as of a README are kept
 _WIDTH = 60.0  # em
-_LEAST_WIDTH = 52.0
+_LEAST_WIDTH = 43.0
+_ENOUGH, _WIDEST = 52.0, 10.5  # em: in less, what is wider than so much takes two lines
+_SMALL = 0.75  # of the letters, for two lines in a row
 
 
 def _tr(text: str) -> str:
@@ -72,6 +73,12 @@ class FamilyTree:
         """The one that the open checkpoint is of."""
         return model_of(self.checkpoint.architecture) if self.checkpoint is not None else None
 
+    @cached_property
+    def open_kin(self) -> PretrainedModel | None:
+        """The one that it is nearest to, where it is of none."""
+        is_none = self.checkpoint is not None and self.open_model is None
+        return kin_of(self.checkpoint.architecture) if is_none and self.checkpoint is not None else None
+
     @property
     def caption(self) -> str:
         model = self.model
@@ -101,21 +108,22 @@ class FamilyTree:
                 rows[root.key, ""] = []
         return tuple(_Row(parent, change, tuple(models)) for (parent, change), models in rows.items())
 
-    def _columns(self, metrics: QFontMetricsF) -> tuple[float, float, float, float]:
+    def _columns(self, width: float, metrics: QFontMetricsF) -> tuple[float, float, float, float]:
         """Widths of the first two columns and of the changes, and where the boxes of the last column begin."""
         em = metrics.height()
         first, second = (
-            max(metrics.horizontalAdvance(model.name) for model in models) + em
+            max(_width(_broken(model.name, width, metrics), metrics) for model in models) + em
             for models in (self._first, self._second)
         )
-        change = max(metrics.horizontalAdvance(_tr(row.change)) for row in self._rows) + em
+        changes = (_broken(_change(row), width, metrics) for row in self._rows)
+        change = max(_width(text, metrics) * (_SMALL if "\n" in text else 1) for text in changes) + em
         return first, second, change, first + _FIRST * em + second + _SECOND * em + change
 
     def _wrapped(
         self, width: float, metrics: QFontMetricsF, height: float = _ROW
     ) -> list[list[tuple[PretrainedModel, QRectF]]]:
         """Boxes of the last column, a list for each row; a row that is too long takes several lines of a height."""
-        em, left = metrics.height(), self._columns(metrics)[3]
+        em, left = metrics.height(), self._columns(width, metrics)[3]
         y, found = 0.0, []
         for row in self._rows:
             x, boxes = left, []
@@ -144,11 +152,12 @@ class FamilyTree:
         rows = self._wrapped(rect.width(), metrics, line)
         height = rows[-1][-1][1].bottom()
         found = {model.key: box.translated(rect.topLeft()) for boxes in rows for model, box in boxes}
-        first, second, _, _ = self._columns(metrics)
+        first, second, _, _ = self._columns(rect.width(), metrics)
         step = height / len(self._first)
         for number, model in enumerate(self._first):
-            top = rect.top() + (number + 0.5) * step - 0.5 * _BOX * em
-            found[model.key] = QRectF(rect.left(), top, first, _BOX * em)
+            high = (_BOX + _broken(model.name, rect.width(), metrics).count("\n")) * em
+            top = rect.top() + (number + 0.5) * step - 0.5 * high
+            found[model.key] = QRectF(rect.left(), top, first, high)
         for root in self._second:
             own = [box for row in self._rows_of(root.key) for _, box in rows[row]]
             top = (own[0].top() + own[-1].top()) / 2 if own else self._rows_of(root.key)[0] * line * em
@@ -160,6 +169,7 @@ class FamilyTree:
     def _card_lines(self) -> tuple[tuple[str, str], ...]:
         model = self.model
         opens = _tr("its checkpoints open") if model.prefix else _tr("its checkpoints do not open")
+        opens = _tr("a small one comes with it") if model.key in BUNDLED and not model.prefix else opens
         return (
             (_tr("Objective"), model.objective),
             (_tr("Architecture"), model.architecture),
@@ -176,7 +186,7 @@ class FamilyTree:
         # As much for every model, so that nothing moves when another one is chosen.
         n_lines = _CARD_LINES
         if self.checkpoint is not None:
-            n_lines = max(n_lines, _n_lines(_told_of(self.checkpoint, self.cut_by), metrics, (1 - _CARD_SHARE) * width))
+            n_lines = max(n_lines, _n_lines(told_of(self.checkpoint, self.cut_by), metrics, (1 - _CARD_SHARE) * width))
         return tree + (_CARD + 1.6 + 1.35 * n_lines) * em
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
@@ -210,21 +220,22 @@ class FamilyTree:
 
     def _paint_rows(self, painter: QPainter, rect: QRectF, boxes: dict[str, QRectF], style: FigureStyle) -> None:
         metrics, em = QFontMetricsF(style.font), QFontMetricsF(style.font).height()
-        _, _, change, left = self._columns(metrics)
+        _, _, change, left = self._columns(rect.width(), metrics)
         for row in filter(lambda row: row.models, self._rows):
             first = boxes[row.models[0].key]
             label = QRectF(rect.left() + left - change, first.top(), change, first.height())
             root = boxes[row.parent if row.parent in {model.key for model in self._second} else _root_of(row.models[0])]
             _curve(painter, root, label.adjusted(0.2 * em, 0, 0, 0), QPen(style.theme.line, 0.09 * em))
             painter.setPen(style.theme.faint)
-            text = _tr(row.change)
-            if row.parent not in {model.key for model in self._second}:
-                text = _tr("{} ({})").format(text, BY_KEY[row.parent].name)
-            painter.drawText(label.adjusted(0.5 * em, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, _tr(text))
+            text = _broken(_change(row), rect.width(), metrics)
+            painter.setFont(resized(style.font, _SMALL if "\n" in text else 1))
+            above = (_ROW - _BOX) * em
+            painter.drawText(label.adjusted(0.5 * em, -above, 0, above), Qt.AlignmentFlag.AlignVCenter, text)
+            painter.setFont(style.font)
 
     def _paint_box(self, painter: QPainter, key: str, box: QRectF, style: FigureStyle) -> None:
         theme, is_chosen = style.theme, key == self.chosen
-        is_open = self.open_model is not None and key == self.open_model.key
+        is_open = BY_KEY[key] in (self.open_model, self.open_kin)
         painter.setPen(
             QPen(theme.accent if is_chosen else theme.faint if is_open else theme.line, 2 if is_chosen else 1)
         )
@@ -232,7 +243,8 @@ class FamilyTree:
         painter.drawRoundedRect(box, 4, 4)
         painter.setFont(resized(style.font, bold=is_chosen or is_open))
         painter.setPen(theme.ink)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, BY_KEY[key].name)
+        words = int(Qt.TextFlag.TextWordWrap) if BY_KEY[key] in self._first else 0
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | words, BY_KEY[key].name)
         painter.setFont(style.font)
 
     def _paint_card(self, painter: QPainter, area: QRectF, style: FigureStyle) -> None:
@@ -241,10 +253,10 @@ class FamilyTree:
         _paint_lines(painter, QRectF(area.left(), area.top(), half, area.height()), title, self._card_lines(), style)
         if self.checkpoint is not None:
             right = QRectF(area.left() + half, area.top(), area.width() - half, area.height())
-            of = self.open_model
             title = _tr("Open now: {}").format(clean(self.checkpoint.name))
-            title += _tr(", {}").format(of.name) if of is not None else ""
-            _paint_lines(painter, right, title, _told_of(self.checkpoint, self.cut_by), style)
+            title += _tr(", {}").format(self.open_model.name) if self.open_model is not None else ""
+            title += _tr("; nearest kin: {}").format(self.open_kin.name) if self.open_kin is not None else ""
+            _paint_lines(painter, right, title, told_of(self.checkpoint, self.cut_by), style)
 
     # What the pointer meets
 
@@ -306,33 +318,29 @@ class FamilyTree:
         return Numbers({name: np.array([row[i] for row in rows]) for i, name in enumerate(header)}, header, rows)
 
 
+def _change(row: _Row) -> str:
+    """What the models of a row changed; in what, where that is not a model of 2018."""
+    is_of_a_root = not row.parent or not BY_KEY[BY_KEY[row.parent].parent].parent
+    return _tr(row.change) if is_of_a_root else _tr("{} ({})").format(_tr(row.change), BY_KEY[row.parent].name)
+
+
+def _broken(text: str, width: float, metrics: QFontMetricsF) -> str:
+    """In two lines that are as short as can be, where one is long and the whole figure narrow."""
+    words, em = text.split(" "), metrics.height()
+    if len(words) == 1 or width >= _ENOUGH * em or _width(text, metrics) <= _WIDEST * em:
+        return text
+    halves = (f"{' '.join(words[:number])}\n{' '.join(words[number:])}" for number in range(1, len(words)))
+    return min(halves, key=lambda both: _width(both, metrics))
+
+
+def _width(text: str, metrics: QFontMetricsF) -> float:
+    return max(map(metrics.horizontalAdvance, text.split("\n")))
+
+
 def _root_of(model: PretrainedModel) -> str:
     """The one of 2018 that a model comes from."""
     parent = BY_KEY[model.parent]
     return parent.key if not BY_KEY[parent.parent].parent else _root_of(parent)
-
-
-def _told_of(info: CheckpointInfo, cut_by: str) -> tuple[tuple[str, str], ...]:
-    heads = sorted({n for group in info.groups for n in group.n_heads})
-    layers = ", ".join(f"{group.title}: {number_of(group.n_layers, 'layers')}" for group in info.groups)
-    many = _tr("{} {}, {:,} wide").format(
-        "–".join(map(str, heads[:1] + heads[1:][-1:])), _tr(noun(max(heads, default=0), "heads")), info.d_model
-    )
-    size = _tr("{:,} parameters").format(info.n_parameters)
-    size += _tr("; vocabulary of {:,}").format(info.d_vocab) if info.d_vocab else ""
-    context = _tr("{:,} tokens").format(info.n_ctx) if info.n_ctx else _tr("no limit")
-    unsaid = _tr("not stated")
-    languages = _tr("; languages: {}").format(clean(info.card.languages)) if info.card.languages else ""
-    return (
-        (_tr("Class"), clean(info.architecture)),
-        (_tr("Objective"), _tr(objective_of(info.architecture)) or unsaid),
-        (_tr("Architecture"), f"{layers}; {many}" if info.groups else many),
-        (_tr("Size"), size),
-        (_tr("Context"), _tr("{}; positions: {}").format(context, clean(info.position_kind))),
-        (_tr("Data"), clean(info.card.data) or unsaid),
-        *([(_tr("Tokens"), cut_by)] if cut_by else []),
-        (_tr("Licence"), (clean(info.card.licence) or unsaid) + languages),
-    )
 
 
 def _paint_lines(

@@ -192,7 +192,7 @@ MODELS: tuple[PretrainedModel, ...] = (
     _M(
         "visualbert", "VisualBERT", 2019, "bert", "images and films",
         "masked words beside an image; whether a caption belongs to it", "one stream of words and regions",
-        "COCO captions", "WordPiece; regions of a detector", "Li et al. 2019, arXiv",
+        "COCO captions", "WordPiece; regions of a detector", "Li et al. 2019, arXiv", "VisualBert",
     ),
     _M(
         "b2t2", "B2T2", 2019, "bert", "images and films",
@@ -209,7 +209,7 @@ MODELS: tuple[PretrainedModel, ...] = (
         "lxmert", "LXMERT", 2019, "bert", "images and films",
         "masked words, masked objects, whether both belong together, questions",
         "two streams, then layers that cross them", "COCO, Visual Genome and questions on them, 9.2 million pairs",
-        "WordPiece; regions of a detector", "Tan and Bansal 2019, EMNLP",
+        "WordPiece; regions of a detector", "Tan and Bansal 2019, EMNLP", "Lxmert",
     ),
     _M(
         "vl-bert", "VL-BERT", 2019, "bert", "images and films",
@@ -235,7 +235,21 @@ MODELS: tuple[PretrainedModel, ...] = (
 )  # fmt: skip
 BY_KEY = {model.key: model for model in MODELS}
 # Small ones that come with Headlight, by the key of their model.
-BUNDLED = {"bert": "bert-mini", "gpt2": "gpt-mini"}
+BUNDLED = {
+    "bert": "bert-mini", "gpt2": "gpt-mini", "videobert": "videobert-clips", "vilbert": "vilbert-scenes",
+    "uniter": "uniter-scenes",
+}  # fmt: skip
+# Classes of ours that are of a model of the tree.
+_OURS = {
+    "VideoBert": "videobert", "VilBert": "vilbert", "Uniter": "uniter", "UnicoderVl": "unicoder-vl",
+    "VlBert": "vl-bert",
+}  # fmt: skip
+# What models that are not in the tree are nearest to, in what they read and learned, by how their classes begin.
+_KIN = {
+    "ImageGPT": "gpt2", "PolyGen": "gpt2", "VirTex": "gpt", "MaskedImageGPT": "bert", "Beit": "bert", "ViTFor": "bert",
+    "ViTModel": "bert", "TransformerForTranslation": "mass", "Vilt": "visualbert", "PixelBert": "visualbert",
+    "Oscar": "visualbert", "CLIP": "vilbert", "LSeg": "vilbert", "Merlot": "videobert",
+}  # fmt: skip
 
 # What a class of transformers was trained to do, by how its name ends: the first that fits.
 _OBJECTIVES = {
@@ -284,5 +298,12 @@ def objective_of(architecture: str) -> str:
 
 
 def model_of(architecture: str) -> PretrainedModel | None:
-    """Which of them a class of transformers is; None for others."""
+    """Which of them a class of transformers, or one of ours, is; None for others."""
+    if architecture in _OURS:
+        return BY_KEY[_OURS[architecture]]
     return next((model for model in MODELS if model.is_of(architecture)), None)
+
+
+def kin_of(architecture: str) -> PretrainedModel | None:
+    """Which of them one that is not in the tree is nearest to; None where that is not known."""
+    return next((BY_KEY[key] for start, key in _KIN.items() if architecture.startswith(start)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from inference.results.events import Failure
@@ -19,11 +20,14 @@ from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.pretrained.command import PretrainedOptions
 from widgets.views.pretrained.figure import FamilyTree
-from widgets.views.pretrained.models import BUNDLED, model_of
+from widgets.views.pretrained.models import BUNDLED, kin_of, model_of
 
 
 class PretrainedView(View):
-    """A tree of models; a click on one tells what went into it. It begins with that of the open checkpoint."""
+    """A tree of models; a click on one tells what went into it.
+
+    It begins with that of the open checkpoint, or its nearest kin.
+    """
 
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -38,6 +42,7 @@ class PretrainedView(View):
             "pretrained_open", "", self.tr("Open the small model of this kind that comes with Headlight")
         )
         self._options.changed.connect(self._rebuild)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._show_chosen)  # also once it has a size at all
         self._open.clicked.connect(self._on_open_clicked)
         context.checkpoints_changed.connect(self._offer)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
@@ -65,10 +70,11 @@ class PretrainedView(View):
         before = self.subject.checkpoint.checkpoint if self.subject is not None else ""
         super().set_subject(subject)
         if subject is not None and subject.checkpoint.checkpoint != before:
-            of = model_of(subject.checkpoint.architecture)
+            of = model_of(subject.checkpoint.architecture) or kin_of(subject.checkpoint.architecture)
             if of is not None:
                 self._choose(of.key)
         self._rebuild()
+        self._show_chosen()
 
     def figure(self) -> FamilyTree | None:
         figure = self._canvas.figure
@@ -76,6 +82,14 @@ class PretrainedView(View):
 
     def restyle(self) -> None:
         self._rebuild()
+        self._show_chosen()
+
+    @Slot()
+    def _show_chosen(self) -> None:
+        """Scroll to the model that is marked, where the tree has no room."""
+        if (figure := self.figure()) is not None:
+            box = figure.boxes(self._canvas.figure_rect(), self._canvas.style_now)[figure.chosen].toRect()
+            self._scroll.ensureVisible(box.center().x(), box.center().y(), box.width() // 2, 3 * box.height())
 
     def _choose(self, key: str) -> None:
         self._options.set_value(replace(self._options.value(), model=key))
