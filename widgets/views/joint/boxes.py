@@ -20,6 +20,7 @@ _LEAST_VEIL, _MOST_VEIL = 0.12, 0.55  # opacity of the colour in a box
 _ROOMY, _LEAST_LETTERS = 18.0, 0.72  # em of width from which labels are whole; how small their letters may be
 
 _RIM = 0.1  # em above and below the letters of a label, which another may lie on
+_NEAR = 0.2  # em from a box within which a label seems to be of it
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def _paint_outline(painter: QPainter, box: QRectF, style: FigureStyle, *, is_poi
 
 
 def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF, em: float) -> list[QRectF]:
-    """Where labels stand: at the upper left of their boxes, or elsewhere around where that hides a label or a thing.
+    """Where labels stand: at the upper left of their boxes, or elsewhere where that hides a label or another thing.
+
+    A label lies rather on its own thing than on another one, of which it would seem to be.
 
     Parameters
     ----------
@@ -101,7 +104,8 @@ def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF
     """
     found: list[QRectF] = []
     taken: list[QRectF] = []
-    for width, box in zip(widths, boxes, strict=True):
+    for number, (width, box) in enumerate(zip(widths, boxes, strict=True)):
+        others = [*boxes[:number], *boxes[number + 1 :]]
         lines = (box.top() - 1.15 * em, box.bottom() + 0.05 * em, box.top() + 2, box.bottom() - 1.1 * em - 2)
         tops = [top for top in lines if image.top() <= top <= image.bottom() - 1.1 * em] or [max(lines[2], image.top())]
         wanted = (box.left(), box.right() - width, box.center().x() - width / 2)
@@ -110,11 +114,19 @@ def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF
         beside = (box.left() - width - 0.05 * em, box.right() + 0.05 * em)
         of_side = [QRectF(left, box.center().y() - 0.55 * em, width, 1.1 * em) for left in beside]
         places += [place for place in of_side if image.contains(place)]
-        place = min(places, key=lambda each: (_hidden(each, taken), _hidden(each, boxes)))
+        place = min(places, key=lambda each: _cost(each, box, others, taken, em))
         found.append(place)
         if width:
             taken.append(place.adjusted(0, _RIM * em, 0, -_RIM * em))
     return found
+
+
+def _cost(
+    place: QRectF, own: QRectF, others: Sequence[QRectF], taken: Sequence[QRectF], em: float
+) -> tuple[float, ...]:
+    """What a label hides there: of labels, of things of others, of what is next to these, and of its own thing."""
+    wide = place.adjusted(-_NEAR * em, -_NEAR * em, _NEAR * em, _NEAR * em)
+    return _hidden(place, taken), _hidden(place, others), _hidden(wide, others), _hidden(place, [own])
 
 
 def _hidden(place: QRectF, others: Sequence[QRectF]) -> float:
