@@ -10,7 +10,8 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from inference.results.joint import KINDS, OF_IMAGE, OF_TEXT, JointResult
+from widgets.figures.counts import number_of
+from inference.results.joint import KINDS, OF_IMAGE, OF_TEXT, JointResult, is_of
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chips
 from widgets.figures.heat_panel import short
 from widgets.figures.image_geometry import letterbox, part_rect
@@ -25,6 +26,7 @@ from widgets.views.joint.options import JointOptions
 
 _HEAD, _GAP = 1.6, 0.8  # em
 _MOST_NAMED = 3
+_LEAST_REST = 1e-4  # of attention to the image that is told beside its parts
 
 
 def _tr(text: str) -> str:
@@ -215,8 +217,31 @@ class JointFigure:
         if self.options.direction == "from":
             text = _tr("{}: parts of the image give it {} of what they look at, at most {}")
             return text.format(self._name(places[0]), percent(float(np.nanmean(on_image))), most)
-        text = _tr("{}: {} of what it looks at is the image, at most {} one part of it")
-        return text.format(self._name(places[0]), percent(float(np.nansum(on_image))), most)
+        one_of = number_of(len(on_image), "regions" if len(result.places("region")) else "patches")
+        if self._has_own_sum:
+            text = _tr("{}, of its attention to the image: at most {} on one of {}").format(
+                self._name(places[0]), most, one_of
+            )
+            # Beside regions the image as a whole, which is no box.
+            rest = float(np.nansum(values[self._image_axis])) - float(np.nansum(on_image))
+            return (
+                text
+                if self.options.apart or rest < _LEAST_REST
+                else text + _tr(", {} on none of them").format(percent(rest))
+            )
+        text = _tr("{}: {} of what it looks at is the image, at most {} on one of its {}")
+        return text.format(self._name(places[0]), percent(float(np.nansum(on_image))), most, one_of)
+
+    @cached_property
+    def _image_axis(self) -> slice:
+        """Places of the sequence in which the image is."""
+        first = int(self.result.places(*OF_IMAGE)[0])
+        return next(slice(start, stop) for _, start, stop in self.result.axes if start <= first < stop)
+
+    @property
+    def _has_own_sum(self) -> bool:
+        """Whether what goes to the image adds up to 1 beside what goes to words."""
+        return self.options.apart or not is_of(self.result.kinds[self._image_axis], *OF_TEXT).any()
 
     def _name(self, place: JointPlace) -> str:
         if place.region is not None:
@@ -266,7 +291,10 @@ class JointFigure:
         if boxes:
             line = QRectF(rect.left(), boxes[0].top() - 1.4 * em, rect.width(), 1.2 * em)
             text = _tr("Words and tags") if len(self.result.places("tag")) else _tr("Words")
-            text = _tr("{}, the darker the more lies on them").format(text) if values is not None else text
+            if any(chip.tint > 0 for chip in chips):
+                text = _tr("{}, the darker the more lies on them").format(text)
+                if self._has_own_sum:
+                    text = _tr("{}; with a sum of their own, beside that of the image").format(text)
             paint_title(painter, text, line, style, is_faint=True)
         paint_chips(painter, chips, boxes, QPointF(0, 0), style)
         for number, place in enumerate(places):
