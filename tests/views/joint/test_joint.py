@@ -228,7 +228,7 @@ def test_a_title_tells_what_adds_up_with_what(qapp):
     parted = replace(result, axes=(("text", 0, 4), ("image", 4, 11)), pattern=pattern)
     two = texts_of(JointFigure(parted, 0, (JointPlace(1),)), RECT)
     most, rest = (f"{100 * part:.1f} %" for part in (pattern[0, 1, 5:].max(), pattern[0, 1, 4]))
-    assert f"“red”, of its attention to the image: at most {most} on one of 6 patches, {rest} on none of them" in two
+    assert f"“red”, of its attention to the image: at most {most} on one of 6 patches, {rest} on “[CLS]”" in two
     assert any(text.endswith("with a sum of their own, beside that of the image") for text in two)
     # To the image alone.
     pattern[:, :, :4] = np.nan

@@ -10,9 +10,9 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from widgets.figures.counts import number_of
 from inference.results.joint import KINDS, OF_IMAGE, OF_TEXT, JointResult, is_of
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chips
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import short
 from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_title
@@ -222,13 +222,11 @@ class JointFigure:
             text = _tr("{}, of its attention to the image: at most {} on one of {}").format(
                 self._name(places[0]), most, one_of
             )
-            # Beside regions the image as a whole, which is no box.
-            rest = float(np.nansum(values[self._image_axis])) - float(np.nansum(on_image))
-            return (
-                text
-                if self.options.apart or rest < _LEAST_REST
-                else text + _tr(", {} on none of them").format(percent(rest))
-            )
+            # Beside its regions the image as a whole, which is no box.
+            for pos in self._beside_parts:
+                if values[pos] >= _LEAST_REST:
+                    text = _tr("{}, {} on {}").format(text, percent(float(values[pos])), named(result, pos))
+            return text
         text = _tr("{}: {} of what it looks at is the image, at most {} on one of its {}")
         return text.format(self._name(places[0]), percent(float(np.nansum(on_image))), most, one_of)
 
@@ -237,6 +235,13 @@ class JointFigure:
         """Places of the sequence in which the image is."""
         first = int(self.result.places(*OF_IMAGE)[0])
         return next(slice(start, stop) for _, start, stop in self.result.axes if start <= first < stop)
+
+    @property
+    def _beside_parts(self) -> list[int]:
+        """Places of that sequence that are no part of the image; none where what goes to these parts adds up to 1."""
+        axis, other = self._image_axis, KINDS.index("other")
+        places = range(axis.start, axis.stop)
+        return [] if self.options.apart else [pos for pos in places if self.result.kinds[pos] == other]
 
     @property
     def _has_own_sum(self) -> bool:
