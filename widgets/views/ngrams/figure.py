@@ -333,7 +333,7 @@ class NgramsFigure:
         metrics, theme = QFontMetricsF(style.font), style.theme
         em = metrics.height()
         painter.setPen(theme.faint)
-        title = _tr("Perplexity by order")
+        title = _tr("Perplexity by order; bars: logarithm")
         painter.drawText(area.topLeft() + QPointF(0, metrics.ascent()), elided(title, metrics, area.width()))
         kinds = ((_tr("this sentence"), theme.accent), (_tr("held out"), theme.faint))
         x = area.left()
