@@ -24,6 +24,7 @@ from widgets.views.clip.options import ClipOptions, ClipWeights
 from widgets.views.clip.places import FilmPlace, FilmPlaces, position_title
 
 _LEAST, _LEAST_OF_FEW, _FEW = 3.5, 5.4, 8  # em, the least height of a frame, of one of a few, and how many these are
+_LEAST_BELOW_WORDS = 2.5  # em: words take a part of the height, and the last frames are to be in sight, too
 _LEAST_CHIP = 0.7  # of its letters, as long as a number in a narrow chip is to be read
 _HEAD, _CHIP, _GAP = 1.4, 1.6, 0.6  # em: a title, a line of chips, and the space between frames
 _QUERY = QColor("#FF4FA3")  # in no colour map
@@ -139,7 +140,7 @@ class ClipFigure:
         em = QFontMetricsF(style.font).height()
         height, across = self.result.seen.shape[1:3]
         n, gap = len(self._frames), _GAP * em
-        least = _LEAST_OF_FEW if n <= _FEW else _LEAST
+        least = _LEAST_OF_FEW if n <= _FEW else _LEAST_BELOW_WORDS if self.places.has_words else _LEAST
         room = max(width - 6 * em, least * em)
         columns = min(n, max(1, int((room + gap) / (least * em * across / height + gap))))
         foot = _HEAD + _GAP + (_CHIP if self._has_chips else 0)
