@@ -83,3 +83,13 @@ def test_a_label_lies_on_its_own_thing_rather_than_at_the_edge_of_another():
     place = label_places([110.0] * 3, things, image, 15.0)[0]
     assert things[0].contains(place)
     assert not any(place.intersects(thing) for thing in things[1:])
+
+
+def test_a_label_leaves_the_image_rather_than_hide_another_thing():
+    balloon, bird, car = (355, 200, 40, 60), (200, 205, 150, 150), (300, 120, 90, 75)
+    things = [QRectF(*box) for box in (balloon, bird, car)]
+    inside, *_ = label_places([120.0] * 3, things, IMAGE, EM)
+    outside, *_ = label_places([120.0] * 3, things, IMAGE, EM, (0.0, 130.0))
+    assert any(inside.intersects(thing) for thing in things[1:])
+    assert not any(outside.intersects(thing) for thing in things[1:])
+    assert outside.right() <= IMAGE.right() + 130

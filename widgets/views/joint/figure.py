@@ -193,7 +193,8 @@ class JointFigure:
                 paint_overlay(painter, seen, high, part, Look(self.options.opacity), style)
         paint_border(painter, image, style)
         if result.regions is not None and (self.options.boxes or len(result.places("region"))):
-            self._paint_boxes(painter, image, style, values, places)
+            beside = (image.left() - rect.left(), rect.right() - image.right())
+            self._paint_boxes(painter, image, beside, style, values, places)
         for place in places:
             if place.region is None and KINDS[result.kinds[place.pos]] == "patch":
                 box = self.to_sheet(result.boxes[place.pos], image)
@@ -271,6 +272,7 @@ class JointFigure:
         self,
         painter: QPainter,
         image: QRectF,
+        beside: tuple[float, float],
         style: FigureStyle,
         values: np.ndarray | None,
         places: tuple[JointPlace, ...],
@@ -281,7 +283,7 @@ class JointFigure:
         pointed = {own.index(place.pos) if place.pos in own else place.region for place in places} - {None}
         shares = None if values is None else on_regions(result, values)
         marks = BoxMarks(regions, shares, bool(own), {number for number in pointed if number is not None})
-        marks.paint(painter, [self.to_sheet(box, image) for box in regions.boxes], image, style)
+        marks.paint(painter, [self.to_sheet(box, image) for box in regions.boxes], image, style, beside)
 
     def _paint_words(
         self,
