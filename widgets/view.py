@@ -180,7 +180,7 @@ class View(SubjectWidget):
             self._judge()
 
     def take_failure(self, request: Request, failure: Failure) -> None:
-        """There is no answer: the old picture stays, dimmed, and a sentence says why."""
+        """There is no answer, and a sentence says why; the old picture stays, dimmed, if of the same checkpoint."""
         if request not in self._asked:
             return
         self.forget(request)
@@ -290,10 +290,8 @@ class View(SubjectWidget):
             self._judge() if is_clear else self._dimming.start()
 
     def _is_other_subject(self) -> bool:
-        shown, now = self._pictured, self._subject
-        if shown is None or now is None:
-            return shown is not now
-        return (shown.checkpoint, shown.input.unmasked()) != (now.checkpoint, now.input.unmasked())
+        shown, now = (of and (of.checkpoint, of.input.unmasked()) for of in (self._pictured, self._subject))
+        return shown != now
 
     def _judge(self) -> None:
         """Dim what is old, and say what is provisional."""
@@ -308,8 +306,10 @@ class View(SubjectWidget):
                 veil.note(note)
             else:
                 veil.lift()
-        for page in self._own_pages:
-            page.say_why_nothing((self._refusal or self._why_failed) if page.is_of_subject else "")
+        shown, now = self._pictured, self._subject
+        is_foreign = bool(self._why_old and shown and now and shown.checkpoint != now.checkpoint)
+        for page in filter(lambda page: page.is_of_subject, self._own_pages):
+            page.say_why_nothing(self._refusal or self._why_failed, drops_picture=is_foreign)
         if is_old:
             self.clear_numbers()
         self.standing_changed.emit()

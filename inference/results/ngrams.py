@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST_ORDER = 5
 MOST_CORPUS_BYTES = 8_000_000
-MOST_SENTENCE_WORDS = 60
+MOST_SENTENCE_WORDS = 120
 BLANKS = ("[mask]", "<mask>", "__")  # how a typed blank begins, as a word
 
 

@@ -120,8 +120,13 @@ class Page(PassesFocus, QWidget):
             line.hide()
         self._pass_focus_on()
 
-    def say_why_nothing(self, why: str) -> None:
-        """Say in an empty page why nothing comes, such as that it was cancelled; without a reason, what it said."""
+    def say_why_nothing(self, why: str, *, drops_picture: bool = False) -> None:
+        """Say in an empty page why nothing comes, such as that it was cancelled; without a reason, what it said.
+
+        A page drops its picture where that is of another checkpoint, of which nothing is to be seen beside the reason.
+        """
+        if drops_picture:
+            self.stay_empty()
         self._why_nothing = why
         self._empty.setText(why or self._sentence)
 

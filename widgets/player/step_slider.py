@@ -9,7 +9,8 @@ from widgets.kit.plain import PlainLabel
 
 
 class StepSlider(QWidget):
-    """Drag to scrub; it goes no further than what is there. `unit` says what a step is.
+    """Drag to scrub; it goes no further than what is there. `unit` says what a step is; `n_unseen` of the first steps
+    are of nothing that is seen, and are not counted in words.
 
     Signals
     -------
@@ -18,9 +19,9 @@ class StepSlider(QWidget):
 
     step_chosen = Signal(int)
 
-    def __init__(self, name: str, unit: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, unit: str, parent: QWidget | None = None, *, n_unseen: int = 0) -> None:
         super().__init__(parent)
-        self._unit = unit
+        self._unit, self._n_unseen = unit, n_unseen
         self._last = 0  # that is there by now
         self._slider = QSlider(Qt.Orientation.Horizontal, self)
         self._slider.setObjectName(f"{name}_slider")
@@ -54,7 +55,8 @@ class StepSlider(QWidget):
         self._tell()
 
     def _tell(self) -> None:
-        self._label.setText(f"{self._unit} {self._slider.value()} / {self._slider.maximum()}")
+        value, most = (max(step - self._n_unseen, 0) for step in (self._slider.value(), self._slider.maximum()))
+        self._label.setText(f"{self._unit} {value} / {most}")
 
     def _on_slider_value_changed(self, value: int) -> None:
         if value > self._last:

@@ -42,7 +42,14 @@ class GrowingTextView(View, Generic[R]):
     A subclass answers `make_figure`, `hint`, `choose_spot` and `keep_text` beside `requests()` and `figure()`.
 
     Keys: those of the player.
+
+    Attributes
+    ----------
+    n_unseen
+        Tokens at the front that the figure does not show, such as the one that a decoder starts from.
     """
+
+    n_unseen = 0
 
     def __init__(
         self,
@@ -75,7 +82,7 @@ class GrowingTextView(View, Generic[R]):
         self._heads = HeadChoice(page.controls, name, context.selection)
         self.playback = Playback(self)
         self.playback.set_rate(_STEPS_A_SECOND)
-        self._slider = StepSlider(name, self.tr("Token"))
+        self._slider = StepSlider(name, self.tr("Token"), n_unseen=self.n_unseen)
         self._player = Player(name, self.playback, self._slider)
         page.add_below(self._player)
         self._player.hide()

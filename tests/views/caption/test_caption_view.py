@@ -47,6 +47,14 @@ def test_it_asks_for_the_image_alone(view):
     assert len(view.asked) == 1  # a text beside the image is nothing to it
 
 
+def test_the_player_counts_the_tokens_that_are_seen(view):
+    result = make_caption()
+    answer(view, result)
+    n = result.written.n_steps - 1  # the figure shows no start token
+    assert f"Token {n} / {n}" in [label.text() for label in view.findChildren(QLabel)]
+    assert len(view.figure()._order) == n
+
+
 def test_controls_are_one_row_until_a_caption_begins_with_something(view):
     view.resize(870, 600)
     answer(view, make_caption())

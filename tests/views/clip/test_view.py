@@ -171,6 +171,17 @@ def test_frames_have_the_numbers_of_the_film(qapp, width, titles):
     assert [text for text in shown if text in {"frame 2", "2", "frame 7", "7"}] == titles
 
 
+def test_the_scale_says_where_something_lies_beyond_it(qapp):
+    figure = ClipFigure(make_clip_result(), 0, 0)
+    pattern = figure.result.pattern.copy()
+    alone = int(np.flatnonzero(~np.isin(np.arange(pattern.shape[-1]), figure.places.by_patch))[0])
+    for factor, is_told in ((0.0, False), (9.0, True)):
+        pattern[0, 0, alone] = factor * figure.high
+        beyond = ClipFigure(replace(figure.result, pattern=pattern), 0, 0)
+        texts = texts_of(beyond, QRectF(0, 0, 900, 400))
+        assert any(text.startswith("\N{GREATER-THAN OR EQUAL TO}") for text in texts) == is_told
+
+
 def test_as_a_film_every_frame_is_seen_once():
     figure = ClipFigure(make_clip_result(), 0, 1)
     assert list(figure.film_steps) == [0, 1, 2, 3]

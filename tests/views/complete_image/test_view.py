@@ -258,6 +258,12 @@ def test_titles_say_the_mean_surprisal(qapp):
     assert "In 8 colours" in texts
 
 
+def test_the_colours_of_surprisal_have_a_scale_where_there_is_room(qapp):
+    figure = CompleteImageFigure(make_complete_image_result(count=4), 32)
+    assert "Surprisal in bits" in texts_of(figure, QRectF(0, 0, 900, 500))
+    assert "Surprisal in bits" not in texts_of(figure, QRectF(0, 0, 330, 900))
+
+
 def test_completions_are_painted_pixel_by_pixel(qapp):
     result = make_complete_image_result(n_done=40)
     figure = CompleteImageFigure(result, 0)  # without the line

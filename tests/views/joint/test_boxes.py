@@ -73,3 +73,23 @@ def test_a_label_stands_over_the_rim_of_another_rather_than_on_its_own_thing():
     *_, below, place = places(above, bird, balloon)
     assert below.top() > 380
     assert place.top() > 369.6
+
+
+def test_a_label_lies_on_its_own_thing_rather_than_at_the_edge_of_another():
+    # The yellow bird above it, the cup beside it and the lower edge of the image below it.
+    bird, above, cup = (124, 235, 142, 118), (114, 115, 143, 119), (43, 230, 68, 61)
+    image = QRectF(0, 0, 367, 367)
+    things = [QRectF(*box) for box in (bird, above, cup)]
+    place = label_places([110.0] * 3, things, image, 15.0)[0]
+    assert things[0].contains(place)
+    assert not any(place.intersects(thing) for thing in things[1:])
+
+
+def test_a_label_leaves_the_image_rather_than_hide_another_thing():
+    balloon, bird, car = (355, 200, 40, 60), (200, 205, 150, 150), (300, 120, 90, 75)
+    things = [QRectF(*box) for box in (balloon, bird, car)]
+    inside, *_ = label_places([120.0] * 3, things, IMAGE, EM)
+    outside, *_ = label_places([120.0] * 3, things, IMAGE, EM, (0.0, 130.0))
+    assert any(inside.intersects(thing) for thing in things[1:])
+    assert not any(outside.intersects(thing) for thing in things[1:])
+    assert outside.right() <= IMAGE.right() + 130

@@ -19,6 +19,7 @@ from tests.inputs import text_input
 from tests.provenance import check_provenance
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
+from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
 from widgets.views.ngrams.figure import NgramsFigure
 from widgets.views.ngrams.view import NgramsView
@@ -221,8 +222,28 @@ def test_a_refused_corpus_loses_nothing(view):
 
 def test_a_first_failure_is_told_in_its_place(view):
     view.set_subject(Subject(make_checkpoint_info(), SENTENCE))
-    fail(view, Failure("refused", "The text has 61 words; at most 60 are taken apart."))
-    assert "61 words" in child(view, QLabel, "ngrams_empty").text()
+    fail(view, Failure("refused", "The text has 121 words; at most 120 are taken apart."))
+    assert "121 words" in child(view, QLabel, "ngrams_empty").text()
+
+
+def test_what_is_refused_leaves_no_picture_of_another_checkpoint(view):
+    look_at(view)
+    view.set_subject(Subject(make_checkpoint_info(name="another"), SENTENCE))
+    fail(view, Failure("refused", "The text has 121 words; at most 120 are taken apart."))
+    assert view.figure() is None
+    assert "121 words" in child(view, QLabel, "ngrams_empty").text()
+    view.restyle()
+
+
+def test_short_words_leave_their_room_to_the_bars(qapp):
+    short, style = make_result(), FigureStyle()
+    long = replace(short, words=tuple(word * 6 for word in short.words))
+    widths = [NgramsFigure(result).least_size(0, style).width() for result in (short, long)]
+    assert widths[0] < 0.9 * widths[1]
+
+
+def test_the_bars_of_perplexity_say_what_their_length_is(qapp):
+    assert "Perplexity by order; bars: logarithm" in texts_of(NgramsFigure(make_result()), QRectF(0, 0, 900, 600))
 
 
 def test_numbers_are_those_of_the_result():

@@ -13,6 +13,7 @@ from inference.results.order import AFTER, BEFORE, OrderRequest
 from tests.answers import answer, fail, watched
 from tests.merlot_checkpoints import make_order_info, make_order_result
 from tests.provenance import check_provenance
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.subject import Subject
@@ -184,6 +185,16 @@ def test_a_sentence_has_two_lines_beside_small_frames(qapp):
         assert all(
             abs(image.left() - title.left()) <= 1 >= abs(cell.left() - title.left()) for title, image, cell in columns
         )
+
+
+def test_no_number_over_a_bar_is_cut(qapp):
+    figure, em = OrderFigure(make_order_result()), QFontMetricsF(FigureStyle().font).height()
+    for width, has_words in ((60 * em, True), (44 * em, False)):
+        texts = texts_of(figure, QRectF(0, 0, width, 26 * em))
+        over_bars = [text for text in texts if text.endswith(" %") and "." not in text]
+        assert len(over_bars) >= figure.n**2
+        assert any(text.startswith(("before ", "after ")) for text in over_bars) == has_words
+        assert not [text for text in over_bars if "…" in text]
 
 
 def test_frames_grow_with_the_room_on_every_page(qapp):

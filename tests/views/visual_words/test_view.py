@@ -16,6 +16,7 @@ from inference.results.tokens import Tokens
 from inference.results.visual_words import VisualWordsRequest, VisualWordsResult
 from tests.answers import answer, watched
 from tests.film_factories import make_film_info
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.look.theme import FigureStyle
 from widgets.selection import Selection
@@ -174,6 +175,23 @@ def test_words_below_images_stand_apart(qapp):
     assert all(b.left() - a.right() > 0.25 * em_of(style) for a, b in pairwise(lines))
 
 
+def test_nothing_is_cut_off_where_letters_are_large(qapp):
+    style = FigureStyle()
+    result = make_result()
+    result = replace(
+        result,
+        chip_guesses=np.repeat(result.chip_guesses[:, :, :1], 5, axis=2),
+        chip_probs=np.full((2, 1, 5), 0.242, np.float32),
+        meanings=tuple(("recolour", 0.5) for _ in result.meanings),
+    )
+    width = 44 * em_of(style)
+    texts = texts_of(
+        VisualWordsFigure(result), QRectF(0, 0, width, VisualWordsFigure(result).least_height(width, style))
+    )
+    assert texts.count("becomes") > 8  # fewer than five guesses, each with all that is told of it
+    assert not [text for text in texts if "…" in text]
+
+
 def test_a_chip_says_what_it_stands_for(qapp):
     text = VisualWordsFigure(make_result()).describe(FilmSpot("chip", 3))
     assert text == "Chip 3 is word 5: 50 chips of the training films, 50 % of them: moves; a click hides it."
@@ -237,7 +255,7 @@ def test_numbers_name_their_axes(qapp):
 def test_what_is_hidden_is_counted_and_the_score_is_told(view):
     labels = [label.text() for label in view.findChildren(QLabel)]
     assert any("hidden chips: 1, masked words: 1" in text for text in labels)
-    told = "Text and film belong together: 88 %; beside another drawn film: 25 %, so the model prefers this one"
+    told = "Text and film belong together: 88 %; with another film: 25 %, so the model prefers this one"
     assert fits_text(make_result()) == told
     assert fits_text(replace(make_result(), fits_other=0.875)).endswith("88 %, so the model prefers neither")
     assert fits_text(replace(make_result(), fits_other=0.9)).endswith("90 %, so the model prefers the other one")

@@ -30,6 +30,8 @@ class CaptionView(GrowingTextView[CaptionResult]):
     Keys: those of the player.
     """
 
+    n_unseen = 1
+
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         rare = ("most", "candidates", "opacity", "smooth", "high")
         super().__init__(context, "caption", self.tr("Caption"), CaptionOptions, parent, rare=rare)

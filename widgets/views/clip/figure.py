@@ -24,8 +24,11 @@ from widgets.views.clip.options import ClipOptions, ClipWeights
 from widgets.views.clip.places import FilmPlace, FilmPlaces, position_title
 
 _LEAST, _LEAST_OF_FEW, _FEW = 3.5, 5.4, 8  # em, the least height of a frame, of one of a few, and how many these are
+_LEAST_BELOW_WORDS = 2.5  # em: words take a part of the height, and the last frames are to be in sight, too
 _LEAST_CHIP = 0.7  # of its letters, as long as a number in a narrow chip is to be read
 _HEAD, _CHIP, _GAP = 1.4, 1.6, 0.6  # em: a title, a line of chips, and the space between frames
+_BESIDE = 6.0  # em at least for the scale
+_BEYOND = 1.0005  # times its end, that differs from it in no digit
 _QUERY = QColor("#FF4FA3")  # in no colour map
 
 
@@ -139,8 +142,8 @@ class ClipFigure:
         em = QFontMetricsF(style.font).height()
         height, across = self.result.seen.shape[1:3]
         n, gap = len(self._frames), _GAP * em
-        least = _LEAST_OF_FEW if n <= _FEW else _LEAST
-        room = max(width - 6 * em, least * em)
+        least = _LEAST_OF_FEW if n <= _FEW else _LEAST_BELOW_WORDS if self.places.has_words else _LEAST
+        room = max(width - self._beside(style), least * em)
         columns = min(n, max(1, int((room + gap) / (least * em * across / height + gap))))
         foot = _HEAD + _GAP + (_CHIP if self._has_chips else 0)
         above = self._top(QRectF(0, 0, width, 0), style)
@@ -150,7 +153,7 @@ class ClipFigure:
         """Where every frame is."""
         em = QFontMetricsF(style.font).height()
         height, width = self.result.seen.shape[1:3]
-        area = rect.adjusted(0, self._top(rect, style), -6 * em if not self.options.spotlight else 0, 0)
+        area = rect.adjusted(0, self._top(rect, style), -self._beside(style), 0)
         foot = _CHIP * em if self._has_chips else 0.0
         found = []
         boxes = tiles(len(self._frames), width / height, area, _HEAD * em + foot, _GAP * em)
@@ -162,6 +165,19 @@ class ClipFigure:
             chips = QRectF(image.left(), image.bottom() + 0.1 * em, image.width(), max(foot - 0.2 * em, 0))
             found.append(FilmTile(frame, image, title, chips))
         return tuple(found)
+
+    @cached_property
+    def _bar(self) -> ColorBar:
+        """The scale of the patches; words and special tokens have it, too, and may lie beyond it."""
+        is_clipped = bool((self.values[self.places.is_seen] > _BEYOND * self.high).any())
+        return ColorBar(self.high, "raw", "", is_clipped=is_clipped)
+
+    def _beside(self, style: FigureStyle) -> float:
+        """Width of that."""
+        metrics = QFontMetricsF(style.font)
+        if self.options.spotlight:
+            return 0.0
+        return max(_BESIDE * metrics.height(), self._bar.width(metrics) if self.high > 0 else 0.0)
 
     def chips(self, rect: QRectF, style: FigureStyle) -> tuple[tuple[FilmPlace, QRectF], ...]:
         """The keys that show nothing themselves, and where they stand: above the film, or beneath their frame."""
@@ -281,7 +297,7 @@ class ClipFigure:
             height = min(bottom - top, 22 * em)
             if QFontMetricsF(style.font).horizontalAdvance(title) > height:
                 title = _tr("Rollout") if options.weights == "rollout" else _tr("Weights")
-            ColorBar(self.high, "raw", title).paint(painter, QRectF(right - 1, top, 1, height), style)
+            replace(self._bar, title=title).paint(painter, QRectF(right - 1, top, 1, height), style)
         painter.restore()
 
     def _titles(self, shown: tuple[FilmTile, ...], style: FigureStyle) -> dict[int, str]:

@@ -73,7 +73,7 @@ class CompletionPage(Page):
         self._keep = keep
         self._keep.setSuffix(_tr(" pixels"))
         self._next = self.controls.add_button(
-            "complete_image_next", _tr("Others"), _tr("Sample other completions: the next seeds")
+            "complete_image_next", _tr("Next seeds"), _tr("Sample other completions: of the next seeds")
         )
         self.playback = Playback(self)
         self._slider = StepSlider("complete_image", _tr("Pixel"))

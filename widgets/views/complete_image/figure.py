@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from inference.results.complete_image import CompleteImageResult
 from inference.results.patches import PatchesResult
+from widgets.figures.color_bar import ColorBar
 from widgets.figures.image_geometry import letterbox, patch_at, patch_rect, tiles
 from widgets.figures.image_parts import (
     Look,
@@ -263,7 +264,16 @@ class CompleteImageFigure:
                 self._paint_line(painter, box, style, is_strong=panel == "own")
             title = QRectF(box.left(), box.top() - _HEAD * em, box.width(), _HEAD * em)
             paint_title(painter, self._title(panel), title, style, shrinks=True)
+        self._paint_scale(painter, rect, style)
         painter.restore()
+
+    def _paint_scale(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        """The colours of surprisal, where a place of the upper row is free for them."""
+        boxes = self.boxes(rect, style)
+        last = boxes.get("attention", boxes.get("surprisal"))
+        scale = ColorBar(self.high, "raw", _tr("Surprisal in bits"))
+        if last is not None and last.right() + scale.width(QFontMetricsF(style.font)) <= rect.right():
+            scale.paint(painter, last, style)
 
     def _paint_panel(self, painter: QPainter, panel: str | int, box: QRectF, style: FigureStyle) -> None:
         result = self.result

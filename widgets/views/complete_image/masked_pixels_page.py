@@ -51,7 +51,7 @@ class MaskedPixelsPage(Page):
         self.options = OptionControls(self.controls, "masked_pixels", MaskedPixelsOptions)
         self._next = self.controls.add_button("masked_pixels_next", _tr("Next seed"), _tr("Mask other pixels"))
         self._clear = self.controls.add_button(
-            "masked_pixels_clear", _tr("Drop my masks"), _tr("Mask pixels by chance again")
+            "masked_pixels_clear", _tr("Clear masks"), _tr("Mask pixels by chance again")
         )
         self._clear.setEnabled(False)
 

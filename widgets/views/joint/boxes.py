@@ -20,6 +20,7 @@ _LEAST_VEIL, _MOST_VEIL = 0.12, 0.55  # opacity of the colour in a box
 _ROOMY, _LEAST_LETTERS = 18.0, 0.72  # em of width from which labels are whole; how small their letters may be
 
 _RIM = 0.1  # em above and below the letters of a label, which another may lie on
+_NEAR = 0.2  # em from a box within which a label seems to be of it
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,21 @@ class BoxMarks:
     is_filled: bool
     pointed: Collection[int]
 
-    def paint(self, painter: QPainter, places: Sequence[QRectF], image: QRectF, style: FigureStyle) -> None:
-        """Paint them where they are on the sheet, what has most of them in front, and all labels upon them."""
+    def paint(
+        self,
+        painter: QPainter,
+        places: Sequence[QRectF],
+        image: QRectF,
+        style: FigureStyle,
+        beside: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Paint them where they are on the sheet, what has most of them in front, and all labels upon them.
+
+        Parameters
+        ----------
+        beside
+            Free width at the left and at the right of the image, for labels that would hide another thing.
+        """
         shares = np.zeros(len(places), np.float32) if self.shares is None else np.nan_to_num(self.shares)
         high = float(shares.max(initial=0.0))
         table = color_maps.lookup(style.color_map)
@@ -61,7 +75,7 @@ class BoxMarks:
         em = metrics.height()
         texts = [self._told(number, with_score=room >= _ROOMY) for number in range(len(places))]
         widths = [min(metrics.horizontalAdvance(text) + 0.5 * em, image.width()) if text else 0.0 for text in texts]
-        labels = label_places(widths, places, image, em)
+        labels = label_places(widths, places, image, em, beside)
         painter.save()
         painter.setFont(font)
         for number in order:
@@ -89,8 +103,16 @@ def _paint_outline(painter: QPainter, box: QRectF, style: FigureStyle, *, is_poi
         painter.drawRect(box)
 
 
-def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF, em: float) -> list[QRectF]:
-    """Where labels stand: at the upper left of their boxes, or elsewhere around where that hides a label or a thing.
+def label_places(
+    widths: Sequence[float],
+    boxes: Sequence[QRectF],
+    image: QRectF,
+    em: float,
+    beside: tuple[float, float] = (0.0, 0.0),
+) -> list[QRectF]:
+    """Where labels stand: at the upper left of their boxes, or elsewhere where that hides a label or another thing.
+
+    A label lies rather on its own thing than on another one, of which it would seem to be.
 
     Parameters
     ----------
@@ -98,23 +120,35 @@ def label_places(widths: Sequence[float], boxes: Sequence[QRectF], image: QRectF
         Of the labels, 0 where a box has none.
     em
         Height of a line of letters.
+    beside
+        See `BoxMarks.paint`.
     """
+    room = image.adjusted(-beside[0], 0, beside[1], 0)
     found: list[QRectF] = []
     taken: list[QRectF] = []
-    for width, box in zip(widths, boxes, strict=True):
+    for number, (width, box) in enumerate(zip(widths, boxes, strict=True)):
+        others = [*boxes[:number], *boxes[number + 1 :]]
         lines = (box.top() - 1.15 * em, box.bottom() + 0.05 * em, box.top() + 2, box.bottom() - 1.1 * em - 2)
         tops = [top for top in lines if image.top() <= top <= image.bottom() - 1.1 * em] or [max(lines[2], image.top())]
         wanted = (box.left(), box.right() - width, box.center().x() - width / 2)
-        lefts = [min(max(left, image.left()), image.right() - width) for left in wanted]
+        lefts = [min(max(left, area.left()), area.right() - width) for area in (image, room) for left in wanted]
         places = [QRectF(left, top, width, 1.1 * em) for top in tops for left in lefts]
         beside = (box.left() - width - 0.05 * em, box.right() + 0.05 * em)
         of_side = [QRectF(left, box.center().y() - 0.55 * em, width, 1.1 * em) for left in beside]
-        places += [place for place in of_side if image.contains(place)]
-        place = min(places, key=lambda each: (_hidden(each, taken), _hidden(each, boxes)))
+        places += [place for place in of_side if room.contains(place)]
+        place = min(places, key=lambda each: _cost(each, box, others, taken, em))
         found.append(place)
         if width:
             taken.append(place.adjusted(0, _RIM * em, 0, -_RIM * em))
     return found
+
+
+def _cost(
+    place: QRectF, own: QRectF, others: Sequence[QRectF], taken: Sequence[QRectF], em: float
+) -> tuple[float, ...]:
+    """What a label hides there: of labels, of things of others, of what is next to these, and of its own thing."""
+    wide = place.adjusted(-_NEAR * em, -_NEAR * em, _NEAR * em, _NEAR * em)
+    return _hidden(place, taken), _hidden(place, others), _hidden(wide, others), _hidden(place, [own])
 
 
 def _hidden(place: QRectF, others: Sequence[QRectF]) -> float:

@@ -10,8 +10,9 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from inference.results.joint import KINDS, OF_IMAGE, OF_TEXT, JointResult
+from inference.results.joint import KINDS, OF_IMAGE, OF_TEXT, JointResult, is_of
 from widgets.figures.chips import Chip, height_of, lay_out, paint_chips
+from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import short
 from widgets.figures.image_geometry import letterbox, part_rect
 from widgets.figures.image_parts import Look, paint_border, paint_frame, paint_image, paint_overlay, paint_title
@@ -25,6 +26,7 @@ from widgets.views.joint.options import JointOptions
 
 _HEAD, _GAP = 1.6, 0.8  # em
 _MOST_NAMED = 3
+_LEAST_REST = 1e-4  # of attention to the image that is told beside its parts
 
 
 def _tr(text: str) -> str:
@@ -191,7 +193,8 @@ class JointFigure:
                 paint_overlay(painter, seen, high, part, Look(self.options.opacity), style)
         paint_border(painter, image, style)
         if result.regions is not None and (self.options.boxes or len(result.places("region"))):
-            self._paint_boxes(painter, image, style, values, places)
+            beside = (image.left() - rect.left(), rect.right() - image.right())
+            self._paint_boxes(painter, image, beside, style, values, places)
         for place in places:
             if place.region is None and KINDS[result.kinds[place.pos]] == "patch":
                 box = self.to_sheet(result.boxes[place.pos], image)
@@ -215,8 +218,36 @@ class JointFigure:
         if self.options.direction == "from":
             text = _tr("{}: parts of the image give it {} of what they look at, at most {}")
             return text.format(self._name(places[0]), percent(float(np.nanmean(on_image))), most)
-        text = _tr("{}: {} of what it looks at is the image, at most {} one part of it")
-        return text.format(self._name(places[0]), percent(float(np.nansum(on_image))), most)
+        one_of = number_of(len(on_image), "regions" if len(result.places("region")) else "patches")
+        if self._has_own_sum:
+            text = _tr("{}, of its attention to the image: at most {} on one of {}").format(
+                self._name(places[0]), most, one_of
+            )
+            # Beside its regions the image as a whole, which is no box.
+            for pos in self._beside_parts:
+                if values[pos] >= _LEAST_REST:
+                    text = _tr("{}, {} on {}").format(text, percent(float(values[pos])), named(result, pos))
+            return text
+        text = _tr("{}: {} of what it looks at is the image, at most {} on one of its {}")
+        return text.format(self._name(places[0]), percent(float(np.nansum(on_image))), most, one_of)
+
+    @cached_property
+    def _image_axis(self) -> slice:
+        """Places of the sequence in which the image is."""
+        first = int(self.result.places(*OF_IMAGE)[0])
+        return next(slice(start, stop) for _, start, stop in self.result.axes if start <= first < stop)
+
+    @property
+    def _beside_parts(self) -> list[int]:
+        """Places of that sequence that are no part of the image; none where what goes to these parts adds up to 1."""
+        axis, other = self._image_axis, KINDS.index("other")
+        places = range(axis.start, axis.stop)
+        return [] if self.options.apart else [pos for pos in places if self.result.kinds[pos] == other]
+
+    @property
+    def _has_own_sum(self) -> bool:
+        """Whether what goes to the image adds up to 1 beside what goes to words."""
+        return self.options.apart or not is_of(self.result.kinds[self._image_axis], *OF_TEXT).any()
 
     def _name(self, place: JointPlace) -> str:
         if place.region is not None:
@@ -241,6 +272,7 @@ class JointFigure:
         self,
         painter: QPainter,
         image: QRectF,
+        beside: tuple[float, float],
         style: FigureStyle,
         values: np.ndarray | None,
         places: tuple[JointPlace, ...],
@@ -251,7 +283,7 @@ class JointFigure:
         pointed = {own.index(place.pos) if place.pos in own else place.region for place in places} - {None}
         shares = None if values is None else on_regions(result, values)
         marks = BoxMarks(regions, shares, bool(own), {number for number in pointed if number is not None})
-        marks.paint(painter, [self.to_sheet(box, image) for box in regions.boxes], image, style)
+        marks.paint(painter, [self.to_sheet(box, image) for box in regions.boxes], image, style, beside)
 
     def _paint_words(
         self,
@@ -266,7 +298,10 @@ class JointFigure:
         if boxes:
             line = QRectF(rect.left(), boxes[0].top() - 1.4 * em, rect.width(), 1.2 * em)
             text = _tr("Words and tags") if len(self.result.places("tag")) else _tr("Words")
-            text = _tr("{}, the darker the more lies on them").format(text) if values is not None else text
+            if any(chip.tint > 0 for chip in chips):
+                text = _tr("{}, the darker the more lies on them").format(text)
+                if self._has_own_sum:
+                    text = _tr("{}; with a sum of their own, beside that of the image").format(text)
             paint_title(painter, text, line, style, is_faint=True)
         paint_chips(painter, chips, boxes, QPointF(0, 0), style)
         for number, place in enumerate(places):

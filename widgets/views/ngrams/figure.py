@@ -22,7 +22,7 @@ from widgets.views.ngrams.rows import elided, paint_line
 
 _ROW = 1.5  # em, the least
 _GAP = 1.2  # em, between the parts
-_HISTORY = 17.0  # em, for the factor in words
+_LEAST_HISTORY, _HISTORY = 8.0, 17.0  # em, for the factor in words
 _MODEL = 6.5  # em, for what the checkpoint tells of a factor
 _WIDTH, _LEAST_WIDTH = 58.0, 44.0  # em
 
@@ -181,7 +181,15 @@ class NgramsFigure:
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
         """Size below which rows would be cut off."""
         em = QFontMetricsF(style.font).height()
-        return QSizeF(_LEAST_WIDTH * em, (self._n_rows * _ROW + _GAP) * em)
+        width = _LEAST_WIDTH * em - (_HISTORY * em - self._history(style))
+        return QSizeF(width, (self._n_rows * _ROW + _GAP) * em)
+
+    def _history(self, style: FigureStyle) -> float:
+        """Width of the factors in words: of the longest, as long as there is much of it left for bars."""
+        metrics = QFontMetricsF(resized(style.font, bold=True))
+        em = QFontMetricsF(style.font).height()
+        longest = max(metrics.horizontalAdvance(self.factor(place)) for place in range(len(self.probabilities)))
+        return min(max(longest + 1.2 * em, _LEAST_HISTORY * em), _HISTORY * em)
 
     @property
     def _n_rows(self) -> float:
@@ -248,7 +256,7 @@ class NgramsFigure:
     def _paint_legend(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
         metrics = QFontMetricsF(style.font)
         em = metrics.height()
-        x, y = rect.left() + _HISTORY * em, rect.top()
+        x, y = rect.left() + self._history(style), rect.top()
         names = [
             _tr("any word") if self.unit == "words" else _tr("any token"),
             _tr("1 word") if self.unit == "words" else _tr("1 token"),
@@ -279,7 +287,7 @@ class NgramsFigure:
         painter.setFont(resized(style.font, bold=is_blank))
         is_known = place >= len(self.result.words) or bool(self.result.is_known[place])
         painter.setPen(theme.ink if is_known else theme.faint if place == self._blank else theme.warning)
-        shown = metrics.elidedText(self.factor(place), Qt.TextElideMode.ElideMiddle, (_HISTORY - 1) * em)
+        shown = metrics.elidedText(self.factor(place), Qt.TextElideMode.ElideMiddle, self._history(style) - em)
         painter.drawText(QPointF(row.left(), baseline), shown)
         painter.setFont(style.font)
         if place == self._blank:
@@ -297,7 +305,7 @@ class NgramsFigure:
         painter.drawText(QPointF(right - metrics.horizontalAdvance(bits), baseline), bits)
         right -= 5.5 * em
         painter.drawText(QPointF(right - metrics.horizontalAdvance(text), baseline), text)
-        full = QRectF(row.left() + _HISTORY * em, row.top() + 0.25 * em, 0, row.height() - 0.5 * em)
+        full = QRectF(row.left() + self._history(style), row.top() + 0.25 * em, 0, row.height() - 0.5 * em)
         full.setRight(right - 5.0 * em)
         if full.width() <= 0:
             return
@@ -333,7 +341,7 @@ class NgramsFigure:
         metrics, theme = QFontMetricsF(style.font), style.theme
         em = metrics.height()
         painter.setPen(theme.faint)
-        title = _tr("Perplexity by order")
+        title = _tr("Perplexity by order; bars: logarithm")
         painter.drawText(area.topLeft() + QPointF(0, metrics.ascent()), elided(title, metrics, area.width()))
         kinds = ((_tr("this sentence"), theme.accent), (_tr("held out"), theme.faint))
         x = area.left()

@@ -275,13 +275,18 @@ class OrderFigure:
         painter.drawRect(bar)
         words = QRectF(cell.left(), cell.top(), cell.width(), cell.height() - bar_height)
         if words.height() >= 0.9 * metrics.height():
-            title = _tr("same") if likeliest == SAME else class_title(likeliest)
-            text = f"{title} {probs[likeliest]:.0%}".replace("%", " %")
             own = self.result.order[row] if self.options.against == "frames" else row
             painter.setFont(resized(style.font, bold=own == self.result.order[place]))
             painter.setPen(theme.ink)
-            shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, words.width())
-            painter.drawText(words, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, shown)
+            text = f"{probs[likeliest]:.0%}".replace("%", " %")
+            titles = {
+                kind: _tr("same") if kind == SAME else class_title(kind) for kind in set(self.probs.argmax(2).flat)
+            }
+            bold = QFontMetricsF(resized(style.font, bold=True))
+            # In every cell or in none: where there is no room for words, the colour tells them.
+            if max(bold.horizontalAdvance(f"{title} 100 %") for title in titles.values()) <= words.width():
+                text = f"{titles[likeliest]} {text}"
+            painter.drawText(words, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, text)
             painter.setFont(style.font)
 
     def _paint_ranks(self, painter: QPainter, laid: OrderLayout, style: FigureStyle) -> None:
@@ -325,10 +330,11 @@ class OrderFigure:
             painter.setPen(style.theme.ink)
             painter.drawText(QPointF(x + 1.1 * em, baseline), class_title(kind))
             x += 1.1 * em + metrics.horizontalAdvance(class_title(kind)) + 1.2 * em
-        bold = _tr("bold: they belong together")
-        if x + metrics.horizontalAdvance(bold) <= area.right():
-            painter.setPen(style.theme.faint)
-            painter.drawText(QPointF(x, baseline), bold)
+        painter.setPen(style.theme.faint)
+        for bold in (_tr("bold: they belong together"), _tr("bold: a pair")):
+            if x + metrics.horizontalAdvance(bold) <= area.right():
+                painter.drawText(QPointF(x, baseline), bold)
+                break
 
     # Numbers
 

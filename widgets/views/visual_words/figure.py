@@ -18,6 +18,7 @@ from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.visual_words.pictures import (
+    GAP,
     TITLE,
     Columns,
     MaskedText,
@@ -33,12 +34,13 @@ from widgets.views.visual_words.pictures import (
     paint_picture,
     word_text,
     word_title,
+    word_titles,
 )
 
-_MOST_GUESS = 7.0  # em of the image of a guess
+_LEAST_GUESS, _MOST_GUESS = 3.1, 7.0  # em of the image of a guess; a narrower one has no room for its words
 _WIDTH = 60.0  # em
 _ABOVE = 4 * TITLE + 0.8  # em of the lines above and below the two rows of the film
-_BESIDE_GUESSES = 3.8 * TITLE + 0.7  # the same of a row of guesses
+_BESIDE_GUESSES = 4.8 * TITLE + 0.7  # the same of a row of guesses
 
 
 class FilmSpot(NamedTuple):
@@ -49,9 +51,10 @@ class FilmSpot(NamedTuple):
 
 
 class _ChipGuesses(NamedTuple):
-    """Guesses of one hidden chip: title, images, titles beneath in two lines, and which of them is the right one."""
+    """Guesses of one hidden chip: title, what the right one has, images, titles beneath, and which one is right."""
 
     title: str
+    of_right: str
     images: list[np.ndarray]
     names: list[str]
     meanings: list[str]
@@ -73,10 +76,10 @@ class VisualWordsFigure:
     def caption(self) -> str:
         n, n_masked = len(self.result.hidden), len(self.result.positions)
         if not n and not n_masked:
-            return _tr("Below each chip of the film its visual word; nothing is hidden")
+            return _tr("Below each chip of the film an example of its visual word; nothing is hidden")
         return _tr(
-            "Below each chip its visual word, below these what the model puts behind masks; hidden chips: {}, masked "
-            "words: {}"
+            "Below each chip an example of its visual word, below these what the model puts behind masks; "
+            "hidden chips: {}, masked words: {}"
         ).format(n, n_masked)
 
     # What is guessed
@@ -105,16 +108,16 @@ class VisualWordsFigure:
         n = result.chip_guesses.shape[-1]
         truth = int(result.words[result.hidden[hidden]])
         found = []
-        for number, side in enumerate((_tr("with the text"), _tr("without it"))):
+        chip = int(result.hidden[hidden])
+        for number, title in enumerate((_tr("Chip {} with the text").format(chip), _tr("without the text"))):
             words = result.chip_guesses[number, hidden].tolist()
-            prob = percent(float(result.truth_probs[number, hidden]))
-            title = _tr("{}, right one: {}").format(side, prob)
+            of_right = _tr("right one: {}").format(percent(float(result.truth_probs[number, hidden])))
             meanings = [meaning_of(result, each) for each in words]
             probs = result.chip_probs[number, hidden].tolist()
             right = words.index(truth) if truth in words else -1
             found.append(
                 _ChipGuesses(
-                    title, [result.pictures[w] for w in words], list(map(word_title, words)), meanings, probs, right
+                    title, of_right, [result.pictures[w] for w in words], word_titles(words), meanings, probs, right
                 )
             )
         scores = result.nce[hidden]
@@ -122,11 +125,12 @@ class VisualWordsFigure:
         n_chips = len(result.words)
         images = [result.frames[i] if i < n_chips else result.pictures[i - n_chips] for i in best]
         names = [_tr("chip {}").format(i) if i < n_chips else word_title(i - n_chips) for i in best]
-        own = int(result.hidden[hidden])
-        title = _tr("by its vector (CBT), right one: {}").format(percent(float(scores[own])))
+        of_right = _tr("right one: {}").format(percent(float(scores[chip])))
         meanings = [meaning_of(result, int(result.words[i]) if i < n_chips else i - n_chips) for i in best]
-        right = best.index(own) if own in best else -1
-        found.append(_ChipGuesses(title, images, names, meanings, scores[best].tolist(), right))
+        right = best.index(chip) if chip in best else -1
+        found.append(
+            _ChipGuesses(_tr("by its vector (CBT)"), of_right, images, names, meanings, scores[best].tolist(), right)
+        )
         return tuple(found)
 
     # Layout
@@ -176,8 +180,14 @@ class VisualWordsFigure:
     def _guess_columns(self, panel: int, rect: QRectF, style: FigureStyle) -> Columns:
         em = em_of(style)
         share = (rect.width() - 2 * em) / 3
-        n, most = self.result.chip_guesses.shape[-1], min(self._most(rect, style), _MOST_GUESS)
+        n, most = self._n_guesses(rect.width(), style), min(self._most(rect, style), _MOST_GUESS)
         return columns_for(n, rect.left() + panel * (share + em), share, style, most)
+
+    def _n_guesses(self, width: float, style: FigureStyle) -> int:
+        """How many of each kind have room beside each other."""
+        em = em_of(style)
+        room = int(((width - 2 * em) / 3 + GAP * em) / ((_LEAST_GUESS + GAP) * em))
+        return min(self.result.chip_guesses.shape[-1], max(room, 1))
 
     def _cards_top(self, rect: QRectF, style: FigureStyle) -> float:
         text = MaskedText.of(self.result, rect.width(), style).height
@@ -191,8 +201,12 @@ class VisualWordsFigure:
         result, em = self.result, em_of(style)
         top = paint_head(painter, fits_text(result), rect, style)
         film = self._film(rect, style)
-        for chip, word in enumerate(result.words.tolist()):
-            is_hidden, is_shown = chip in result.hidden, result.first <= chip <= result.last
+        words = result.words.tolist()
+        hidden = set(result.hidden.tolist())
+        names = ["[MASK]" if chip in hidden else name for chip, name in enumerate(word_titles(words))]
+        meanings = ["" if chip in hidden else meaning_of(result, word) for chip, word in enumerate(words)]
+        for chip, word in enumerate(words):
+            is_hidden, is_shown = chip in hidden, result.first <= chip <= result.last
             title = str(chip) if chip else _tr("chip 0")
             paint_centred(painter, title, film.line(chip, top, TITLE * em), style)
             box = film.box(chip, top + TITLE * em)
@@ -203,11 +217,10 @@ class VisualWordsFigure:
             else:
                 paint_picture(painter, result.frames[chip], box, style, is_faint=not is_shown)
                 paint_picture(painter, result.pictures[word], below, style, is_faint=not is_shown)
-            name = "[MASK]" if is_hidden else word_title(word)
             line = film.line(chip, below.bottom(), TITLE * em)
-            paint_centred(painter, name, line, style)
-            meaning = "" if is_hidden else meaning_of(result, word)
-            paint_centred(painter, meaning, line.translated(0, 0.9 * TITLE * em), style, is_faint=not is_shown)
+            paint_centred(painter, names[chip], line, style, row=names)
+            line.translate(0, 0.9 * TITLE * em)
+            paint_centred(painter, meanings[chip], line, style, is_faint=not is_shown, row=meanings)
         text_top = self._text_top(rect, style)
         MaskedText.of(result, rect.width(), style).paint(painter, QPointF(rect.left(), text_top), style)
         top = self._panels_top(rect, style)
@@ -221,21 +234,25 @@ class VisualWordsFigure:
         painter.restore()
 
     def _paint_panels(self, painter: QPainter, hidden: int, top: float, rect: QRectF, style: FigureStyle) -> None:
-        em, chip = em_of(style), int(self.result.hidden[hidden])
-        for number, panel in enumerate(self.panels(hidden)):
+        em, panels = em_of(style), self.panels(hidden)
+        n = self._n_guesses(rect.width(), style)
+        shares = [percent(prob) for panel in panels for prob in panel.probs[:n]]
+        told = [text for panel in panels for text in (*panel.names[:n], *panel.meanings[:n])]
+        for number, panel in enumerate(panels):
             columns = self._guess_columns(number, rect, style)
             width = (rect.width() - 2 * em) / 3
             line = QRectF(columns.left, top, width, TITLE * em)
-            title = _tr("Chip {}: {}").format(chip, panel.title) if not number else panel.title
-            paint_title(painter, title, line, style)
-            for rank, image in enumerate(panel.images):
-                box = columns.box(rank, line.bottom())
+            for text in (panel.title, panel.of_right):
+                paint_title(painter, text, line, style, shrinks=True)
+                line.translate(0, line.height())
+            for rank, image in enumerate(panel.images[:n]):
+                box = columns.box(rank, line.top())
                 is_right = rank == panel.right
                 paint_picture(painter, image, box, style, is_right=is_right)
                 name = columns.line(rank, box.bottom(), TITLE * em)
-                paint_centred(painter, percent(panel.probs[rank]), name, style, is_faint=not is_right)
+                paint_centred(painter, percent(panel.probs[rank]), name, style, is_faint=not is_right, row=shares)
                 for below, text in enumerate((panel.names[rank], panel.meanings[rank]), 1):
-                    paint_centred(painter, text, name.translated(0, below * 0.9 * TITLE * em), style)
+                    paint_centred(painter, text, name.translated(0, below * 0.9 * TITLE * em), style, row=told)
 
     # Pointing
 

@@ -123,17 +123,19 @@ class VisualWordsNextFigure(PointsAtWords):
         for row, name in enumerate(rows):
             middle = self._box(columns, row, 0, rect, style).center().y()
             paint_title(painter, name, QRectF(rect.left(), middle - em, _LABELS * em, 2 * em), style)
-        for spot, box in self.spots(rect, style):
+        shares = [percent(prob) for prob in result.future_probs.ravel().tolist()]
+        spots = self.spots(rect, style)
+        told = [meaning_of(result, spot.word) or word_title(spot.word) for spot, _ in spots]
+        for (spot, box), name in zip(spots, told, strict=True):
             is_future = spot.row > 1
             is_right = is_future and spot.word == int(result.words[spot.column])
             paint_picture(painter, result.pictures[spot.word], box, style, is_right=is_right)
-            name = meaning_of(result, spot.word) or word_title(spot.word)
             line = columns.line(spot.column, box.bottom(), TITLE * em)
             if is_future:
                 prob = float(result.future_probs[spot.row - 2, spot.column - n_seen])
-                paint_centred(painter, percent(prob), line, style, is_faint=not is_right)
+                paint_centred(painter, percent(prob), line, style, is_faint=not is_right, row=shares)
                 line.translate(0, 0.9 * TITLE * em)
-            paint_centred(painter, name, line, style)
+            paint_centred(painter, name, line, style, row=told)
         painter.restore()
 
     def numbers(self) -> Numbers:

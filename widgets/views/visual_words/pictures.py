@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from PySide6.QtGui import QBrush, QFontMetricsF, QPainter
 from inference.results.visual_words import VisualWordsResult
 from widgets.figures import chips
 from widgets.figures.image_parts import paint_border, paint_image, paint_title
-from widgets.figures.lettering import fitted
+from widgets.figures.lettering import shrunk
 from widgets.look.theme import FigureStyle
 
 TITLE = 1.35  # em
@@ -37,6 +38,11 @@ def em_of(style: FigureStyle) -> float:
 def word_title(word: int) -> str:
     """A visual word for the user."""
     return _tr("word {}").format(word)
+
+
+def word_titles(words: Sequence[int]) -> list[str]:
+    """Those of a row: the first one says what is counted."""
+    return [word_title(word) if not i else str(word) for i, word in enumerate(words)]
 
 
 def action_title(action: str) -> str:
@@ -117,12 +123,20 @@ def paint_hidden(painter: QPainter, box: QRectF, style: FigureStyle) -> None:
     painter.restore()
 
 
-def paint_centred(painter: QPainter, text: str, box: QRectF, style: FigureStyle, *, is_faint: bool = True) -> None:
-    """One line in the middle of a box; what is wider has letters a little smaller, and what still is, is shortened."""
+def paint_centred(
+    painter: QPainter, text: str, box: QRectF, style: FigureStyle, *, is_faint: bool = True, row: Sequence[str] = ()
+) -> None:
+    """One line in the middle of a box; what is wider has letters a little smaller, and what still is, is shortened.
+
+    Parameters
+    ----------
+    row
+        All that stands in boxes of this width beside each other, whose letters are of one size.
+    """
     painter.save()
     painter.setPen(style.theme.faint if is_faint else style.theme.ink)
     room = box.width()
-    font = fitted(style.font, text, room, _LEAST_LETTERS)
+    font = shrunk(style.font, lambda letters: max(map(letters.horizontalAdvance, (text, *row))), room, _LEAST_LETTERS)
     painter.setFont(font)
     shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, shown)
@@ -213,7 +227,7 @@ class MaskedText:
 def fits_text(result: VisualWordsResult) -> str:
     """Whether text and film belong together, in words: one number alone tells little."""
     this, other = round(100 * result.fits), round(100 * result.fits_other)
-    text = _tr("Text and film belong together: {} %; beside another drawn film: {} %, so the model prefers {}")
+    text = _tr("Text and film belong together: {} %; with another film: {} %, so the model prefers {}")
     preferred = _tr("this one") if this > other else _tr("the other one") if this < other else _tr("neither")
     return text.format(this, other, preferred)
 
@@ -221,7 +235,7 @@ def fits_text(result: VisualWordsResult) -> str:
 def paint_head(painter: QPainter, text: str, rect: QRectF, style: FigureStyle) -> float:
     """A line at the top; returns where what follows begins."""
     em = em_of(style)
-    paint_title(painter, text, QRectF(rect.left(), rect.top(), rect.width(), TITLE * em), style)
+    paint_title(painter, text, QRectF(rect.left(), rect.top(), rect.width(), TITLE * em), style, shrinks=True)
     return rect.top() + (TITLE + 0.3) * em
 
 
