@@ -46,7 +46,7 @@ NEVER_ONE = {
     "widgets/views/order/figure.py": 2,
     "widgets/views/order/match_figure.py": 1,
     "widgets/views/prediction/figures/text_class.py": 1,
-    "widgets/views/pretrained/figure.py": 2,
+    "widgets/views/pretrained/open_card.py": 1,
     "widgets/views/pretrained/view.py": 1,
     "widgets/views/rollout/view.py": 1,
     "widgets/views/segments/figure.py": 1,

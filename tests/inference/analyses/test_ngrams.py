@@ -121,7 +121,7 @@ def test_an_unknown_word_in_the_blank_has_no_probability(bert, corpus):
     ("text", "options", "reason"),
     [
         ("  ", {}, "There is no text; type a sentence."),
-        ("word " * 61, {}, "The text has 61 words; at most 60 are taken apart."),
+        ("word " * 121, {}, "The text has 121 words; at most 120 are taken apart."),
         ("a cat", {"order": 6}, "Order 6 was asked for; 1 to 5 is allowed."),
         ("a cat", {"blank": 3}, "Word 3 was asked for; the text has words 1 to 2."),
         ("a cat", {"top_k": 0}, "0 words were asked for; at least 1 is needed."),
