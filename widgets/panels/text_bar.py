@@ -99,7 +99,7 @@ class TextBar(QWidget):
         line.returnPressed.connect(self._on_pause_timeout)
         line.editor_requested.connect(self.editor_requested)
         label.setBuddy(line)
-        label.setContentsMargins(0, 0, 2, 0)  # Qt rounds the width of a text, and the last letter is cut
+        label.setContentsMargins(0, 0, 4, 0)  # Qt rounds the width of a text, and the last letter is cut
         return line
 
     def _choices(self, name: str) -> QComboBox:
