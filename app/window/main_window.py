@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
         centre, middle = QWidget(self), QWidget(self)
         row = QHBoxLayout(middle)
         row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
         row.addWidget(self.input_panel.column, 2)
         row.addWidget(self.area, 7)
         fill_column(centre, middle, self.input_panel, middle, self.jobs_list)

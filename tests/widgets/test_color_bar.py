@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from widgets.figures.color_bar import ColorBar, bright_end
+from widgets.figures.color_bar import ColorBar, bright_end, bright_level
 
 
 def test_as_a_rule_the_last_colour_is_the_largest_number():
@@ -48,3 +48,18 @@ def test_the_bar_says_that_numbers_lie_beyond_its_end():
     assert texts == ["0.00", "0.02", "0.04", "0.06", "\N{GREATER-THAN OR EQUAL TO} 0.076"]
     crowded = ColorBar(0.061, "raw", "attention", is_clipped=True)
     assert [text for _, text in crowded.ticks()][-2:] == ["0.04", "\N{GREATER-THAN OR EQUAL TO} 0.061"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_end_of_levels_is_that_of_their_shares(seed):
+    """Counting 256 levels tells as much as sorting millions of shares."""
+    rng = np.random.default_rng(seed)
+    share = rng.beta(rng.uniform(0.05, 2), rng.uniform(0.5, 20), (2, 3, 20, 20))
+    levels = np.round(255 * share**0.5).astype(np.uint8)
+    levels[rng.random(levels.shape) < rng.choice([0.0, 0.4])] = 0
+    end = bright_end((levels / 255) ** 2)
+    assert bright_level(levels) == max(1, round(255 * end**0.5))
+
+
+def test_levels_that_are_all_zero_end_at_the_last():
+    assert bright_level(np.zeros((2, 3, 4, 4), np.uint8)) == 255

@@ -122,9 +122,26 @@ def bright_end(shares: np.ndarray, usual_ones: np.ndarray | None = None) -> floa
     n_rare = int(found.size * (1 - _USUAL / 100))
     # To sort all would take a map of 512 tokens longer than to paint it.
     strongest = np.partition(found, -n_rare - 1)[-n_rare - 1 :]
-    strongest = np.sort(strongest)[::-1].astype(np.float64)
-    held = _HELD * found.sum(dtype=np.float64)
-    usual = float(strongest[min(int(np.searchsorted(np.cumsum(strongest), held)), n_rare)])
+    return _end(largest, np.sort(strongest)[::-1], found.sum(dtype=np.float64))
+
+
+def bright_level(levels: np.ndarray) -> int:
+    """`bright_end` of many shares in one of 256 levels, 255 times their square root, as such a level; at least 1."""
+    counts = sum(np.bincount(part.ravel(), minlength=256) for part in levels)  # by parts, which keeps to the cache
+    counts = np.asarray(counts, np.int64)
+    if not counts[1:].any():
+        return 255
+    shares = (np.arange(256) / 255) ** 2
+    n_rare = int(counts[1:].sum() * (1 - _USUAL / 100))
+    strongest = np.repeat(shares[:0:-1], np.minimum(counts[:0:-1], n_rare + 1))[: n_rare + 1]
+    end = _end(float(shares[np.flatnonzero(counts)[-1]]), strongest, float(counts @ shares))
+    return max(1, round(255 * end**0.5))
+
+
+def _end(largest: float, strongest: np.ndarray, total: float) -> float:
+    """Of shares with this sum: the end for these, the strongest first, of which all but the last may lie beyond."""
+    held = np.cumsum(strongest, dtype=np.float64)
+    usual = float(strongest[min(int(np.searchsorted(held, _HELD * total)), len(strongest) - 1)])
     if largest <= _FAR * usual:
         return largest
     digit = 10.0 ** (math.floor(math.log10(usual)) - 1)

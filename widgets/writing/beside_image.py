@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF
 from widgets.figures.chips import Chip, height_of, lay_out
 
 HEAD = 1.6  # em: a title, or a line
-BESIDE = 44.0  # em of width from which the words stand beside the image
+BESIDE = 42.0  # em of width from which the words stand beside the image
 TILE_GAP = 1.0  # em, the space between images
 _GAP = 1.5  # em between image and words
 _TILE, _TILE_ALONE = 9.0, 11.0  # em, the least width of an image in a row of them; its width in a picture by itself

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from widgets.figures.color_bar import ColorBar, bright_end
+from widgets.figures.color_bar import ColorBar, bright_level
 from widgets.look import raster
 
 
@@ -30,8 +30,7 @@ class HeadColors:
     @cached_property
     def highest(self) -> int:
         """Level of the last colour: where all heads attend a little to everything, that is what is told apart."""
-        end = bright_end((self.thumbnails / np.float32(255)) ** 2)
-        return max(1, round(255 * end**0.5))
+        return bright_level(self.thumbnails)
 
     @property
     def is_clipped(self) -> bool:
