@@ -213,6 +213,8 @@ class DetailsPanel(View):
         titles = [form.itemAt(row, QFormLayout.ItemRole.LabelRole) for form in forms for row in range(form.rowCount())]
         labels = [label for title in titles if title is not None and isinstance(label := title.widget(), PlainLabel)]
         widest = max(self.fontMetrics().horizontalAdvance(label.text()) for label in labels)
+        if all(label.minimumWidth() == widest for label in labels):
+            return  # to lay them out takes longer than to fill them
         for label in labels:
             label.setMinimumWidth(widest)
             label.setIndent(label.indent())  # else Qt goes on with the width that it had before

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from widgets.kit.figure_canvas import FigureCanvas
 from widgets.views.heads.card import paint_card
 from widgets.views.heads.figure import HeadsFigure
+from widgets.views.heads.thumbnail_grid import ThumbnailGrid
 
 
 class HeadGrid(FigureCanvas[HeadsFigure]):
@@ -30,6 +31,7 @@ class HeadGrid(FigureCanvas[HeadsFigure]):
         super().__init__(parent)
         self._pointed: tuple[int, int] | None = None
         self._selected: tuple[int, int] | None = None
+        self._laid_out: tuple[HeadsFigure, QRectF, QFont, ThumbnailGrid] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("All heads"))
@@ -52,15 +54,22 @@ class HeadGrid(FigureCanvas[HeadsFigure]):
     def box_of(self, place: tuple[int, int]) -> QRectF | None:
         """Where a head's thumbnail is."""
         figure = self.figure
-        return figure.box_of(place, figure.grid(self.figure_rect(), self.style_now)) if figure else None
+        return figure.box_of(place, self._grid_of(figure)) if figure else None
 
     def head_at(self, point: QPointF) -> tuple[int, int] | None:
         """Layer and head under a point."""
         figure = self.figure
-        return figure.head_at(point, figure.grid(self.figure_rect(), self.style_now)) if figure else None
+        return figure.head_at(point, self._grid_of(figure)) if figure else None
+
+    def _grid_of(self, figure: HeadsFigure) -> ThumbnailGrid:
+        """Where its thumbnails are; which words have room below them takes some milliseconds to find."""
+        rect, font, kept = self.figure_rect(), self.style_now.font, self._laid_out
+        if kept is None or kept[0] is not figure or kept[1:3] != (rect, font):
+            kept = self._laid_out = figure, rect, font, figure.grid(rect, self.style_now)
+        return kept[3]
 
     def paint_over(self, painter: QPainter, figure: HeadsFigure) -> None:
-        grid = figure.grid(self.figure_rect(), self.style_now)
+        grid = self._grid_of(figure)
         if self._selected is not None:
             figure.paint_frame(painter, self._selected, grid, self.style_now)
         box = figure.box_of(self._pointed, grid) if self._pointed else None
@@ -106,7 +115,7 @@ class HeadGrid(FigureCanvas[HeadsFigure]):
 
     def _walk(self, figure: HeadsFigure, rows: int, columns: int) -> None:
         """To the next head on screen in a direction; stays where there is none."""
-        n_columns = figure.grid(self.figure_rect(), self.style_now).n_columns
+        n_columns = self._grid_of(figure).n_columns
         if self._selected not in figure.heads:
             self.head_chosen.emit(*figure.heads[0])
             return
