@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 from widgets.kit.plain import PlainLabel
 
@@ -132,6 +132,11 @@ class FlowLayout(QLayout):
                 left = width - wide - gap
             lines[-1].append(item)
         return lines
+
+
+def direction_of(is_narrow: bool) -> QBoxLayout.Direction:
+    """How parts follow each other: below each other where there is no width for them beside each other."""
+    return QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
 
 
 def fill_column(parent: QWidget, tall: QWidget, *widgets: QWidget) -> None:

@@ -64,12 +64,11 @@ class InputPanel(QWidget):
         self.column.hide()
         self._is_beside = False
         self._bars: dict[str, KindBar] = {}
-        self._widgets: dict[str, QWidget] = {}  # the same bars
         self._kinds: tuple[str, ...] = ("text",)
         self._has_boxes = False  # regions are no more than boxes over the patches
         self._looks_at_boxes: set[QObject] = set()  # views on screen that do
         self.text = TextBar(context.selection, samples, self)
-        self._keep("text", self.text, self.text)
+        self._keep("text", self.text)
         self._compared: ComparedBar | None = None
         self._compares: tuple[str, ...] = ()
         self._sample = samples[0] if samples else ""
@@ -112,20 +111,21 @@ class InputPanel(QWidget):
     def set_beside(self, is_beside: bool) -> None:
         """Stand images and films beside the views, which have the whole height then, or above them."""
         self._is_beside = is_beside
-        for bar in (self._compared, *self._widgets.values()):  # all, so that they keep their order
+        for bar in (self._compared, *self._bars.values()):  # all, so that they keep their order
             if bar is not None:
                 self._put(bar)
         self._show_column()
 
-    def _put(self, bar: QWidget, at: int = -1) -> None:
+    def _put(self, bar: object, at: int = -1) -> None:
         """Give a bar its place, the last one or another, above the views or in the column."""
+        assert isinstance(bar, QWidget)
         if isinstance(bar, Narrows):
             bar.set_narrow(self._is_beside)
         layout = self.column.bars if self._is_beside and isinstance(bar, Narrows) else self._column
         layout.insertWidget(at, bar)
 
     def _show_column(self) -> None:
-        is_needed = bool(self._compares) or any(isinstance(self._widgets[kind], Narrows) for kind in self._kinds)
+        is_needed = bool(self._compares) or any(isinstance(self._bars[kind], Narrows) for kind in self._kinds)
         self.column.setVisible(self._is_beside and is_needed)
 
     def _show_bars(self) -> None:
@@ -226,7 +226,7 @@ class InputPanel(QWidget):
 
                 bar = MeshBar(self)
                 self._context.growing_changed.connect(bar.show_growing)
-                self._keep(kind, bar, bar)
+                self._keep(kind, bar)
             elif kind == "sound":
                 self._sound_bar()
             elif kind == "clip":
@@ -235,7 +235,7 @@ class InputPanel(QWidget):
                 from widgets.panels.regions_bar import RegionsBar  # not before regions are wanted
 
                 regions = RegionsBar(self)
-                self._keep(kind, regions, regions)
+                self._keep(kind, regions)
             else:
                 self._image_bar()
         return self._bars[kind]
@@ -246,7 +246,7 @@ class InputPanel(QWidget):
         bar = self._bars.get("image")
         if bar is None:
             bar = ImageBar(self._context, self)
-            self._keep("image", bar, bar)
+            self._keep("image", bar)
             bar.several_given.connect(self._on_image_bar_several_given)
             bar.described.connect(self._on_described)
             self.bar_created.emit(bar)
@@ -259,7 +259,7 @@ class InputPanel(QWidget):
         bar = self._bars.get("sound")
         if bar is None:
             bar = SoundBar(self)
-            self._keep("sound", bar, bar)
+            self._keep("sound", bar)
         assert isinstance(bar, SoundBar)
         return bar
 
@@ -269,7 +269,7 @@ class InputPanel(QWidget):
         bar = self._bars.get("clip")
         if bar is None:
             bar = FilmBar(self._context, self)
-            self._keep("clip", bar, bar)
+            self._keep("clip", bar)
             bar.described.connect(self._on_described)
             self.bar_created.emit(bar)
         assert isinstance(bar, FilmBar)
@@ -286,9 +286,9 @@ class InputPanel(QWidget):
             self.bar_created.emit(bar.strip)
         return self._compared
 
-    def _keep(self, kind: str, bar: KindBar, widget: QWidget) -> None:
-        self._bars[kind], self._widgets[kind] = bar, widget
-        self._put(widget)
+    def _keep(self, kind: str, bar: KindBar) -> None:
+        self._bars[kind] = bar
+        self._put(bar)
         bar.input_changed.connect(self._on_bar_input_changed)
 
     @Slot(object)

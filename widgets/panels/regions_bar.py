@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QBoxLayout, QCheckBox, QFileDialog, QPushButton, Q
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import RegionsInput
 from widgets.kit.availability import set_available
+from widgets.kit.layouts import direction_of
 from widgets.kit.plain import PlainLabel, plain_tip
-from widgets.panels.media.column import direction_of
 
 
 class RegionsBar(QWidget):

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QBoxLayout, QToolButton, QWidget
 
 from widgets.kit.control_bar import ControlBar
+from widgets.kit.layouts import direction_of
 from widgets.kit.plain import plain_tip
 from widgets.player.playback import AS_FAST_AS_IT_GOES, SPEEDS, Playback
 from widgets.player.step_slider import StepSlider
@@ -106,7 +107,7 @@ class Player(QWidget):
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Stand in a column: what is told of a step is below the scrubber."""
-        self._row.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
+        self._row.setDirection(direction_of(is_narrow))
 
     def show_step(self, step: int) -> None:
         """Mark the step that is shown."""
@@ -170,7 +171,7 @@ class Player(QWidget):
         room = self.width() - self.controls.sizeHint().width()
         needed = _LEAST_SLIDER * self._row.count() * self.fontMetrics().height()
         is_one = isinstance(self._scrubber, StepSlider) and room >= needed
-        direction = QBoxLayout.Direction.LeftToRight if is_one else QBoxLayout.Direction.TopToBottom
+        direction = direction_of(not is_one)
         if direction != self._lines.direction():
             self._lines.setDirection(direction)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QBoxLayout, QSlider, QWidget
 
+from widgets.kit.layouts import direction_of
 from widgets.kit.plain import PlainLabel
 
 
@@ -38,7 +39,7 @@ class StepSlider(QWidget):
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Stand in a column: the words are below the slider."""
-        self._parts.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
+        self._parts.setDirection(direction_of(is_narrow))
 
     def set_range(self, first: int, last: int, expected: int) -> None:
         """There are steps from `first` to `last`, and there will be up to `expected`."""

@@ -10,9 +10,9 @@ from inference.results.checkpoint import CheckpointInfo
 from inference.results.inputs import ImageInput, Input
 from widgets.context import ViewContext
 from widgets.kit.labels import LineLabel
+from widgets.kit.layouts import direction_of
 from widgets.panels.compared.image_strip import ImageStrip
 from widgets.panels.compared.text_chips import TextChips
-from widgets.panels.media.column import direction_of
 
 
 class ComparedBar(QWidget):

@@ -71,7 +71,7 @@ class ChipList(QListWidget):
         self.setItemDelegate(_ChipDelegate(self))
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
-        self._n_lines = _N_LINES
+        self.is_narrow = False  # texts that have no room in a line have several then
         self._dragged = -1  # the chip that is under the button of the mouse
         self.currentRowChanged.connect(self._on_current_row_changed)
 
@@ -88,14 +88,9 @@ class ChipList(QListWidget):
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Stand in a column, in more lines, or above the views."""
-        self._n_lines = _N_NARROW if is_narrow else _N_LINES
+        self.is_narrow = is_narrow
         self.scheduleDelayedItemsLayout()
         self.updateGeometry()
-
-    @property
-    def breaks_texts(self) -> bool:
-        """Whether texts that have no room in a line have several."""
-        return self._n_lines == _N_NARROW
 
     def _fill(self, chips: list, chosen: int) -> None:
         self.blockSignals(True)
@@ -127,8 +122,8 @@ class ChipList(QListWidget):
 
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        height = int(self._n_lines * (1.6 * line + 4) + 4)
-        if self.breaks_texts and self.count():  # no higher than what is in it
+        height = int((_N_NARROW if self.is_narrow else _N_LINES) * (1.6 * line + 4) + 4)
+        if self.is_narrow and self.count():  # no higher than what is in it
             ends = (self.visualItemRect(self.item(row)).bottom() for row in range(self.count()))
             height = min(height, max(ends) + self.verticalScrollBar().value() + 2 * self.spacing() + 1)
         if self.count() and not self.item(0).text():  # images are all of one width: no more room than they need
@@ -253,7 +248,7 @@ class _ChipDelegate(QStyledItemDelegate):
         metrics, beside = self._chips.fontMetrics(), int(2.1 * line)
         width = metrics.horizontalAdvance(text) + beside
         most = max(4 * line, self._chips.viewport().width() - 8)
-        if width <= most or not self._chips.breaks_texts:
+        if width <= most or not self._chips.is_narrow:
             return QSize(min(width, most), int(1.6 * line))
         box = metrics.boundingRect(QRect(0, 0, most - beside, 0), _BROKEN, text)
         return QSize(most, int(0.6 * line) + min(box.height(), _TEXT_LINES * line))

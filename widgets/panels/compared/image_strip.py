@@ -16,10 +16,10 @@ from inference.results.request import Request
 from inference.results.thumbnails import Thumbnail, ThumbnailsRequest, ThumbnailsResult
 from widgets.context import ViewContext
 from widgets.figures.counts import number_of
+from widgets.kit.layouts import direction_of
 from widgets.kit.veil import Veil
 from widgets.panels.compared.chip_list import ChipList, menu_button
 from widgets.panels.compared.things import Things
-from widgets.panels.media.column import direction_of
 from widgets.panels.media.image_bar import ENDINGS
 from widgets.panels.media.media_bar import MAX_SEED
 from widgets.subject import Subject

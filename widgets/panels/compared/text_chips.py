@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
 from inference.results.inputs import MOST_LETTERS, MOST_TEXTS
 from widgets.figures.counts import number_of
+from widgets.kit.layouts import direction_of
 from widgets.panels.compared.chip_list import ChipList, menu_button
 from widgets.panels.compared.things import Things
-from widgets.panels.media.column import direction_of
 
 
 class TextChips(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 _WIDTH = 13  # em, at least
 
@@ -15,11 +15,6 @@ class Narrows(Protocol):
     """A bar that can stand in a column, too."""
 
     def set_narrow(self, is_narrow: bool) -> None: ...
-
-
-def direction_of(is_narrow: bool) -> QBoxLayout.Direction:
-    """How the parts of a bar follow each other."""
-    return QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
 
 
 class MediaColumn(QScrollArea):

@@ -20,10 +20,9 @@ from inference.results.image import ImageRequest, ImageResult
 from inference.results.inputs import MOST_IMAGE_SIDE, ImageInput, Input
 from inference.results.request import Request
 from widgets.context import ViewContext
-from widgets.kit.layouts import FlowLayout, labelled
+from widgets.kit.layouts import FlowLayout, direction_of, labelled
 from widgets.kit.number_box import NumberBox
 from widgets.kit.plain import plain_tip
-from widgets.panels.media.column import direction_of
 from widgets.panels.media.media_bar import MediaBar
 from widgets.panels.media.pasted_images import PastedImages
 from widgets.panels.media.thumbnails import Thumbnails

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
-from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color
+from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color, place_of
 from widgets.views.arcs.names import Name, placed
 
 SIDES: tuple[Side, Side] = ("query", "key")
@@ -114,12 +114,11 @@ class TokenColumns:
         tables: dict[Side, np.ndarray | None] = dict.fromkeys(SIDES)
         if self.focus is not None:
             lines = self.lines
-            head = np.zeros(max(self.heads, default=0) + 1, dtype=np.int64)  # its place among those that are shown
-            head[list(self.heads)] = np.arange(len(self.heads))
+            place = place_of(self.heads)
             for side in SIDES:
                 table = tables[side] = np.zeros((len(self.tokens[side]), len(self.heads)))
                 if side != self.focus.side:
-                    table[lines.key if side == "key" else lines.query, head[lines.head]] = lines.weight
+                    table[lines.key if side == "key" else lines.query, place[lines.head]] = lines.weight
         return tables
 
     def _paint_lead(self, painter: QPainter, style: FigureStyle, token: Focus, y: float) -> None:

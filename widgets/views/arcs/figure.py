@@ -21,7 +21,7 @@ from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.columns import MAX_SQUARES, SIDES, SQUARE, WIDEST_LABEL, TokenColumns, has_two_segments
 from widgets.views.arcs.legend import HeadLegend
-from widgets.views.arcs.lines import NAME, ArcsLayout, Focus, Lines, Side, SomeWeights
+from widgets.views.arcs.lines import NAME, ArcsLayout, Focus, Lines, Side, SomeWeights, place_of
 from widgets.views.arcs.options import ArcsOptions
 from widgets.views.arcs.strokes import Strokes, order_of_pens
 
@@ -106,13 +106,6 @@ class ArcsFigure:
     def least_written(self) -> float:
         """Larger weights are written beside the tokens that a focused one reaches."""
         return 0.0
-
-    @cached_property
-    def _place(self) -> np.ndarray:
-        """Of a head, by its number, among those that are shown."""
-        place = np.zeros(max(self.shown_heads, default=0) + 1, dtype=np.int64)
-        place[list(self.shown_heads)] = np.arange(len(self.shown_heads))
-        return place
 
     @cached_property
     def lines(self) -> Lines:
@@ -258,8 +251,8 @@ class ArcsFigure:
         """The lines where they are drawn, strongest first: side by side, so that no head covers another's."""
         heads = self.shown_heads
         strand = np.linspace(-0.22, 0.22, len(heads)) if len(heads) > 1 else np.zeros(1)
-        lines = self.lines
-        return Strokes.of(lines, strand[self._place[lines.head]], layout, is_focused=self.focus is not None)
+        lines, place = self.lines, place_of(heads)
+        return Strokes.of(lines, strand[place[lines.head]], layout, is_focused=self.focus is not None)
 
     def _paint_lines(self, painter: QPainter, layout: ArcsLayout, style: FigureStyle) -> None:
         for pen, batch in reversed(list(self.strokes(layout).batches(style.theme))):

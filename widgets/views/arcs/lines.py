@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -96,7 +97,13 @@ class ArcsLayout(NamedTuple):
 
     def y(self, pos: float) -> float:
         """The middle of a row."""
-        return float(self.edge(pos + 0.5))
+        return self._edge_of(pos + 0.5)
+
+    def _edge_of(self, place: float) -> float:
+        """The same of one, of which each look at a text asks hundreds."""
+        at = min(bisect_right(self.places, place), len(self.places) - 1)
+        (first, last), (top, bottom) = self.places[at - 1 : at + 1], self.heights[at - 1 : at + 1]
+        return top + (place - first) / (last - first) * (bottom - top)
 
     def pos_at(self, y: float) -> int:
         """The row at a height, the first or the last where it is above or below all."""
@@ -124,8 +131,15 @@ class ArcsLayout(NamedTuple):
         x = self.left - self.label if focus.side == "query" else self.right + self.lead
         if y is not None:
             return QRectF(x, y - NAME * self.em / 2, self.label - self.lead, NAME * self.em)
-        top, bottom = (float(self.edge(focus.pos + end)) for end in (0, 1))
+        top, bottom = (self._edge_of(focus.pos + end) for end in (0, 1))
         return QRectF(x, top, self.label - self.lead, bottom - top)
+
+
+def place_of(heads: Sequence[int]) -> np.ndarray:
+    """Of a head, by its number, among these: int64."""
+    place = np.zeros(max(heads, default=0) + 1, dtype=np.int64)
+    place[list(heads)] = np.arange(len(heads))
+    return place
 
 
 def head_color(head: int, theme: Theme) -> QColor:
