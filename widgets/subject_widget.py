@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -9,13 +11,14 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from inference.results.checkpoint import AttentionGroup
 from widgets.context import ViewContext
 from widgets.kit.plain import plain_tip
+from widgets.look.theme import FigureStyle
 from widgets.passed_focus import PassesFocus
 from widgets.selection import Selection
 from widgets.subject import Subject
 
 
 class SubjectWidget(PassesFocus, QWidget):
-    """A widget with a subject, that reads the window's selection as positions within it.
+    """A widget with a subject, that reads the window's selection as positions within it, and is styled while visible.
 
     Attributes
     ----------
@@ -29,6 +32,26 @@ class SubjectWidget(PassesFocus, QWidget):
         super().__init__(parent)
         self.context = context
         self._subject: Subject | None = None
+        self._is_unstyled = True  # until it is visible
+        context.looks.changed.connect(self._style_changed)
+
+    def restyle(self) -> None:
+        """Paint anew in `style_now()`: palette, font or colour map are others. Called while it is visible."""
+
+    def style_now(self) -> FigureStyle:
+        """Colours, font and colour map of what is on screen."""
+        return replace(FigureStyle.of(self), color_map=self.context.looks.color_map)
+
+    def _style_changed(self) -> None:
+        self._is_unstyled = not self.isVisible()
+        if not self._is_unstyled:
+            self.restyle()
+            self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._style_changed()
 
     def event(self, event: QEvent) -> bool:
         """What a part of it has nothing to say about on hover arrives here: painted words are explained."""

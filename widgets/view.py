@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -16,7 +16,6 @@ from widgets.context import ViewContext
 from widgets.kit.figure import Figure
 from widgets.kit.page import Page, staying_empty
 from widgets.kit.veil import Veil
-from widgets.look.theme import FigureStyle
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.subject_widget import SubjectWidget
@@ -29,7 +28,7 @@ class View(SubjectWidget):
     """Shows one kind of result. Data in, pixels and signals out: no thread, no model.
 
     A subclass answers `requests()`, `show_result()`, `restyle()` and `figure()`. It calls `refresh()` when one of its
-    controls changes what it wants to know. Hidden views ask nothing until they are shown.
+    controls changes what it wants to know. Hidden views ask nothing, and follow no selection, until they are shown.
 
     What is on screen belongs to the requests that it answers. While one of them is unanswered, was cancelled or has
     failed, the picture that was there is dimmed and says of what it is, and cannot be exported. After a cancel the view
@@ -77,14 +76,14 @@ class View(SubjectWidget):
         self._pictured_before: Subject | None = None
         self._why_old = self._why_failed = ""  # a sentence: cancelled, failed; a detail fails empty pages alone
         self._refusal = ""  # a sentence: the input that is there now cannot be looked at
-        self._is_unstyled, self._is_stale, self._is_given_up, self._is_following = True, False, False, False
+        self._is_stale, self._is_given_up, self._is_following = False, False, False
+        self._followed: Selected | None = None  # what was selected before all that it has yet to follow
         self._own_pages: list[Page] = []
         self._own_veil: Veil | None = None
         self.options = ViewOptions(self)
         self._dimming = QTimer(self, interval=_PATIENCE, singleShot=True)
         self._dimming.timeout.connect(self._judge)
         context.selection.changed.connect(self._on_selection_changed)
-        context.looks.changed.connect(self._style_changed)
 
     def add_page(self, page: Page) -> Page:
         """Let the base dim this page and clear its numbers; a view of one page is filled with it."""
@@ -140,9 +139,12 @@ class View(SubjectWidget):
 
     def follow(self) -> None:
         """As `refresh`, for what changed beside the user's wish to know: what is selected, how much is seen."""
+        self._follow_by(self.refresh)
+
+    def _follow_by(self, act: Callable[[], object]) -> None:
         was_following, self._is_following = self._is_following, True
         try:
-            self.refresh()
+            act()
         finally:
             self._is_following = was_following
 
@@ -344,9 +346,6 @@ class View(SubjectWidget):
     def selection_changed(self, now: Selected, old: Selected) -> None:
         """Follow the shared selection: repaint, and `refresh()` if other numbers are needed."""
 
-    def restyle(self) -> None:
-        """Paint anew in `style_now()`: palette, font or colour map are others. Called for visible views only."""
-
     def clear_numbers(self) -> None:
         """Take away the numbers beside the picture, as that is old."""
         for page in self._own_pages:
@@ -369,32 +368,23 @@ class View(SubjectWidget):
         """Say in `show_result` that an answer only told what to ask next: the picture is of what it was of before."""
         self._pictured = self._pictured_before
 
-    def style_now(self) -> FigureStyle:
-        """Colours, font and colour map of what is on screen."""
-        return replace(FigureStyle.of(self), color_map=self.context.looks.color_map)
-
     def _style_changed(self) -> None:
-        self._is_unstyled = not self.isVisible()
-        if not self._is_unstyled:
-            with staying_empty(self._own_pages):
-                self.restyle()
-            self.update()
+        with staying_empty(self._own_pages):
+            super()._style_changed()
 
-    def _on_selection_changed(self, now: Selected, old: Selected) -> None:
-        self._is_following = True
-        try:
-            self.selection_changed(now, old)
-        finally:
-            self._is_following = False
+    def _on_selection_changed(self, _now: Selected, old: Selected) -> None:
+        self._followed = self._followed or old
+        self._follow_selection() if self.isVisible() else self.refresh()
+
+    def _follow_selection(self) -> None:
+        old, self._followed = self._followed, None
+        if old is not None:
+            self._follow_by(lambda: self.selection_changed(self.selection.now, old))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._follow_selection()
         if self._is_stale or (self._is_given_up and not event.spontaneous()):
             self.refresh()
         if self._is_unstyled:
-            self._style_changed()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._style_changed()

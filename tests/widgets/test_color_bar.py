@@ -17,12 +17,18 @@ def test_a_few_numbers_far_beyond_all_others_have_the_colour_of_what_is_usual():
     assert bright_end(pattern) == pytest.approx(0.016)
 
 
+@pytest.mark.parametrize("n", [90, 340])
 @pytest.mark.parametrize("spread", [0.5, 2.0, 4.0])
-def test_where_colours_end_is_found_as_by_sorting_all(spread):
+@pytest.mark.parametrize("kind", ["any", "two columns", "causal"])
+def test_where_colours_end_is_found_as_by_sorting_all(n, spread, kind):
     random = np.random.default_rng(0)
-    pattern = np.exp(spread * random.standard_normal((90, 90))).astype(np.float32)
+    pattern = np.exp(spread * random.standard_normal((n, n))).astype(np.float32)
+    if kind == "two columns":  # 340 is 20 times 17: a part may see both of them, or none
+        pattern[:, [0, 18]] += 5
+    elif kind == "causal":
+        pattern = np.tril(pattern)
     pattern /= pattern.sum(-1, keepdims=True)
-    found = np.sort(pattern.ravel().astype(np.float64))[::-1]
+    found = np.sort(pattern[pattern > 0].astype(np.float64))[::-1]
     rare = int(found.size * 0.005)
     usual = found[min(int((np.cumsum(found) < found.sum() / 5).sum()), rare)]
     end = bright_end(pattern)

@@ -15,6 +15,7 @@ from widgets.look.theme import FigureStyle
 
 _MISSING = 1.7  # em of the bar's height that go to the colour of what is missing
 _USUAL, _HELD = 99.5, 0.2  # per cent of the numbers, and share of their sum, that the last colour must leave apart
+_STRIDE = 17  # prime, so that it meets all columns of a map
 _FAR = 3.0  # times as large the largest number may be before it counts as far beyond the others
 _CROWDED = 0.9  # of the bar: a round number above would stand in the one at the end
 
@@ -116,13 +117,26 @@ def bright_end(shares: np.ndarray, usual_ones: np.ndarray | None = None) -> floa
     """
     usual_ones = shares if usual_ones is None else usual_ones
     largest = float(np.fmax.reduce(shares, axis=None, initial=0.0)) or 1.0
-    found = usual_ones[usual_ones > 0]  # NaN is not
-    if not found.size:
+    n_found = np.count_nonzero(usual_ones > 0)  # NaN is not
+    if not n_found:
         return largest
-    n_rare = int(found.size * (1 - _USUAL / 100))
-    # To sort all would take a map of 512 tokens longer than to paint it.
-    strongest = np.partition(found, -n_rare - 1)[-n_rare - 1 :]
-    return _end(largest, np.sort(strongest)[::-1], found.sum(dtype=np.float64))
+    n_rare = int(n_found * (1 - _USUAL / 100))
+    return _end(largest, _strongest(usual_ones.ravel(), n_rare + 1), np.nansum(usual_ones, dtype=np.float64))
+
+
+def _strongest(shares: np.ndarray, n: int) -> np.ndarray:
+    """The `n` largest of more, descending; NaN is none.
+
+    Every 17th of them tells below what it is not worth looking: to order all takes as long as to paint their map.
+    """
+    few = shares[::_STRIDE]
+    few = few[few > 0]
+    n_few = 2 * (n // _STRIDE) + _STRIDE
+    if n_few < few.size:
+        strong = shares[shares >= np.partition(few, -n_few)[-n_few]]
+        shares = strong if strong.size >= n else shares
+    found = shares[shares > 0]
+    return np.sort(np.partition(found, -n)[-n:])[::-1]
 
 
 def bright_level(levels: np.ndarray) -> int:
