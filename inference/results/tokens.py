@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class Tokens:
         return len(self.words)
 
 
+@lru_cache(maxsize=2**14)
 def _cell(name: str) -> tuple[int, ...]:
     """Row and column, before them the frame of a film, of a patch by its name; empty for what is none."""
     match = _PATCH.fullmatch(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QToolTip, QWidget
 
@@ -95,6 +95,36 @@ def middle(chips, position) -> QPoint:
 def test_a_click_selects_the_token(chips, selection, qtbot):
     qtbot.mouseClick(chips, Qt.MouseButton.LeftButton, pos=middle(chips, 2))
     assert index_of(selection.now.query) == 2
+
+
+class Painted(QObject):
+    """The regions of a widget that are painted."""
+
+    def __init__(self, widget) -> None:
+        super().__init__(widget)
+        self.regions = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _widget, event) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.regions.append(event.region())
+        return False
+
+
+def test_another_token_paints_two_chips_and_another_head_none(chips, bar, selection, qtbot):
+    qtbot.addWidget(bar)
+    bar.show()
+    selection.update(query=at(1))
+    qtbot.wait(20)
+    painted = Painted(chips)
+    selection.update(query=at(3))
+    qtbot.waitUntil(lambda: bool(painted.regions))
+    centres = [chips.chip(i).center().toPoint() for i in range(5)]
+    assert [any(region.contains(centre) for region in painted.regions) for centre in centres] == [0, 1, 0, 1, 0]
+    painted.regions.clear()
+    selection.update(head=2)
+    qtbot.wait(20)
+    assert not painted.regions
 
 
 def test_a_special_token_says_on_hover_what_it_is(chips, qtbot, monkeypatch):

@@ -362,6 +362,21 @@ def test_a_hidden_view_asks_nothing_until_it_is_shown(view):
     assert len(view.asked) == 1
 
 
+def test_a_hidden_view_follows_the_selection_in_one_step_when_it_is_shown(view):
+    followed = []
+    view.selection_changed = lambda now, old: followed.append((old.head, now.head))
+    view.selection.update(head=1)
+    view.hide()
+    for head in (2, 3):
+        view.selection.update(head=head)
+    assert followed == [(0, 1)]
+    view.show()
+    assert followed == [(0, 1), (1, 3)]
+    view.hide()
+    view.show()
+    assert len(followed) == 2
+
+
 def test_looks_reach_a_view_wherever_it_is_and_a_hidden_one_when_it_is_shown(view):
     n = view.n_styles
     view.context.looks.set_color_map("magma")

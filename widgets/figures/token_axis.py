@@ -44,16 +44,8 @@ class TokenAxis:
             # A special token is a word by itself, and so is what follows it.
             is_start = tokens.starts_word | is_special | np.append(True, is_special[:-1])
             is_start[:1] = True
-        starts = np.flatnonzero(is_start)
-        ends = np.append(starts[1:], len(tokens))
-        if hide_special and not is_special.all():
-            is_kept = ~is_special[starts]
-            starts, ends = starts[is_kept], ends[is_kept]
-        labels = tuple(
-            label("".join(tokens.words[start:end])) + (POOLED if tokens.pooled in range(start, end) else "")
-            for start, end in zip(starts, ends, strict=True)
-        )
-        return TokenAxis(labels, starts, ends, len(tokens) - int((ends - starts).sum()))
+        is_hidden = is_special if hide_special and not is_special.all() else np.zeros(len(tokens), bool)
+        return _axis(tokens.words, is_start.tobytes(), is_hidden.tobytes(), tokens.pooled)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -69,6 +61,20 @@ class TokenAxis:
             return None
         unit = int(np.searchsorted(self.starts, position, side="right")) - 1
         return unit if unit >= 0 and position < self.ends[unit] else None
+
+
+@lru_cache(maxsize=32)
+def _axis(words: tuple[str, ...], is_start: bytes, is_hidden: bytes, pooled: int | None) -> TokenAxis:
+    """Every head and layer of a text has the same axes, which are made once; bool [token] as bytes."""
+    starts = np.flatnonzero(np.frombuffer(is_start, bool))
+    ends = np.append(starts[1:], len(words))
+    is_kept = ~np.frombuffer(is_hidden, bool)[starts]
+    starts, ends = starts[is_kept], ends[is_kept]
+    labels = tuple(
+        label("".join(words[start:end])) + (POOLED if pooled in range(start, end) else "")
+        for start, end in zip(starts, ends, strict=True)
+    )
+    return TokenAxis(labels, starts, ends, len(words) - int((ends - starts).sum()))
 
 
 @lru_cache(maxsize=2**16)

@@ -48,8 +48,10 @@ class PlainLabel(QLabel):
     def setText(self, text: str) -> None:  # noqa: N802
         """Show another text; where it is broken into lines, a number stays with its sign for per cent."""
         text = shown(text)
-        super().setText(text.replace(" %", "\N{NO-BREAK SPACE}%") if self.wordWrap() else text)
-        super().setToolTip(tip_with_terms(self._own_tip, text))
+        written = text.replace(" %", "\N{NO-BREAK SPACE}%") if self.wordWrap() else text
+        if written != super().text():  # what its words mean is looked up then
+            super().setText(written)
+            super().setToolTip(tip_with_terms(self._own_tip, text))
 
     def setToolTip(self, tip: str) -> None:  # noqa: N802
         """Say something else on hover, before what its words mean; `tip` is plain already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from inference.results.tokens import Tokens
@@ -112,20 +112,20 @@ class TokenChips(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             theme = FigureStyle.of(self).theme
             if self._tokens is not None:
-                self._paint_chips(painter, theme, self._tokens, event.rect())
+                self._paint_chips(painter, theme, self._tokens, event.region())
                 return
             painter.setPen(theme.warning if self._message else theme.faint)
             text = self._message or self.tr("Type a sentence above; its tokens appear here.")
             inside = self.rect().adjusted(8, 4, -8, -4)
             painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, text)
 
-    def _paint_chips(self, painter: QPainter, theme: Theme, tokens: Tokens, area: QRect) -> None:
+    def _paint_chips(self, painter: QPainter, theme: Theme, tokens: Tokens, area: QRegion) -> None:
         font, small = self._fonts()
         query = self._query()
         small_height = QFontMetricsF(small).height()
         for position, ((word, token_id), chip) in enumerate(zip(self._shown(), self._chips, strict=True)):
-            if not chip.toAlignedRect().adjusted(-1, -1, 1, 1).intersects(area):
-                continue  # most of a long text is scrolled away
+            if not area.intersects(_painted(chip)):
+                continue  # most of a long text is scrolled away, and another choice changes two
             is_masked = position in self._selection.masked
             is_query = position == query
             painter.setPen(theme.accent if is_query else theme.line)
@@ -193,8 +193,11 @@ class TokenChips(QWidget):
         if position is not None and self._can_mask and self._tokens and not self._tokens.is_special[position]:
             self.mask_toggled.emit(position)
 
-    def _on_selection_changed(self, _now: Selected, _old: Selected) -> None:
-        self.update()
+    def _on_selection_changed(self, now: Selected, old: Selected) -> None:
+        places = {now.query_on(self.axis), old.query_on(self.axis)}
+        for position in places if len(places) > 1 else ():
+            if position is not None and position < len(self._chips):
+                self.update(_painted(self._chips[position]))
 
     def _on_selection_masked_changed(self, _positions: tuple[int, ...]) -> None:
         self.update()
@@ -208,6 +211,11 @@ class TokenChips(QWidget):
         if event.type() == QEvent.Type.FontChange:
             self._measure()
             self._lay_out()
+
+
+def _painted(chip: QRectF) -> QRect:
+    """All that painting a chip touches."""
+    return chip.toAlignedRect().adjusted(-1, -1, 1, 1)
 
 
 class TokenRow(QScrollArea):

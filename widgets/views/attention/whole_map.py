@@ -66,10 +66,7 @@ class WholeMap(PassesFocus, QWidget):
         shown = self.map.figure
         if shown is None or self._result is None or now.group not in ("", self._result.group):
             return
-        if now.layer == shown.layer and now.head == shown.head:
-            self._show(shown.seen(**self._places(now)))
-        else:
-            self._rebuild(now)
+        self._rebuild(now)
 
     def set_options(self, options: AttentionOptions, now: Selected) -> None:
         """Show the pattern in another way."""
@@ -120,7 +117,11 @@ class WholeMap(PassesFocus, QWidget):
             return
         is_here = now.layer in result.layers and now.head in result.heads
         layer, head = (now.layer, now.head) if is_here else self._nearest(result, now)
-        self._show(AttentionFigure(result, layer, head, self._options, self._part, **self._places(now)))
+        shown, kept = self.map.figure, (layer, head, self._options)
+        if shown is not None and shown.result is result and (shown.layer, shown.head, shown.options) == kept:
+            self._show(shown.seen(part=self._part, **self._places(now)))
+        else:
+            self._show(AttentionFigure(result, *kept, self._part, **self._places(now)))
 
     def _places(self, now: Selected) -> dict[str, int | None]:
         group = self._group
