@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetrics, QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QVBoxLayout, QWidget
 
 from widgets.figures.lettering import resized
+from widgets.kit import plain
 from widgets.kit.labels import CaptionLabel, EmptyLabel, LineLabel, in_lines, shortened
 from widgets.look.theme import DARK
 
@@ -44,6 +45,19 @@ def test_a_long_text_widens_nothing_and_is_whole_in_the_tool_tip(line):
     line.show_text("word < " * 200)
     assert line.window().minimumSizeHint() == before
     assert line.toolTip().count("&lt;") == 200
+
+
+def test_what_its_words_mean_is_looked_up_when_somebody_hovers(line, monkeypatch):
+    looked_up = []
+    monkeypatch.setattr(plain, "explained", lambda text: looked_up.append(text) or "What it means.")
+    line.show_text("2.1 bits")
+    assert not looked_up
+    field = line.findChild(QLineEdit)
+    QApplication.sendEvent(field, QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 1), field.mapToGlobal(QPoint(1, 1))))
+    assert "2.1 bits" in QToolTip.text() and "What it means." in QToolTip.text()
+    QToolTip.hideText()
+    line.setToolTip("of the head")
+    assert line.toolTip().startswith("<qt>of the head<br><br>What")
 
 
 def test_it_follows_the_theme(line):

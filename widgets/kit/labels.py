@@ -72,8 +72,10 @@ class LineLabel(PlainLabel):
     """Plain text that can be selected and copied and never widens the window; the tool tip has all of it.
 
     The text may change with every image that plays: it stands in a field that cannot be edited, as `QLabel.setText`
-    lays out the window anew.
+    lays out the window anew, and what its words mean is looked up when somebody asks.
     """
+
+    _is_tip_due = False
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,8 +91,24 @@ class LineLabel(PlainLabel):
         if text != self.text():
             self._field.setText(text)
             self._field.setCursorPosition(0)
-            self.setToolTip(plain_tip(text))
+            self._is_tip_due = True
             self.setAccessibleDescription(text)
+
+    def setToolTip(self, tip: str) -> None:  # noqa: N802
+        """Say something else on hover than all of the text, until there is another."""
+        self._is_tip_due = False
+        super().setToolTip(tip)
+
+    def toolTip(self) -> str:  # noqa: N802
+        """What is said on hover."""
+        if self._is_tip_due:
+            self.setToolTip(plain_tip(self.text()))
+        return super().toolTip()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            self.toolTip()
+        return super().event(event)
 
     def setForegroundRole(self, role: QPalette.ColorRole) -> None:  # noqa: N802
         """Write in another of the theme's colours."""

@@ -52,6 +52,7 @@ class ArcsCanvas(QAbstractScrollArea):
         self._part: DrawnLines | None = None
         self._before: DrawnLines | None = None  # shown until the whole is drawn
         self._spare: list[QImage] = []
+        self._laid_out: tuple[QRectF, ArcsLayout] | None = None  # for a page, which every look asks for several times
         self._style = FigureStyle.of(self)
         self.lines_go_up = False  # from a query, as where the future is hidden
         self._kept: Focus | None = None  # what stays in sight at any size, until the user scrolls
@@ -149,7 +150,10 @@ class ArcsCanvas(QAbstractScrollArea):
 
     def _layout(self) -> ArcsLayout:
         assert self._figure
-        return self._figure.layout(self._style, self._page())
+        page = self._page()
+        if self._laid_out is None or self._laid_out[0] != page:
+            self._laid_out = page, self._figure.layout(self._style, page)
+        return self._laid_out[1]
 
     def _seen(self) -> tuple[float, float]:
         """From where to where the figure is on screen, in points."""
@@ -162,7 +166,7 @@ class ArcsCanvas(QAbstractScrollArea):
 
     def _restart(self) -> None:
         """Draw anew: other lines, another place, other colours or letters."""
-        self._whole = self._part = self._before = None
+        self._whole = self._part = self._before = self._laid_out = None
         self._more.stop()  # what is drawn first comes to the screen first
         if self._figure:
             layout = self._layout()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -101,11 +101,10 @@ class TokenColumns:
                 continue
             shown = range(rows.start, min(rows.stop, len(tokens)))
             all_weights = None if reached is None else reached[shown.start : shown.stop].tolist()
-            for pos in shown:
+            for pos, rect in zip(shown, self.layout.label_rects(side, shown), strict=True):
                 token = Focus(side, pos)
                 weights = None if all_weights is None else all_weights[pos - shown.start]
                 is_faint = weights is not None and token != self.focus and not any(weights)
-                rect = self.layout.label_rect(token)
                 self._paint_token(painter, rect, style, token, weights, metrics, is_faint=is_faint)
 
     @cached_property
@@ -173,23 +172,20 @@ class TokenColumns:
     ) -> None:
         """The strongest weight as a number, and a square a head as opaque as its weight, on the outer side."""
         em, heads = self.layout.em, self.heads
-        step = SQUARE * em
+        step, strongest = SQUARE * em, max(weights)
         digits = metrics.horizontalAdvance("0.000")
         number_x = rect.left() - digits - 0.8 * em if is_query else rect.right() + 0.8 * em
         painter.setPen(style.theme.ink)
-        text = f"{max(weights):.{2 if self._largest >= _EXACT else 3}f}"
+        text = f"{strongest:.{2 if self._largest >= _EXACT else 3}f}"
         painter.drawText(QRectF(number_x, rect.top(), digits + em, rect.height()), _BEGINNING, text)
         if not 1 < len(heads) <= MAX_SQUARES:
             return
         x = number_x - 0.5 * em - len(heads) * step if is_query else number_x + digits + 0.5 * em
         y, side = rect.center().y() - step / 2, step * 0.9
-        square = QRectF(x, y, side, side)
-        for head, weight in zip(heads, weights, strict=True):
+        colors = [_square_colors(head_color(head, style.theme).rgb()) for head in heads]
+        for place, weight in enumerate(weights):
             if weight:
-                color = QColor(head_color(head, style.theme))
-                color.setAlphaF(0.35 + 0.65 * weight**0.5)
-                painter.fillRect(square, color)
-            square.translate(step, 0)
+                painter.fillRect(QRectF(x + place * step, y, side, side), colors[place][int(255 * weight)])
 
     @cached_property
     def _largest(self) -> float:
@@ -209,6 +205,15 @@ class TokenColumns:
                 inner = (0.06 + 0.19 * bar) * layout.em
                 x = layout.left + inner if side == "query" else layout.right - inner
                 painter.drawLine(QPointF(x, top + 0.15 * layout.em), QPointF(x, bottom - 0.15 * layout.em))
+
+
+@lru_cache(maxsize=64)
+def _square_colors(of_head: int) -> list[QColor]:
+    """As opaque as a weight is large, for 0, 1, ... 255 of 255; a look at a text asks for hundreds."""
+    colors = [QColor(of_head) for _ in range(256)]
+    for level, color in enumerate(colors):
+        color.setAlphaF(0.35 + 0.65 * (level / 255) ** 0.5)
+    return colors
 
 
 def has_two_segments(tokens: Tokens) -> bool:

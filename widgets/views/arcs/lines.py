@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -97,13 +97,7 @@ class ArcsLayout(NamedTuple):
 
     def y(self, pos: float) -> float:
         """The middle of a row."""
-        return self._edge_of(pos + 0.5)
-
-    def _edge_of(self, place: float) -> float:
-        """The same of one, of which each look at a text asks hundreds."""
-        at = min(bisect_right(self.places, place), len(self.places) - 1)
-        (first, last), (top, bottom) = self.places[at - 1 : at + 1], self.heights[at - 1 : at + 1]
-        return top + (place - first) / (last - first) * (bottom - top)
+        return float(self.edge(pos + 0.5))
 
     def pos_at(self, y: float) -> int:
         """The row at a height, the first or the last where it is above or below all."""
@@ -128,11 +122,18 @@ class ArcsLayout(NamedTuple):
 
     def label_rect(self, focus: Focus, y: float | None = None) -> QRectF:
         """Where the text of a token stands: at its row, or with its middle at another height."""
-        x = self.left - self.label if focus.side == "query" else self.right + self.lead
-        if y is not None:
-            return QRectF(x, y - NAME * self.em / 2, self.label - self.lead, NAME * self.em)
-        top, bottom = (self._edge_of(focus.pos + end) for end in (0, 1))
-        return QRectF(x, top, self.label - self.lead, bottom - top)
+        if y is None:
+            return self.label_rects(focus.side, range(focus.pos, focus.pos + 1))[0]
+        return QRectF(self._label_x(focus.side), y - NAME * self.em / 2, self.label - self.lead, NAME * self.em)
+
+    def label_rects(self, side: Side, rows: range) -> list[QRectF]:
+        """The same at some rows, of which each look at a text asks for hundreds."""
+        x, width = self._label_x(side), self.label - self.lead
+        edges = self.edge(range(rows.start, rows.stop + 1)).tolist()
+        return [QRectF(x, top, width, bottom - top) for top, bottom in pairwise(edges)]
+
+    def _label_x(self, side: Side) -> float:
+        return self.left - self.label if side == "query" else self.right + self.lead
 
 
 def place_of(heads: Sequence[int]) -> np.ndarray:
