@@ -71,8 +71,7 @@ class PlotCanvas(PointedCanvas):
         self.legend.show_series(named_series(figure.plots), figure.legend_title, style)
         self._arrange()
         self._waiting = list(zip(self.views, figure.placed(self.figure_rect(), style), strict=True))
-        self._growth.start()
-        self._show_next()
+        self._growth.start()  # making the figure was work enough for now
 
     def _show_next(self) -> None:
         if self._waiting:
