@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 N_KEYS = 12
 _MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
+_NOTHING = (None, None, None, None)  # stands there: of which heads and row, and for which choices of a head and a token
 
 
 class DetailsPanel(View):
@@ -65,7 +66,7 @@ class DetailsPanel(View):
         self._layer.valueChanged.connect(self._on_layer_value_changed)
         self._head.valueChanged.connect(self._on_head_value_changed)
         self._values = {name: PlainLabel(DASH, self) for name in _MEASURES}
-        self._filled: tuple[object, object, Selected] | None = None  # heads, row and choice that stand there
+        self._filled: tuple[object, object, object, object] = _NOTHING
         self._token, self._sentence = PlainLabel(self), PlainLabel(self)
         self._sentence.setObjectName("details_sentence")
         for line in (self._token, self._sentence, self._values["distance"]):  # in coordinates, which is a long word
@@ -192,7 +193,7 @@ class DetailsPanel(View):
         return self._numbers
 
     def clear_numbers(self) -> None:
-        self._filled = None
+        self._filled = _NOTHING
         self._fill_measures(None)
         self._fill_keys(None, None)
 
@@ -204,7 +205,7 @@ class DetailsPanel(View):
         # While the panel is hidden, what is in it gets its letters later than the panel.
         QTimer.singleShot(0, self._fit_group)
         self._align()
-        self._filled = None  # letters are of another size
+        self._filled = _NOTHING  # letters are of another size
         self._fill()
 
     def _align(self) -> None:
@@ -231,10 +232,13 @@ class DetailsPanel(View):
         heads = self._heads[1] if self._heads and self._heads[0] in wanted else None
         row = self._row[1] if self._row and self._row[0] in wanted else None
         # Told several times of one choice; each filling lays the panel out anew.
-        old, now = self._filled, self.selection.now
-        if old is None or old[0] is not heads or old[1] is not row or old[2] != now:
-            self._filled = heads, row, now
+        now = self.selection.now
+        old_heads, old_row, old_head, old_token = self._filled
+        of_head, of_token = (now.group, now.layer, now.head), (now.group, now.query, now.key)
+        self._filled = heads, row, of_head, of_token
+        if old_heads is not heads or old_head != of_head:
             self._fill_measures(heads)
+        if old_heads is not heads or old_row is not row or old_token != of_token:
             self._fill_keys(heads, row)
 
     def _fill_measures(self, heads: HeadsResult | None) -> None:
