@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPalette,
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from widgets.kit.clean import shown
-from widgets.kit.plain import PlainLabel, plain_tip
+from widgets.kit.plain import PlainLabel
 
 _QUOTATION = re.compile("“[^“”]*”")
 _END = re.compile("(?<!×) (?![ ×])")  # of a word: 64 × 64 is one
@@ -72,10 +72,8 @@ class LineLabel(PlainLabel):
     """Plain text that can be selected and copied and never widens the window; the tool tip has all of it.
 
     The text may change with every image that plays: it stands in a field that cannot be edited, as `QLabel.setText`
-    lays out the window anew, and what its words mean is looked up when somebody asks.
+    lays out the window anew.
     """
-
-    _is_tip_due = False
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,24 +89,8 @@ class LineLabel(PlainLabel):
         if text != self.text():
             self._field.setText(text)
             self._field.setCursorPosition(0)
-            self._is_tip_due = True
+            self.tell_all_on_hover()
             self.setAccessibleDescription(text)
-
-    def setToolTip(self, tip: str) -> None:  # noqa: N802
-        """Say something else on hover than all of the text, until there is another."""
-        self._is_tip_due = False
-        super().setToolTip(tip)
-
-    def toolTip(self) -> str:  # noqa: N802
-        """What is said on hover."""
-        if self._is_tip_due:
-            self.setToolTip(plain_tip(self.text()))
-        return super().toolTip()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip:
-            self.toolTip()
-        return super().event(event)
 
     def setForegroundRole(self, role: QPalette.ColorRole) -> None:  # noqa: N802
         """Write in another of the theme's colours."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from html import escape
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtGui import QFont, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat, QTextTable
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -37,6 +37,7 @@ class PlainLabel(QLabel):
     """A label that shows its text as it is. Its tool tip ends with what words of the glossary in it mean."""
 
     _own_tip = ""
+    _is_tip_due = False
 
     def __init__(self, text: str | QWidget | None = "", parent: QWidget | None = None) -> None:
         if not isinstance(text, str):
@@ -55,8 +56,23 @@ class PlainLabel(QLabel):
 
     def setToolTip(self, tip: str) -> None:  # noqa: N802
         """Say something else on hover, before what its words mean; `tip` is plain already."""
-        self._own_tip = tip
+        self._own_tip, self._is_tip_due = tip, False
         super().setToolTip(tip_with_terms(tip, self.text()))
+
+    def tell_all_on_hover(self) -> None:
+        """Let the tool tip have all of the text, made when somebody asks: it may be another with every picture."""
+        self._is_tip_due = True
+
+    def toolTip(self) -> str:  # noqa: N802
+        """What is said on hover."""
+        if self._is_tip_due:
+            self.setToolTip(plain_tip(self.text()))
+        return super().toolTip()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            self.toolTip()
+        return super().event(event)
 
 
 def plain_tip(text: str, *, is_long: bool = False) -> str:
