@@ -23,6 +23,7 @@ class OfferedViews:
         self._homes = {entry.name for entry in entries if entry.is_home}
         self._kind = ""  # of the checkpoint; none was open yet
         self._last_of_kind: dict[str, str] = {}
+        self._able: tuple[str, ...] = ()  # of these, those that show something of the checkpoint
         # The first checkpoint reads text; tabs that come and go would be in the way until it is there.
         self.names = tuple(entry.name for entry in entries if _is_general(entry))
 
@@ -38,6 +39,7 @@ class OfferedViews:
         """
         kind = checkpoint.reads[0]
         names = tuple(entry.name for entry in self._entries if _is_offered(entry, checkpoint))
+        self._able = _able(self._entries, names, checkpoint)
         if (kind, names) == (self._kind, self.names):
             return ""
         wanted = current
@@ -49,9 +51,10 @@ class OfferedViews:
             if is_first and (kind == "text" or is_restored):
                 begins_with = current
             wanted = self._last_of_kind.get(kind, begins_with)
-        if wanted not in names:
-            wanted = self._first_of(kind, names)
         self._kind, self.names = kind, names
+        # What the user chose may say why it is off; what is chosen for him may not.
+        if wanted not in (self._able if wanted != current else names):
+            wanted = self._first_able()
         return wanted
 
     def away_from_home(self, current: str) -> str:
@@ -59,11 +62,19 @@ class OfferedViews:
         if current not in self._homes:
             return current
         last = self._last_of_kind.get(self._kind, self._first if self._kind == "text" else "")
-        return last if last in self.names else self._first_of(self._kind, self.names)
+        return last if last in self._able else self._first_able()
 
-    def _first_of(self, kind: str, names: tuple[str, ...]) -> str:
-        special = [entry.name for entry in self._entries if entry.name in names and entry.about_model == kind]
-        return (special or [name for name in names if name not in self._homes])[0]
+    def _first_able(self) -> str:
+        """What is about the first thing that the checkpoint reads, or else about anything that it does."""
+        about = {entry.name: entry.about_model for entry in self._entries if entry.name in self._able}
+        best = [name for name in about if about[name] == self._kind] or list(filter(about.get, about)) or list(about)
+        return (best or [name for name in self.names if name not in self._homes])[0]
+
+
+def _able(entries: Sequence[ViewEntry], names: tuple[str, ...], checkpoint: CheckpointInfo) -> tuple[str, ...]:
+    """Those that show something of a checkpoint; home is of all."""
+    able = (entry for entry in entries if entry.name in names and not entry.is_home)
+    return tuple(entry.name for entry in able if not entry.why_missing(checkpoint))
 
 
 def _is_offered(entry: ViewEntry, checkpoint: CheckpointInfo) -> bool:

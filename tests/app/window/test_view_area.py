@@ -145,6 +145,26 @@ def test_what_only_some_models_have_has_no_tab_with_the_others():
     assert "prediction" in offered.names
 
 
+def test_what_comes_to_the_front_by_itself_is_never_off():
+    """A model of text and images without the view in front, and one of text after a mesh."""
+    joint = replace(entry("joint", Capability.JOINT))
+    segments = replace(entry("segments", Capability.SEGMENTS))
+    offered = OfferedViews((*ENTRIES, joint, segments))
+    both = replace(TEXT, reads=("text", "image"))
+    of_words = replace(both, capabilities=(Capability.ATTENTION, Capability.JOINT))
+    of_classes = replace(both, capabilities=(Capability.ATTENTION, Capability.SEGMENTS))
+    offered.follow(of_words, "joint", is_restored=True)
+    assert offered.follow(of_classes, "joint") == "segments"
+    assert offered.follow(of_words, "segments") == "joint"
+    offered.follow(TEXT, "masked")
+    offered.follow(MESH, "masked")
+    offered.follow(GPT, "mesh")
+    assert offered.follow(GPT, "mesh") == ""
+    assert offered.away_from_home("mesh") == "mesh"
+    offered.follow(MESH, "masked")
+    assert offered.follow(GPT, "mesh") == "heads"  # Masked was used last of text
+
+
 def test_a_view_is_built_when_it_is_first_shown(area):
     assert list(area.views) == ["heads"]
     click_tab(area, "Attention")
