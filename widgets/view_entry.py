@@ -31,6 +31,8 @@ class ViewEntry:
         One sentence.
     is_special
         Whether only some models of that kind have it, so that it has no tab with the others.
+    reads_input
+        Whether what it shows depends on the input, so that it is nothing where that is refused.
     is_home
         Whether one sets out from it: what is opened there comes to the front instead.
     figures
@@ -44,6 +46,7 @@ class ViewEntry:
     about: str
     figures: tuple[str, ...] = ()
     is_special: bool = False
+    reads_input: bool = True
     is_home: bool = False
 
     @property

@@ -16,6 +16,7 @@ from app.window.view_page import OpensFiles, ViewPage, ViewPlace
 from app.window.view_pane import Tab, ViewPane
 from app.window.view_window import ViewWindow, ViewWindows
 from inference.results.checkpoint import CheckpointInfo
+from inference.results.inputs import Input
 from widgets.registry import VIEWS
 from widgets.subject import Subject
 from widgets.view import View
@@ -44,26 +45,22 @@ class ViewArea(QWidget):
     offered_changed = Signal(dict, tuple)
 
     def __init__(
-        self,
-        create: Callable[[ViewEntry], View],
-        *,
-        entries: Sequence[ViewEntry] = VIEWS,
-        parent: QWidget | None = None,
+        self, create: Callable[[ViewEntry], View], *, entries: Sequence[ViewEntry] = VIEWS, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setObjectName("views")
         self._create = create
         self._entries = {entry.name: entry for entry in entries}
         self._subject: Subject | None = None
+        self._refused: Subject | None = None  # a checkpoint of which no input could be looked at yet
         self._hint = self.tr("No checkpoint is open. Choose one on the left.")
         self._current = next(entry.name for entry in entries if not entry.is_home)
         self._next: str | None = None
         self._next_of = self._why_held = ""
-        self._is_restored = False
         self._offered = OfferedViews(entries)
         self._places = dict.fromkeys(self._entries, ViewPlace.TABS)
         self._files: dict[str, tuple[CheckpointInfo, str]] = {}  # that views will open, and of which checkpoint
-        self._is_arranging = False
+        self._is_restored = self._is_arranging = False
         self._told: tuple[dict[str, str], tuple[str, ...]] = {}, ()
         self.views: dict[str, View] = {}
         self._pages: dict[str, ViewPage] = {}
@@ -144,7 +141,7 @@ class ViewArea(QWidget):
 
     def set_hint(self, text: str) -> None:
         """What stands in the views as long as there is nothing to look at."""
-        self._hint = text
+        self._hint, self._refused = text, None
         if self._subject is None:
             self.set_subject(None)
 
@@ -154,6 +151,7 @@ class ViewArea(QWidget):
             self._subject = None
         self._hint = why
         if self._subject is None:
+            self._refused = Subject(checkpoint, Input())
             self._offer_those_of(checkpoint)
             self.set_subject(None)
         self.hold(why)
@@ -168,12 +166,12 @@ class ViewArea(QWidget):
         """Look at something else; views that the checkpoint cannot serve say why."""
         self._subject, self._why_held = subject, ""
         if subject is not None:
+            self._refused = None
             self._offer_those_of(subject.checkpoint)
         self._arrange()
-        for name in self._entries:
-            self._build_if_shown(name)
-            if name in self.views:
-                self.views[name].set_subject(None if self.why_off(name) else subject)
+        self._build_shown()
+        for name, view in tuple(self.views.items()):
+            view.set_subject(None if self.why_off(name) else self._subject_of(name))
         if subject is not None:
             self._files = {name: one for name, one in self._files.items() if one[0] == subject.checkpoint}
             self._open_files()
@@ -193,11 +191,14 @@ class ViewArea(QWidget):
             self._told = told
             self.offered_changed.emit(*told)
 
+    def _subject_of(self, name: str) -> Subject | None:
+        """What a view looks at: while the first input is refused, those that need none look at the checkpoint."""
+        return self._subject or (None if self._entries[name].reads_input else self._refused)
+
     def why_off(self, name: str) -> str:
         """A sentence that stands where a view would be; empty where the view is."""
-        if self._subject is None:
-            return self._hint
-        return self._why_missing(name, self._subject.checkpoint)
+        subject = self._subject_of(name)
+        return self._hint if subject is None else self._why_missing(name, subject.checkpoint)
 
     def _why_missing(self, name: str, checkpoint: CheckpointInfo) -> str:
         entry = self._entries[name]
@@ -208,8 +209,7 @@ class ViewArea(QWidget):
 
     def toggle_window(self, name: str) -> None:
         """Give a view a window of its own, or put it back."""
-        has_window = self._places[name] is ViewPlace.WINDOW
-        self._move(name, ViewPlace.TABS if has_window else ViewPlace.WINDOW)
+        self._move(name, ViewPlace.TABS if self._places[name] is ViewPlace.WINDOW else ViewPlace.WINDOW)
 
     def toggle_beside(self, name: str) -> None:
         """Show a view beside the other ones, or put it back."""
@@ -257,8 +257,7 @@ class ViewArea(QWidget):
         self._arrange()
         if self._beside.names and not had_beside:
             self._splitter.setSizes([self.width() // 2, self.width() // 2])
-        for shown in self._entries:
-            self._build_if_shown(shown)
+        self._build_shown()
         if left := self.views.get(self._tabs.current):
             left.setFocus()  # in the main window, once the user comes back to it
         self.show_view(name)
@@ -316,6 +315,10 @@ class ViewArea(QWidget):
             self._pages[name] = page
         return self._pages[name]
 
+    def _build_shown(self) -> None:
+        for name in self._entries:
+            self._build_if_shown(name)
+
     def _build_if_shown(self, name: str) -> None:
         if name in self.views or self.why_off(name) or not self._is_shown(name):
             return
@@ -327,7 +330,7 @@ class ViewArea(QWidget):
             self._pane(name).order_focus(page)
         self.view_created.emit(view)
         page.show_why("")
-        view.set_subject(self._subject)
+        view.set_subject(self._subject_of(name))
         view.refuse(self._why_held)
         if name in self._files:
             self._open_files()
@@ -349,8 +352,7 @@ class ViewArea(QWidget):
         if is_wanted and name not in self.windows:
             page = self._page(name)
             self._windows.open(page, page.size() if page.isVisible() else self._tabs.size(), self.window())
-        window = self.windows.get(name)
-        if window is not None and self._subject is not None:
+        if (window := self.windows.get(name)) is not None and self._subject is not None:
             window.show_checkpoint(self._subject.checkpoint.name)
             if not window.isMinimized():
                 window.setVisible(is_wanted)
@@ -395,5 +397,4 @@ class ViewArea(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._arrange()
-        for name in self._entries:
-            self._build_if_shown(name)
+        self._build_shown()

@@ -16,6 +16,7 @@ from app.window.placement import ViewLayout
 from app.window.view_area import ViewArea
 from app.window.view_pane import Tab, ViewPane
 from inference.results.checkpoint import Missing
+from inference.results.inputs import Input
 from inference.results.request import Capability
 from tests.factories import make_checkpoint_info
 from tests.inputs import text_input
@@ -86,9 +87,9 @@ def make_area(qtbot, context):
         view.setObjectName(entry.name)
         return view
 
-    def make() -> ViewArea:
+    def make(entries=ENTRIES) -> ViewArea:
         window = QWidget()
-        area = ViewArea(create, entries=ENTRIES, parent=window)
+        area = ViewArea(create, entries=entries, parent=window)
         QVBoxLayout(window).addWidget(area)
         window.setGeometry(50, 50, 500, 400)
         qtbot.addWidget(window)
@@ -187,6 +188,22 @@ def test_a_view_that_is_off_says_why(area):
     assert "masked" not in area.views
     area.set_subject(Subject(TEXT, text_input("a cat")))
     assert area.views["masked"].isVisible()
+
+
+def test_while_the_first_input_is_refused_what_needs_none_is_there(make_area):
+    """After a restart with a text that is too long Home still opens another card."""
+    entries = (*ENTRIES, replace(entry("home"), is_home=True, reads_input=False))
+    area = make_area(entries)
+    area.set_hint("Opening bert…")
+    area.show_view("home")
+    assert "home" not in area.views
+    area.refuse(TEXT, "The text is too long.")
+    assert area.views["home"].subject == Subject(TEXT, Input())
+    area.show_view("sparse")
+    assert area.findChild(QLabel, "sparse_why").text() == "The text is too long."
+    assert "sparse" not in area.views
+    area.set_subject(Subject(TEXT, text_input("a cat")))
+    assert area.views["home"].subject == area.views["sparse"].subject == Subject(TEXT, text_input("a cat"))
 
 
 def test_what_is_lacking_is_said_of_the_checkpoint_not_of_its_class(area):

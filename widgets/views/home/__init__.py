@@ -8,5 +8,6 @@ ENTRY = ViewEntry(
     "widgets.views.home.view:HomeView",
     frozenset(),
     "The lecture and the checkpoints as cards; a click opens one.",
+    reads_input=False,
     is_home=True,
 )

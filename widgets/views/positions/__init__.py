@@ -9,4 +9,5 @@ ENTRY = ViewEntry(
     frozenset(),
     "How positions are encoded: the 2017 sinusoids, and this checkpoint.",
     figures=("positions", "sinusoids"),
+    reads_input=False,
 )

@@ -9,4 +9,5 @@ ENTRY = ViewEntry(
     frozenset(),
     "Pretrained language models and what each of them changed.",
     figures=("family-tree",),
+    reads_input=False,
 )

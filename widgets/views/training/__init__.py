@@ -9,4 +9,5 @@ ENTRY = ViewEntry(
     frozenset(),
     "Tiny Transformers and LSTMs learn while one watches.",
     figures=("training-curves", "training-attention", "training-distance", "schedule", "label-smoothing"),
+    reads_input=False,
 )
