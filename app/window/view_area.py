@@ -45,7 +45,7 @@ class ViewArea(QWidget):
     offered_changed = Signal(dict, tuple)
 
     def __init__(
-        self, create: Callable[[ViewEntry], View], *, entries: Sequence[ViewEntry] = VIEWS, parent: QWidget | None = None
+        self, create: Callable[[ViewEntry], View], entries: Sequence[ViewEntry] = VIEWS, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setObjectName("views")
