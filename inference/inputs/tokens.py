@@ -61,7 +61,9 @@ def tokenize(
     if input.token_ids is not None:
         ids, encoding = list(input.token_ids), None
     elif tokenizer is None:
-        raise Refused(f"This checkpoint has no tokenizer; type token ids from 0 to {d_vocab - 1} instead.")
+        raise Refused(
+            f"This checkpoint has no tokenizer that can be read; type token ids from 0 to {d_vocab - 1} instead."
+        )
     else:
         with spoken(tokenizer, input.language, input.language_pair) as notes:
             encoding = _split(input, tokenizer, is_target)
