@@ -149,7 +149,7 @@ def test_bad_input_is_refused(wordpiece, input, sentence):
 
 
 def test_text_without_a_tokenizer_is_refused():
-    with pytest.raises(Refused, match=rf"no tokenizer that can be read; type token ids from 0 to {D_VOCAB - 1} instead\.$"):
+    with pytest.raises(Refused, match=rf"that can be read; type token ids from 0 to {D_VOCAB - 1} instead\.$"):
         tokenize(TextInput("the cat"), CONFIG, None)
     assert tokenize(TextInput(token_ids=(4, 5)), CONFIG, None).words == ("#4", "#5")
 

@@ -123,7 +123,7 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
         ended = _tr("ended by “{}”").format(label(written.tokens.words[-1])) if written.is_finished else ""
         kept = _tr("keys and values: {}") if result.layers else _tr("state: {}")  # of a recurrent network
         parts = [
-            _tr("{}, {} given").format(number_of(written.n_steps, "tokens"), written.n_given),
+            _tr("{}, {:,} given").format(number_of(written.n_steps, "tokens"), written.n_given),
             decoding_title(decoding, len(result.hypotheses)),
             _tr("{:.1f} bits for {} written").format(float(bits.sum()), number_of(len(bits), "tokens"))
             if len(bits)
