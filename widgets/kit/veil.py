@@ -117,7 +117,8 @@ class Veil(QWidget):
             painter.drawRoundedRect(box, 0.3 * em, 0.3 * em)
             painter.setPen(self.palette().color(self.palette().ColorRole.WindowText))
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-            painter.drawText(box, flags, text)
+            inner = box.adjusted(0.5 * em, 0, -0.5 * em, 0)  # in the whole box another word would fit in a line
+            painter.drawText(inner, flags, text)
 
 
 def breakable(text: str, metrics: QFontMetricsF, room: float) -> str:
