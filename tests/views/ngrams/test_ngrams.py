@@ -116,6 +116,8 @@ def test_words_that_would_turn_the_line_round_are_named():
     assert figure.factor(1) == "P(‹RLO›cat | start the)"
     assert figure.factor(3) == "P(end | ‹RLO›cat ‹BEL›)"
     assert not any("\u202e" in text for text in texts_of(figure))
+    marked = NgramsFigure(replace(make_result(), words=("the", "\ufeff", "a\u200bb")))
+    assert marked.factor(2) == "P(a‹ZWSP›b | the ‹BOM›)"
     arabic = NgramsFigure(replace(make_result(), words=("the", "مرحبا", "cat")))
     assert arabic.factor(2) == "P(cat | \u2068the مرحبا\u2069)"
 
