@@ -133,7 +133,8 @@ def _move_to_nothing(temporary: Path, place: Path) -> None:
 def why_not_written(error: OSError, place: Path) -> str:
     """Half a sentence for the user."""
     if error.errno == errno.ENOENT:
-        return f"the folder {place.parent} does not exist"
+        is_there = place.parent.is_dir()  # of the system's own folders some take no files
+        return f"the folder {place.parent} {'takes no files' if is_there else 'does not exist'}"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"writing in the folder {place.parent.absolute()} is not permitted"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -220,9 +220,10 @@ def _as_written(text: TextInput | None, info: CheckpointInfo) -> TextInput | Non
     if text is not None and "text" in info.compares:
         return TextInput(text.text)
     has_target = text is not None and text.text_pair is not None and info.word_axis == "target"
-    if text is None or not (text.language or text.language_pair or text.target_ids or has_target):
+    has_part = text is not None and text.start is not None
+    if text is None or not (text.language or text.language_pair or text.target_ids or has_target or has_part):
         return None
-    return replace(text, masked=(), start=None)  # masks have a place of their own; a part is chosen anew
+    return replace(text, masked=())  # masks have a place of their own
 
 
 def _tr(text: str) -> str:
@@ -258,16 +259,18 @@ def _read_object(cls: type, values: dict[str, Any], damaged: list[str]) -> Any:
         if entry.name not in values:
             continue
         try:
-            good[entry.name] = _read(kinds[entry.name], values[entry.name], damaged)
+            least = -1 if (cls, entry.name) == (TextInput, "start") else 0  # of a text -1 stands for its end
+            good[entry.name] = _read(kinds[entry.name], values[entry.name], damaged, least)
         except _Damaged:
             damaged.append(entry.name)
     return cls(**good)
 
 
-def _read(kind: Any, value: Any, damaged: list[str]) -> Any:
+def _read(kind: Any, value: Any, damaged: list[str], least: int = 0) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return None if value is None else _read(next(one for one in inner if one is not types.NoneType), value, damaged)
+        kind = next(one for one in inner if one is not types.NoneType)
+        return None if value is None else _read(kind, value, damaged, least)
     if kind is Any:
         return value
     if is_dataclass(kind):
@@ -280,7 +283,7 @@ def _read(kind: Any, value: Any, damaged: list[str]) -> Any:
         return {name: _read(inner[1], one, damaged) for name, one in value.items()}
     if origin is tuple or (isinstance(kind, type) and issubclass(kind, tuple)):
         return _read_tuple(kind, inner, value, damaged)
-    is_good = is_text(value) if kind is str else type(value) is kind and (kind is not int or 0 <= value <= _LARGEST)
+    is_good = is_text(value) if kind is str else type(value) is kind and (kind is not int or least <= value <= _LARGEST)
     if not is_good:
         raise _Damaged
     return value

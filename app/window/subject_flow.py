@@ -13,6 +13,7 @@ from app.link.controller import Controller
 from app.window.session import Restored
 from app.window.view_area import ViewArea
 from inference.results.checkpoint import CheckpointInfo
+from inference.results.events import Failure
 from inference.results.inputs import TOO_LONG, Input, TextInput
 from inference.results.request import Capability
 from inference.results.tokens import Tokens
@@ -79,12 +80,13 @@ class SubjectFlow(QObject):
         self._masks = _Masks()
         self._opening = ""  # name of a checkpoint that is on its way
         self._why_held = ""  # what `awaited` said last of the input
+        self._why_refused = ""  # what `refused` said last, as long as it holds
         self._patience = QTimer(self, interval=PATIENCE, singleShot=True)
         self._patience.timeout.connect(self._on_patience_timeout)
         controller.tokenized.connect(self._on_controller_tokenized)
         controller.tokenize_cancelled.connect(self._on_controller_tokenize_cancelled)
         controller.open_cancelled.connect(self._on_controller_open_ended)
-        controller.open_failed.connect(self._on_controller_open_ended)
+        controller.open_failed.connect(self._on_controller_open_failed)
         input_panel.input_changed.connect(self._on_input_panel_input_changed)
         selection.masked_changed.connect(self._on_selection_masked_changed)
         selection.changed.connect(self._on_selection_changed)
@@ -107,7 +109,7 @@ class SubjectFlow(QObject):
             now = restored.selected
             self._selection.update(**{one.name: getattr(now, one.name) for one in fields(now)})
         self.step(0, 0)
-        self._opening = ""
+        self._opening = self._why_refused = ""
         self._hold(self.tr("Reading the input …"))
         self._input_panel.set_checkpoint(info)
         given, typed = restored.input if restored is not None else Input(), self._input_panel.input().text
@@ -194,6 +196,7 @@ class SubjectFlow(QObject):
 
     def _refuse(self, why: str) -> None:
         """There are no tokens of this input; what is shown may be of a checkpoint that is not open any more."""
+        self._why_refused = why
         if (info := self._controller.checkpoint) is not None:
             self.refused.emit(info, why)
         self._hold(why)
@@ -205,6 +208,15 @@ class SubjectFlow(QObject):
     @Slot()
     def _on_controller_open_ended(self) -> None:
         self._opening = ""
+        self._tell_awaited()
+
+    @Slot(object)
+    def _on_controller_open_failed(self, failure: Failure) -> None:
+        """Views that show nothing say again why, and not that something is being opened."""
+        self._opening = ""
+        info = self._controller.checkpoint
+        if self._why_refused and info is not None and failure.kind != "engine":  # which is told with the key that helps
+            self.refused.emit(info, self._why_refused)
         self._tell_awaited()
 
     @Slot(object)
@@ -224,7 +236,7 @@ class SubjectFlow(QObject):
             self._ask(self._input_panel.input(), keep_masks=False)  # they are of another text
             return
         self._patience.stop()
-        self._why_held = "" if tokens is not None else message
+        self._why_held = self._why_refused = "" if tokens is not None else message
         self.tokens_changed.emit(tokens, message)
         if result is None or tokens is None:
             self.refused.emit(info, message)
@@ -276,6 +288,8 @@ class SubjectDisplay(QObject):
         info = self._controller.checkpoint
         chips = self._token_row.chips
         chips.set_tokens(tokens, message, can_mask=bool(info and info.mask_token))
+        if tokens is None:
+            self._text_bar.show_notes(())  # they are of what was read
         if info is not None:
             chips.axis = token_axis(info)
         self._token_row.veil.lift()

@@ -61,13 +61,15 @@ def tokenize(
     if input.token_ids is not None:
         ids, encoding = list(input.token_ids), None
     elif tokenizer is None:
-        raise Refused(f"This checkpoint has no tokenizer; type token ids from 0 to {d_vocab - 1} instead.")
+        raise Refused(
+            f"This checkpoint has no tokenizer that can be read; type token ids from 0 to {d_vocab - 1} instead."
+        )
     else:
         with spoken(tokenizer, input.language, input.language_pair) as notes:
             encoding = _split(input, tokenizer, is_target)
         ids = list(encoding["input_ids"])
     can_cut = input.start is not None
-    _check(ids, d_vocab, 0 if can_cut else longest)
+    _check(ids, d_vocab, 0 if can_cut else longest, "target" if is_target else "text")
 
     segment, sources = np.zeros(len(ids), np.int8), ()
     if encoding is not None and tokenizer is not None:
@@ -259,11 +261,11 @@ def _split(input: TextInput, tokenizer: PreTrainedTokenizerBase, is_target: bool
     return tokenizer(text, pair) if pair else tokenizer(text)
 
 
-def _check(ids: list[int], d_vocab: int, longest: int) -> None:
+def _check(ids: list[int], d_vocab: int, longest: int, what: str) -> None:
     if not ids:
         raise Refused("There is nothing to read: type a text.")
     if longest and len(ids) > longest:
-        raise Refused(f"The text has {len(ids):,} tokens; {TOO_LONG} {longest:,}.")
+        raise Refused(f"The {what} has {len(ids):,} tokens; {TOO_LONG} {longest:,}.")
     for token in ids:
         if not 0 <= token < d_vocab:
             raise Refused(f"{token} is outside the vocabulary; token ids from 0 to {d_vocab - 1} are allowed.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -90,3 +91,9 @@ def test_a_link_stays_a_link(tmp_path):
     replace_file(tmp_path / "a.svg", b"new")
     assert (tmp_path / "a.svg").is_symlink()
     assert (tmp_path / "b.svg").read_bytes() == b"new"
+
+
+def test_a_folder_that_takes_no_files_is_not_called_missing(tmp_path):
+    missing = FileNotFoundError(errno.ENOENT, "")
+    assert saving.why_not_written(missing, tmp_path / "a.svg") == f"the folder {tmp_path} takes no files"
+    assert saving.why_not_written(missing, tmp_path / "none" / "a.svg").endswith("none does not exist")

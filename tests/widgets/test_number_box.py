@@ -115,6 +115,13 @@ def test_a_number_with_decimals(qtbot, decimals, typed, allowed):
     assert box.value() == 0.25
 
 
+def test_a_single_decimal_is_one(qtbot):
+    box = shown(qtbot, DecimalBox(), 3.5, 72, 9, "Size")
+    box.setDecimals(1)
+    write(box, "900")
+    assert box.told == ["Size: 3.5 to 72.0 with one decimal at most is allowed, not “900”; it stays 9.0."]
+
+
 def test_a_share_is_in_whole_per_cent(qtbot):
     box = shown(qtbot, DecimalBox(), 0, 100, 50, "Share")
     box.setDecimals(0)

@@ -253,6 +253,19 @@ def test_a_long_paste_becomes_a_long_text(bar, qtbot):
     assert bar.first.is_long
 
 
+def test_undoing_in_the_line_never_takes_the_beginning_of_a_long_text_for_a_text(bar, qtbot):
+    qtbot.keyClicks(bar.first, "a dog")
+    QGuiApplication.clipboard().setText(LONG)
+    bar.first.selectAll()
+    qtbot.keyClick(bar.first, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert bar.first.is_long
+    assert not bar.first.isUndoAvailable()  # the window's undo comes instead
+    bar.first.selectAll()
+    qtbot.keyClick(bar.first, Qt.Key.Key_Delete)
+    bar.first.undo()
+    assert bar.input() == TextInput("")
+
+
 def test_a_long_text_can_be_opened_in_its_editor(bar, qtbot):
     with qtbot.waitSignal(bar.editor_requested):
         qtbot.mouseClick(bar.findChild(object, "open_text"), Qt.MouseButton.LeftButton)

@@ -9,7 +9,7 @@ _C0 = (
     "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI "
     "DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
 )
-_OTHERS = {0x7F: "DEL", 0x85: "NEL", 0x2028: "LSEP", 0x2029: "PSEP"}
+_OTHERS = {0x7F: "DEL", 0x85: "NEL", 0x200B: "ZWSP", 0x2028: "LSEP", 0x2029: "PSEP", 0xFEFF: "BOM"}
 _BIDI = {0x061C: "ALM", 0x200E: "LRM", 0x200F: "RLM", 0x202A: "LRE", 0x202B: "RLE", 0x202C: "PDF", 0x202D: "LRO"}
 _BIDI |= {0x202E: "RLO", 0x2066: "LRI", 0x2067: "RLI", 0x2068: "FSI", 0x2069: "PDI"}
 _SYMBOLS = {chr(code): f"‹{name}›" for code, name in (dict(enumerate(_C0.split())) | _OTHERS | _BIDI).items()}

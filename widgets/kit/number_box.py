@@ -164,5 +164,5 @@ class DecimalBox(_Answering, QDoubleSpinBox):
 
     def allowed(self) -> str:
         n = self.decimals()
-        digits = _tr(" with {} decimals at most").format(n) if n else ""
+        digits = _tr(" with {} decimals at most").format(n) if n > 1 else _tr(" with one decimal at most") if n else ""
         return _tr("{low} to {high}").format(low=f"{self.minimum():,.{n}f}", high=f"{self.maximum():,.{n}f}") + digits

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from widgets.kit.clean import shown
 from widgets.kit.plain import plain_tip
 
+_BREAK = "\u200b"  # a space without width
 _DIMMED = 170  # of 255: the old picture can be recognised, and not be taken for the new one
 
 
@@ -99,7 +102,8 @@ class Veil(QWidget):
             metrics = QFontMetricsF(font)
             em = metrics.height()
             room = max(4 * em, self.width() - 4 * em)
-            wanted = metrics.boundingRect(QRectF(0, 0, room, 12 * em), int(Qt.TextFlag.TextWordWrap), self._text)
+            text = breakable(self._text, metrics, room)
+            wanted = metrics.boundingRect(QRectF(0, 0, room, 12 * em), int(Qt.TextFlag.TextWordWrap), text)
             box = QRectF(0, 0, wanted.width() + 1.5 * em, wanted.height() + 0.7 * em)
             if self._is_dimmed:
                 box.moveCenter(QRectF(self.rect()).center())
@@ -113,4 +117,11 @@ class Veil(QWidget):
             painter.drawRoundedRect(box, 0.3 * em, 0.3 * em)
             painter.setPen(self.palette().color(self.palette().ColorRole.WindowText))
             flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
-            painter.drawText(box, flags, self._text)
+            inner = box.adjusted(0.5 * em, 0, -0.5 * em, 0)  # in the whole box another word would fit in a line
+            painter.drawText(inner, flags, text)
+
+
+def breakable(text: str, metrics: QFontMetricsF, room: float) -> str:
+    """A text whose words that are wider than the room can be broken anywhere."""
+    words = re.split(r"(\s+)", text)
+    return "".join(_BREAK.join(word) if metrics.horizontalAdvance(word) > room else word for word in words)

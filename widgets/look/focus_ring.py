@@ -62,19 +62,23 @@ class _Ring(QWidget):
         super().__init__(host)
         self.setObjectName("focus_ring")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._host = host
         host.installEventFilter(self)
-        self._fit(host)
+        if (around := host.parentWidget()) is not None:  # which gets its size after what is scrolled in it
+            around.installEventFilter(self)
+        self._fit()
         self.show()
 
-    def _fit(self, host: QWidget) -> None:
+    def _fit(self) -> None:
         """Over what is in sight of a widget that is scrolled."""
+        host = self._host
         seen = host.rect() if isinstance(host, QAbstractScrollArea) else host.visibleRegion().boundingRect()
         self.setGeometry(host.rect() if seen.isEmpty() else seen)
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show) and isinstance(watched, QWidget):
-            self._fit(watched)
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
+            self._fit()
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -56,15 +56,21 @@ class SentenceLine(QLineEdit):
         return self.text() if self._long is None else self._long
 
     def set_value(self, text: str) -> None:
-        """Show another text; `value_edited` is not emitted, and Ctrl+Z brings back what was typed."""
+        """Show another text; `value_edited` is not emitted, and Ctrl+Z brings back what was typed.
+
+        Of a long text the window does so: the line holds only its beginning.
+        """
         self._long = text if is_long(text) else None
         n_words = len(text.split())
         size = number_of(n_words, "words")
         self._preview = f"{isolated(' '.join(text[: 2 * _SHOWN].split())[:_SHOWN])}{_MARK}{size})"
-        self._is_being_set = True  # to Qt an insertion is an edit
-        self.selectAll()
-        self.insert(text if self._long is None else self._preview)
-        self._is_being_set = False
+        if self._long is None:
+            self._is_being_set = True  # to Qt an insertion is an edit
+            self.selectAll()
+            self.insert(text)
+            self._is_being_set = False
+        else:
+            super().setText(self._preview)  # the line itself has nothing to undo: it would bring back the preview
         self.setCursorPosition(0)  # shows how it begins, not how it ends
         tip = self.tr("A long text: Ctrl+T shows and changes all of it")
         self.setToolTip(plain_tip("" if self._long is None else tip))
@@ -86,6 +92,9 @@ class SentenceLine(QLineEdit):
         elif self._long is not None:
             self._long = None
             self.setToolTip("")
+            place = self.cursorPosition()
+            super().setText(text)  # what Ctrl+Z would bring back here is the preview, as if it were the text
+            self.setCursorPosition(place)
         self.value_edited.emit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:

@@ -52,6 +52,12 @@ def _of_input(before: Input, after: Input) -> str:
         was = before.text.text if before.text is not None else ""
         if after.text.token_ids is not None:
             return _tr("other token ids")
+        if before.text is not None and pair == (was, before.text.text_pair or ""):
+            if after.text.start != before.text.start:
+                return _tr("another part of the text")
+            languages = (before.text.language, before.text.language_pair)
+            if (after.text.language, after.text.language_pair) != languages:
+                return _tr("another language")
         typed = after.text.text if after.text.text != was else pair[1]
         return _tr("type {}").format(_quoted(typed)) if typed.strip() else _tr("clear the text")
     if before.image != after.image:

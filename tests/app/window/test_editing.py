@@ -40,6 +40,8 @@ def named(before, after):
         (typed("a dog"), "type “a dog”"),
         (typed("the cat", "it sat"), "type “it sat”"),
         (typed(" "), "clear the text"),
+        (replace(START, input=Input(TextInput("the cat", start=0))), "another part of the text"),
+        (replace(START, input=Input(TextInput("the cat", language="de"))), "another language"),
         (replace(START, input=Input(image=ImageInput(path="/tmp/x.png"))), "look at x.png"),
         (replace(START, checkpoint="/home/me/gpt"), "open gpt"),
         (replace(START, options={"heads": {"heads": {"order": "entropy"}}}), "options of heads"),

@@ -284,6 +284,16 @@ def test_while_another_checkpoint_opens_what_is_shown_waits_and_after_a_failure_
     assert begun.told[-1] == "The text is too long."
 
 
+def test_what_is_shown_in_place_of_a_refused_input_comes_back_when_another_checkpoint_does_not_open(begun, controller):
+    controller.tokenized.emit(None, "Type token ids.")
+    begun.await_checkpoint("gpt2")
+    controller.open_failed.emit(Failure("refused", "It is broken."))
+    assert begun.refusals == [(BERT, "Type token ids.")] * 2  # meanwhile empty views said "Opening gpt2…"
+    controller.tokenized.emit(TokenizeResult(make_tokens()), "")
+    controller.open_failed.emit(Failure("refused", "It is broken."))
+    assert len(begun.refusals) == 2
+
+
 def test_nothing_typed_asks_nothing(begun, controller, panel, qtbot):
     with qtbot.waitSignal(begun.tokens_changed) as blocker:
         panel.text.look_at("  ")

@@ -246,7 +246,7 @@ def test_a_sound_that_is_looked_at_is_written(keeper, file):
 def test_of_a_text_only_what_the_settings_do_not_say_is_written(keeper, file):
     text = TextInput("a cat", "un chat", masked=(2,), language_pair="fr", start=-1, target_ids=(1, 5))
     keeper.save(INFO, Selected(), (), Input(text=text))
-    assert load_session(file)[0].text == replace(text, masked=(), start=None)
+    assert load_session(file)[0].text == replace(text, masked=())
     keeper.save(INFO, Selected(), (), Input(text=TextInput("a cat", "a dog")))
     assert load_session(file)[0].text is None
     keeper.save(TRANSLATOR, Selected(), (), Input(text=TextInput("a cat", "un chat")))

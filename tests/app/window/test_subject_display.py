@@ -80,3 +80,11 @@ def test_a_refusal_and_a_subject_reach_views_and_details(window):
     window.flow.subject_changed.emit(subject)
     assert window.area.calls[-1] == ("set_subject", subject)
     assert window.line.warnings == ()
+
+
+def test_what_is_read_of_a_text_is_not_told_of_one_that_is_refused(window):
+    window.display._text_bar.show_notes(("Of 4,202 tokens of the text, 0 to 125 are read.",))
+    notes = window.display._text_bar._notes
+    assert notes.isVisible()
+    window.flow.tokens_changed.emit(None, "Too long.")
+    assert not notes.isVisible()

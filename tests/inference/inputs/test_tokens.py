@@ -148,8 +148,13 @@ def test_bad_input_is_refused(wordpiece, input, sentence):
         tokenize(input, CONFIG, wordpiece, CONFIG.max_position_embeddings)
 
 
+def test_a_target_that_is_too_long_is_called_so(wordpiece):
+    with pytest.raises(Refused, match=r"^The target has 13 tokens; the model takes at most 12\.$"):
+        tokenize(TextInput(token_ids=(5,) * 13), CONFIG, wordpiece, 12, is_target=True)
+
+
 def test_text_without_a_tokenizer_is_refused():
-    with pytest.raises(Refused, match=rf"no tokenizer; type token ids from 0 to {D_VOCAB - 1} instead\.$"):
+    with pytest.raises(Refused, match=rf"that can be read; type token ids from 0 to {D_VOCAB - 1} instead\.$"):
         tokenize(TextInput("the cat"), CONFIG, None)
     assert tokenize(TextInput(token_ids=(4, 5)), CONFIG, None).words == ("#4", "#5")
 

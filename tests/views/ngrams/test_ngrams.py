@@ -111,6 +111,17 @@ def test_factors_have_the_history_that_the_model_sees():
     assert NgramsFigure(make_result(order=5)).factor(3) == "P(end | start the cat slept)"
 
 
+def test_words_that_would_turn_the_line_round_are_named():
+    figure = NgramsFigure(replace(make_result(), words=("the", "\u202ecat", "\x07"), is_known=(True, False, True)))
+    assert figure.factor(1) == "P(‹RLO›cat | start the)"
+    assert figure.factor(3) == "P(end | ‹RLO›cat ‹BEL›)"
+    assert not any("\u202e" in text for text in texts_of(figure))
+    marked = NgramsFigure(replace(make_result(), words=("the", "\ufeff", "a\u200bb")))
+    assert marked.factor(2) == "P(a‹ZWSP›b | the ‹BOM›)"
+    arabic = NgramsFigure(replace(make_result(), words=("the", "مرحبا", "cat")))
+    assert arabic.factor(2) == "P(cat | \u2068the مرحبا\u2069)"
+
+
 def test_perplexity_and_product_by_hand():
     result = make_result()
     figure = NgramsFigure(result)

@@ -21,6 +21,7 @@ from tests.inference.tiny_checkpoints import BYTES
 from tests.inference.tiny_models import build_model, ids_of
 from tests.inference.tiny_types import build_type
 from tests.inputs import text_input
+from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
 from widgets.figures.chips import Chip
 from widgets.look.theme import FigureStyle
@@ -256,6 +257,18 @@ def test_both_have_one_scale_and_say_their_units():
     assert "5.00 bits a word" in compared.title(NOW)
     assert "1.00 bits a character" in compared.title(KEPT)
     assert "rank" in compared.describe(ReadToken(1, KEPT))
+
+
+def test_where_a_title_has_no_room_its_text_gives_way_and_no_number():
+    long = dataclasses.replace(FINE, title="gpt-mini · " + TEXT * 5)
+    compared = ComparedReadings(COARSE, long, ReadingOptions())
+    told = compared.title(NOW).removeprefix(long.title)
+    style = FigureStyle()
+    width = QFontMetricsF(style.font).horizontalAdvance(told) * 1.4
+    shown = next(text for text in texts_of(compared, QRectF(0, 0, width, 500)) if text.startswith("gpt-mini"))
+    assert "…" in shown
+    assert shown.endswith(told)
+    assert "perplexity" in told
 
 
 def test_keys_go_from_the_kept_reading_to_the_differences():

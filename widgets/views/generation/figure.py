@@ -123,12 +123,12 @@ class GenerationFigure(SpotsInBoxes[WrittenSpot]):
         ended = _tr("ended by “{}”").format(label(written.tokens.words[-1])) if written.is_finished else ""
         kept = _tr("keys and values: {}") if result.layers else _tr("state: {}")  # of a recurrent network
         parts = [
-            _tr("{}, {} given").format(number_of(written.n_steps, "tokens"), written.n_given),
+            _tr("{}, {:,} given").format(number_of(written.n_steps, "tokens"), written.n_given),
             decoding_title(decoding, len(result.hypotheses)),
-            _tr("{:.1f} bits for {} written").format(float(bits.sum()), number_of(len(bits), "tokens"))
+            _tr("{:,.1f} bits for {} written").format(float(bits.sum()), number_of(len(bits), "tokens"))
             if len(bits)
             else "",
-            _tr("{:.1f} of them up to token {}").format(float(bits[:n_shown].sum()), self.n_shown)
+            _tr("{:,.1f} of them up to token {:,}").format(float(bits[:n_shown].sum()), self.n_shown)
             if n_shown < len(bits)
             else "",
             written.why_unfinished or ended,

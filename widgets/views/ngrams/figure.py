@@ -15,6 +15,7 @@ from widgets.figures.counts import number_of
 from widgets.figures.heat_panel import short
 from widgets.figures.lettering import resized
 from widgets.figures.prediction_cards import percent
+from widgets.kit.clean import clean, isolated
 from widgets.kit.figure import Numbers
 from widgets.look.letters import row_height
 from widgets.look.theme import FigureStyle
@@ -66,7 +67,7 @@ class NgramsFigure:
     @property
     def _unknown(self) -> list[str]:
         known = zip(self.result.words, self.result.is_known, strict=True)
-        return [word for place, (word, is_known) in enumerate(known) if not is_known and place != self._blank]
+        return [clean(word) for place, (word, is_known) in enumerate(known) if not is_known and place != self._blank]
 
     @cached_property
     def _blank(self) -> int | None:
@@ -122,7 +123,7 @@ class NgramsFigure:
 
     def word(self, place: int) -> str:
         """A word of the sentence, or its end."""
-        return self.result.words[place] if place < len(self.result.words) else _tr("end")
+        return clean(self.result.words[place]) if place < len(self.result.words) else _tr("end")
 
     def factor(self, place: int) -> str:
         """A factor of the chain rule, such as `P(sat | the cat)`: with the history that the model sees."""
@@ -130,7 +131,8 @@ class NgramsFigure:
         seen = self.result.words[max(0, first) : place] if self.order > 1 else ()
         # The beginning of the sentence is a part of the history where the model sees so far.
         history = " ".join(([_tr("start")] if first < 0 and self.order > 1 else []) + list(seen))
-        return f"P({self.word(place)} | {history})" if history else f"P({self.word(place)})"
+        word = isolated(self.word(place))
+        return f"P({word} | {isolated(history)})" if history else f"P({word})"
 
     def describe(self, place: int) -> str:
         """How a factor comes about, order by order."""
@@ -377,11 +379,11 @@ class NgramsFigure:
             if not there.lower().startswith(BLANKS):
                 prob = float(result.blank_probs[i])
                 text = _tr("unknown") if np.isnan(prob) else percent(prob)
-                paint_line(painter, rows, there, text, style, bold=True, color=theme.accent)
+                paint_line(painter, rows, clean(there), text, style, bold=True, color=theme.accent)
             rows.translate(0, 0.2 * height)
             for word, prob in zip(result.guesses[i], result.guess_probs[i], strict=True):
                 rows.translate(0, height)
-                paint_line(painter, rows, word, percent(float(prob)), style, bold=word.lower() == there)
+                paint_line(painter, rows, clean(word), percent(float(prob)), style, bold=word.lower() == there)
 
 
 def _log_share(prob: float) -> float:

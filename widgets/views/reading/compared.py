@@ -98,9 +98,12 @@ class ComparedReadings:
         """What stands over a section."""
         if section == DIFFERENCE:
             return _tr("What each word has more (+) or less ({}) below than above, in bits").format(MINUS)
+        return DOT.join((clean((self.now, self.kept)[section].title), self._told(section)))
+
+    def _told(self, section: int) -> str:
+        """Numbers of a reading as a whole."""
         reading, words = (self.now, self.kept)[section], self.words[section]
         parts = [
-            clean(reading.title),
             _tr("perplexity {:,.1f} a token").format(reading.result.perplexity),
         ]
         if math.isfinite(words.bits_per_word):
@@ -142,10 +145,21 @@ class ComparedReadings:
         painter.setFont(style.font)
         for section, area in self._areas(rect, style).items():
             painter.setPen(style.theme.ink)
-            title = metrics.elidedText(self.title(section), Qt.TextElideMode.ElideMiddle, rect.width())
+            title = self._title_within(rect.width(), section, metrics)
             painter.drawText(QPointF(area.left(), area.top() - _TITLE * metrics.height() + metrics.ascent()), title)
             self._bars[section].paint(painter, area, style, self.selected if section == NOW else None)
         painter.restore()
+
+    def _title_within(self, width: float, section: int, metrics: QFontMetricsF) -> str:
+        """What stands over a section, where its text gives way to its numbers."""
+        title = self.title(section)
+        if section == DIFFERENCE or metrics.horizontalAdvance(title) <= width:
+            return metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, width)
+        told = DOT + self._told(section)
+        text = clean((self.now, self.kept)[section].title)
+        room = max(width - metrics.horizontalAdvance(told), 0.0)
+        title = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room) + told
+        return metrics.elidedText(title, Qt.TextElideMode.ElideRight, width)
 
     # What the pointer meets
 
