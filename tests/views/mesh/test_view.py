@@ -469,6 +469,15 @@ def test_where_there_is_no_mesh_a_sentence_says_why(view):
     assert not view._presenter.parts.is_empty
 
 
+def test_back_at_the_checkpoint_all_views_look_at_the_mesh_again(view, qtbot):
+    show(view)
+    chosen = view.chosen[-1]
+    view.set_subject(None)  # another checkpoint was open in between
+    open_checkpoint(view)
+    qtbot.waitUntil(lambda: len(view.chosen) == 2)
+    assert view.chosen[-1] == chosen
+
+
 def test_the_mesh_before_comes_back_without_being_sampled(view):
     before = show(view)
     page(view, COMPLETE)
