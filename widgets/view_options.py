@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:  # no panel of the window has options, which come with the first view
     from widgets.kit.option_controls import Remembered
+    from widgets.subject import Subject
 
 C = TypeVar("C", bound="Remembered")
 
@@ -56,4 +57,22 @@ class ViewOptions(QObject):
             old, new = before.get(controls.name, {}), after.get(controls.name, {})
             if isinstance(controls, OptionControls) and old != new:
                 found += [one.title for name, one in controls.kind.declared().items() if old.get(name) != new.get(name)]
+        if before.get("masks") != after.get("masks"):
+            found.append(self.tr("Masks"))
         return tuple(found)
+
+
+def kept_masks(masks: tuple[int, ...] | None, subject: Subject | None) -> dict[str, Any]:
+    """Parts of an image that the user masked, as plain values with what they are parts of; None: nobody did."""
+    if masks is None or subject is None:
+        return {}
+    return {"masks": list(masks), "masks_of": subject.checkpoint.checkpoint}
+
+
+def masks_kept(stored: object, subject: Subject | None) -> tuple[int, ...] | None:
+    """What `kept_masks` keeps; None where there are none, or of another checkpoint, whose parts may be others."""
+    kept = stored if isinstance(stored, dict) else {}
+    masks = kept.get("masks")
+    if subject is None or kept.get("masks_of") != subject.checkpoint.checkpoint or not isinstance(masks, list):
+        return None
+    return tuple(masks) if all(isinstance(place, int) for place in masks) else None

@@ -344,7 +344,7 @@ def test_only_pages_that_the_checkpoint_serves_are_there(view, masked_view):
     assert tabs_of(masked_view) == ["Masked pixels", "Linear probe"]
 
 
-def test_pixels_are_masked_by_chance_or_by_a_brush(masked_view):
+def test_pixels_are_masked_by_chance_or_by_a_brush(masked_view, qtbot):
     view = masked_view
     assert view.asked == [MaskedPixelsRequest("igpt-test", INPUT, (), 0.15, 0)]
     child(view, QToolButton, "masked_pixels_next").click()
@@ -353,7 +353,16 @@ def test_pixels_are_masked_by_chance_or_by_a_brush(masked_view):
     drag(canvas, start, place_of(view, 1, 3, "masked_pixels_canvas")[1])
     before = make_masked_pixels_result().masked.tolist()
     assert view.asked[-1].masked == tuple(sorted({*before, 1, 2, 3}))
-    child(view, QToolButton, "masked_pixels_clear").click()
+    brushed = view.options_state()
+    with qtbot.waitSignal(view.options.changed):
+        child(view, QToolButton, "masked_pixels_clear").click()
+    assert view.asked[-1].masked == ()
+    cleared = view.options_state()
+    assert view.options.titles(brushed, cleared) == ("Masks",)
+    view.set_options_state(brushed)  # as it is undone
+    assert view.asked[-1].masked == tuple(sorted({*before, 1, 2, 3}))
+    assert child(view, QToolButton, "masked_pixels_clear").isEnabled()
+    view.set_options_state(cleared)
     assert view.asked[-1].masked == ()
 
 

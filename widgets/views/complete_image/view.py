@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.complete_image import CompleteImageResult
@@ -18,6 +20,7 @@ from widgets.look.tabs import Tabs
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.view_options import kept_masks, masks_kept
 from widgets.views.complete_image.completion_page import CompletionPage
 from widgets.views.complete_image.masked_pixels_page import MaskedPixelsPage
 from widgets.views.complete_image.probe_page import ProbePage
@@ -57,6 +60,7 @@ class CompleteImageView(View):
         self._asked_by: dict[QWidget, tuple[Request, ...]] = {}
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         self.add_options(PageChoice("pages", self._pages))
+        self._masked.masks_changed.connect(self.options.changed)
         self.setFocusProxy(self._pages)
 
     # Data in
@@ -112,6 +116,14 @@ class CompleteImageView(View):
         page = self._pages.currentWidget()
         assert isinstance(page, CompletionPage | MaskedPixelsPage | ProbePage)
         return page.figure
+
+    def options_state(self) -> dict[str, Any]:
+        """With the user's masks, so that they can be undone."""
+        return super().options_state() | kept_masks(self._masked.masks, self.subject)
+
+    def set_options_state(self, stored: object) -> None:
+        super().set_options_state(stored)
+        self._masked.set_masks(masks_kept(stored, self.subject))
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         self.refresh()
