@@ -529,7 +529,7 @@ def test_a_dropped_mesh_is_scored_and_may_be_taken_for_another_class(view, tmp_p
     answer(view, ScoreMeshResult(sample, "my chair.OBJ", 9_000, ("2 of 34 vertices fell together.",)))
     words = child(view, "mesh_surprisal_words", QLabel).text()
     assert words.startswith("my chair.OBJ costs the model")
-    assert "With its share of its corners, the most surprising face" in words, (
+    assert "With its share of its vertices, the most surprising face" in words, (
         "faces alone cost less, which stands before"
     )
     assert words.endswith("2 of 34 vertices fell together.")

@@ -121,7 +121,7 @@ class SurprisalPanel(QWidget):
             face = int(growth.face_bits.argmax())
             most, half = float(growth.face_bits[face]), float(np.median(growth.face_bits))
             surprising = self.tr(
-                "With its share of its corners, the most surprising face is face {}, at {:.2f} bits; "
+                "With its share of its vertices, the most surprising face is face {}, at {:.2f} bits; "
                 "half of all have at most {:.2f}."
             )
             sentences.append(surprising.format(face, most, half))
