@@ -30,7 +30,7 @@ class ProbeRequest(JobRequest["ProbeResult"]):
     @property
     def title(self) -> str:
         name = Path(split_precision(self.checkpoint)[0]).name
-        return f"Linear probe of {name}, {self.n_train:,} images to learn"
+        return f"Linear probe of {name}"
 
 
 @dataclass(frozen=True, slots=True)
