@@ -21,7 +21,7 @@ from widgets.look.tabs import Tabs
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.view_options import kept_masks, masks_kept
+from widgets.view_options import MASKS, kept_places, places_kept
 from widgets.views.complete_image.completion_page import CompletionPage
 from widgets.views.complete_image.masked_pixels_page import MaskedPixelsPage
 from widgets.views.complete_image.probe_page import ProbePage
@@ -127,11 +127,11 @@ class CompleteImageView(View):
 
     def options_state(self) -> dict[str, Any]:
         """With the user's masks, so that they can be undone."""
-        return super().options_state() | kept_masks(self._masked.masks, self.subject)
+        return super().options_state() | kept_places(MASKS, self._masked.masks, self.subject)
 
     def set_options_state(self, stored: object) -> None:
         super().set_options_state(stored)
-        self._masked.set_masks(masks_kept(stored, self.subject))
+        self._masked.set_masks(places_kept(MASKS, stored, self.subject))
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         self.refresh()

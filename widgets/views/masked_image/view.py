@@ -20,7 +20,7 @@ from widgets.kit.page import Page
 from widgets.options import MOST_SEED
 from widgets.subject import Subject
 from widgets.view import View
-from widgets.view_options import kept_masks, masks_kept
+from widgets.view_options import MASKS, kept_places, places_kept
 from widgets.views.masked_image.command import MaskedImageOptions
 from widgets.views.masked_image.figure import MaskedImageFigure, PatchSpot
 
@@ -110,11 +110,11 @@ class MaskedImageView(View):
 
     def options_state(self) -> dict[str, Any]:
         """With the user's masks, so that they can be undone."""
-        return super().options_state() | kept_masks(self._own, self.subject)
+        return super().options_state() | kept_places(MASKS, self._own, self.subject)
 
     def set_options_state(self, stored: object) -> None:
         super().set_options_state(stored)
-        own = masks_kept(stored, self.subject)
+        own = places_kept(MASKS, stored, self.subject)
         if own != self._own:
             self._use_own(own)
             self.refresh()
