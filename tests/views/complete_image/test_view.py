@@ -264,7 +264,8 @@ def test_the_colours_of_surprisal_have_a_scale_where_there_is_room(qapp):
     assert "Surprisal in bits" in texts_of(figure, QRectF(0, 0, 900, 500))
     assert "Surprisal in bits" not in texts_of(figure, QRectF(0, 0, 330, 900))
     full = CompleteImageFigure(make_complete_image_result(count=3), 32)  # whose upper row has no free place
-    assert "Surprisal in bits" in texts_of(full, QRectF(0, 0, 900, 700))
+    for width in range(700, 740, 3):
+        assert "Surprisal in bits" in texts_of(full, QRectF(0.5, 0, width + 0.3, 700)), width
 
 
 def test_completions_are_painted_pixel_by_pixel(qapp):

@@ -166,8 +166,8 @@ class CompleteImageFigure:
         height, width = self.result.grid
         columns, rows = self._shape_for(rect, em)
         if columns == sum(isinstance(panel, str) for panel in self.panels):  # no place above is free for the colours
-            # As wide with one digit as with two, so that nothing moves while pixels come.
-            room = self._scale(max(self.high, 20)).width(QFontMetricsF(style.font))
+            # As wide with one digit as with two, so that nothing moves while pixels come; images are on whole points.
+            room = self._scale(max(self.high, 20)).width(QFontMetricsF(style.font)) + 1
             if room <= _MOST_SCALE * rect.width():
                 rect = rect.adjusted(0, 0, -room, 0)
                 columns, rows = self._shape_for(rect, em)
