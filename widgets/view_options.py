@@ -9,6 +9,9 @@ from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:  # no panel of the window has options, which come with the first view
     from widgets.kit.option_controls import Remembered
+    from widgets.subject import Subject
+
+MASKS, FRAMES = "masks", "frames"  # what `kept_places` keeps: parts of an image, and the order of a film's frames
 
 C = TypeVar("C", bound="Remembered")
 
@@ -56,4 +59,23 @@ class ViewOptions(QObject):
             old, new = before.get(controls.name, {}), after.get(controls.name, {})
             if isinstance(controls, OptionControls) and old != new:
                 found += [one.title for name, one in controls.kind.declared().items() if old.get(name) != new.get(name)]
+        for name, title in ((MASKS, self.tr("Masks")), (FRAMES, self.tr("Order"))):
+            if before.get(name) != after.get(name):
+                found.append(title)
         return tuple(found)
+
+
+def kept_places(name: str, places: tuple[int, ...] | None, subject: Subject | None) -> dict[str, Any]:
+    """What the user masked or put in order, as plain values with the checkpoint that it is of; None: nothing."""
+    if places is None or subject is None:
+        return {}
+    return {name: list(places), f"{name}_of": subject.checkpoint.checkpoint}
+
+
+def places_kept(name: str, stored: object, subject: Subject | None) -> tuple[int, ...] | None:
+    """What `kept_places` keeps; None where there is none, or of another checkpoint, whose places may be others."""
+    kept = stored if isinstance(stored, dict) else {}
+    places = kept.get(name)
+    if subject is None or kept.get(f"{name}_of") != subject.checkpoint.checkpoint or not isinstance(places, list):
+        return None
+    return tuple(places) if all(isinstance(place, int) for place in places) else None

@@ -172,7 +172,10 @@ class SubjectFlow(QObject):
             is_empty = not input.text.text.strip() and input.text.token_ids is None
             if is_empty and not _READ_NOTHING & set(self._controller.checkpoint.capabilities):
                 self.tokens_changed.emit(None, "")
-                self._refuse(self.tr("Type a sentence to look at it."))
+                is_list = "text" in self._controller.checkpoint.compares
+                self._refuse(
+                    self.tr("Add a text to look at it.") if is_list else self.tr("Type a sentence to look at it.")
+                )
                 return
             input = replace(input, text=replace(input.text, masked=self._selection.masked))
         self._input = input

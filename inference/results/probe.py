@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inference.results.request import Capability, Request
+from inference.results.checkpoint import split_precision
+from inference.results.job import JobRequest
+from inference.results.request import Capability
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,7 +17,7 @@ MOST_IMAGES = 10_000  # to learn from, and as many to test on
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeRequest(Request["ProbeResult"]):
+class ProbeRequest(JobRequest["ProbeResult"]):
     """How well a linear classifier tells things apart by the features of each layer; generated images."""
 
     needs = frozenset({Capability.PATCHES})
@@ -23,6 +26,11 @@ class ProbeRequest(Request["ProbeResult"]):
     n_train: int = 1_200
     n_test: int = 400
     seed: int = 0
+
+    @property
+    def title(self) -> str:
+        name = Path(split_precision(self.checkpoint)[0]).name
+        return f"Linear probe of {name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,22 @@ def test_a_new_scene_is_the_input_once_it_was_read(bar):
     assert child(bar, QSpinBox, "image_seed").value() == 1
 
 
+def test_each_of_several_quick_presses_counts(bar):
+    for _ in range(3):
+        child(bar, QToolButton, "image_next").click()
+    assert [request.input.image.seed for request in bar.asked] == [0, 1, 2, 3]
+
+
+def test_what_is_still_to_come_is_asked_of_another_checkpoint(bar):
+    child(bar, QToolButton, "image_next").click()
+    bar.set_checkpoint(replace(make_image_info(), checkpoint="other"))
+    assert bar.asked[-1] == ImageRequest("other", image_input(seed=1))
+    answer(bar, make_image_result())
+    assert bar.chosen == [ImageInput(seed=1)]
+    bar.set_input(ImageInput(seed=5))
+    assert bar.asked[-1] == ImageRequest("other", image_input(seed=5)), "nothing is to come any more"
+
+
 def test_seed_and_kind_choose_the_scene(bar):
     child(bar, QSpinBox, "image_seed").setValue(12)
     answer(bar, make_image_result())

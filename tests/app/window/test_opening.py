@@ -265,6 +265,9 @@ def test_until_it_is_known_whether_it_can_be_looked_at_the_views_are_told_to_wai
     assert begun.told[n:] == ["Type a sentence to look at it."]
     # Also where nothing of this checkpoint was looked at yet: its tabs, layers and heads are to be offered.
     assert begun.refusals == [(BERT, "Cancelled; F5 asks again."), (BERT, "Type a sentence to look at it.")]
+    controller.checkpoint = replace(BERT, compares=("text",))
+    panel.text.look_at(" ")
+    assert begun.told[-1] == "Add a text to look at it.", "there is no line for a sentence"
 
 
 def test_while_another_checkpoint_opens_what_is_shown_waits_and_after_a_failure_holds_again(begun, controller, panel):

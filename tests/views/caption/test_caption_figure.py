@@ -74,6 +74,9 @@ def test_the_caption_says_what_it_is_of_and_what_the_control_says():
         "scene 3: “le chat dormait” · greedy · surprisal 4.0 bits · 16.0 bits without the image"
         " · attention to the image, mean of 4 heads in 2 layers"
     )
+    given = make_caption()
+    given = replace(given, written=replace(given.written, n_given=3))
+    assert "surprisal after the given words 2.0 bits · 8.0 bits without the image" in figure(given).caption
     blind = figure(make_caption(is_blind=True)).caption
     assert "written without the image" in blind
     assert blind.endswith("no place of the image differs from another one")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QSlider, QSpinB
 from inference.results.complete_image import CompleteImageRequest
 from inference.results.events import Failure
 from inference.results.image import ImageRequest, ImageResult
+from inference.results.job import JobPhase, JobRequest, JobState
 from inference.results.masked_pixels import MaskedPixelsRequest
 from inference.results.patches import PatchesRequest
 from inference.results.probe import ProbeRequest
@@ -262,6 +263,9 @@ def test_the_colours_of_surprisal_have_a_scale_where_there_is_room(qapp):
     figure = CompleteImageFigure(make_complete_image_result(count=4), 32)
     assert "Surprisal in bits" in texts_of(figure, QRectF(0, 0, 900, 500))
     assert "Surprisal in bits" not in texts_of(figure, QRectF(0, 0, 330, 900))
+    full = CompleteImageFigure(make_complete_image_result(count=3), 32)  # whose upper row has no free place
+    for width in range(700, 740, 3):
+        assert "Surprisal in bits" in texts_of(full, QRectF(0.5, 0, width + 0.3, 700)), width
 
 
 def test_completions_are_painted_pixel_by_pixel(qapp):
@@ -344,7 +348,7 @@ def test_only_pages_that_the_checkpoint_serves_are_there(view, masked_view):
     assert tabs_of(masked_view) == ["Masked pixels", "Linear probe"]
 
 
-def test_pixels_are_masked_by_chance_or_by_a_brush(masked_view):
+def test_pixels_are_masked_by_chance_or_by_a_brush(masked_view, qtbot):
     view = masked_view
     assert view.asked == [MaskedPixelsRequest("igpt-test", INPUT, (), 0.15, 0)]
     child(view, QToolButton, "masked_pixels_next").click()
@@ -353,7 +357,16 @@ def test_pixels_are_masked_by_chance_or_by_a_brush(masked_view):
     drag(canvas, start, place_of(view, 1, 3, "masked_pixels_canvas")[1])
     before = make_masked_pixels_result().masked.tolist()
     assert view.asked[-1].masked == tuple(sorted({*before, 1, 2, 3}))
-    child(view, QToolButton, "masked_pixels_clear").click()
+    brushed = view.options_state()
+    with qtbot.waitSignal(view.options.changed):
+        child(view, QToolButton, "masked_pixels_clear").click()
+    assert view.asked[-1].masked == ()
+    cleared = view.options_state()
+    assert view.options.titles(brushed, cleared) == ("Masks",)
+    view.set_options_state(brushed)  # as it is undone
+    assert view.asked[-1].masked == tuple(sorted({*before, 1, 2, 3}))
+    assert child(view, QToolButton, "masked_pixels_clear").isEnabled()
+    view.set_options_state(cleared)
     assert view.asked[-1].masked == ()
 
 
@@ -387,23 +400,52 @@ def test_masked_pixels_are_seen_in_an_image_of_any_shade(qapp, shade):
 # The linear probe
 
 
-def test_the_probe_is_measured_on_demand(view):
+PROBE = ProbeRequest("igpt-test", 1200, 400, 0)
+
+
+def test_the_probe_is_measured_on_demand_while_other_things_are_looked_at(view):
     view.asked.clear()
     child(view, QTabWidget, "complete_image_pages").setCurrentIndex(2)
     assert view.asked == []
     assert view.figure() is None
-    child(view, QToolButton, "probe_measure").click()
-    assert view.asked == [ProbeRequest("igpt-test", 1200, 400, 0)]
-    answer(view, make_probe_result(n_done=3))
+    measure, line = child(view, QToolButton, "probe_measure"), child(view, QWidget, "probe_job")
+    measure.click()
+    assert view.asked == [PROBE]
+    assert isinstance(PROBE, JobRequest), "nothing waits behind it"
+    view.show_job(JobState(1, PROBE, JobPhase.RUNNING))
+    assert line.isVisible()
+    assert not measure.isEnabled(), "a second press would measure the same"
+    view.show_result(PROBE, make_probe_result(n_done=3), is_partial=True)
     assert view.figure().best == 2
-    answer(view, make_probe_result())
+    view.show_result(PROBE, make_probe_result(), is_partial=False)
+    view.show_job(JobState(1, PROBE, JobPhase.DONE))
+    assert view.figure().best == 3
+    assert not line.isVisible()
+    assert measure.isEnabled()
+
+
+def test_of_a_probe_that_was_cancelled_no_half_of_a_curve_stays(view):
+    child(view, QTabWidget, "complete_image_pages").setCurrentIndex(2)
+    view.show_job(JobState(1, PROBE, JobPhase.RUNNING))
+    view.show_result(PROBE, make_probe_result(n_done=3), is_partial=True)
+    view.show_job(JobState(1, PROBE, JobPhase.CANCELLED))
+    assert view.figure() is None
+    assert "Press Measure" in child(view, QLabel, "probe_empty").text()
+
+
+def test_the_probe_of_another_checkpoint_is_its_own(view):
+    child(view, QTabWidget, "complete_image_pages").setCurrentIndex(2)
+    view.show_result(PROBE, make_probe_result(), is_partial=False)
+    other = Subject(make_image_info(name="igpt-other", capabilities=CAUSAL), INPUT)
+    view.set_subject(other)
+    assert view.figure() is None
+    view.set_subject(Subject(make_image_info(name="igpt-test", capabilities=CAUSAL), INPUT))
     assert view.figure().best == 3
 
 
 def test_pointing_at_a_layer_tells_its_accuracy(view):
     child(view, QTabWidget, "complete_image_pages").setCurrentIndex(2)
-    child(view, QToolButton, "probe_measure").click()
-    answer(view, make_probe_result())
+    view.show_result(PROBE, make_probe_result(), is_partial=False)
     canvas = child(view, QWidget, "probe_canvas")
     (plot,) = canvas.views
     move_over(plot, plot.frame.point(0, 3))

@@ -70,6 +70,24 @@ def test_share_and_seed_choose_the_blocks(view):
     assert view.asked[-1] == MaskedImageRequest("vit-test", INPUT, (), 0.75, 1)
 
 
+def test_masks_of_the_user_are_a_step_that_can_be_undone(view, qtbot):
+    before = view.options_state()
+    with qtbot.waitSignal(view.options.changed):
+        stroke(view, 15, 16)
+    brushed = view.options_state()
+    assert view.options.titles(before, brushed) == ("Masks",)
+    with qtbot.waitSignal(view.options.changed):
+        child(view, QToolButton, "masked_image_clear").click()
+    view.set_options_state(brushed)
+    assert view.figure().masked == {*MASKED, 15, 16}
+    assert view.asked[-1].masked == (*MASKED, 15, 16)
+    view.set_options_state(before)
+    assert child(view, QComboBox, "masked_image_how").currentData() is False
+    assert view.asked[-1] == MaskedImageRequest("vit-test", INPUT, (), 0.4, 0)
+    view.set_options_state(brushed | {"masks_of": "another"})
+    assert view.options_state() == before, "patches of another model are others"
+
+
 def test_a_click_masks_one_more_patch(view):
     click(view, 19)
     assert view.asked[-1] == MaskedImageRequest("vit-test", INPUT, (*MASKED, 19))

@@ -469,6 +469,15 @@ def test_where_there_is_no_mesh_a_sentence_says_why(view):
     assert not view._presenter.parts.is_empty
 
 
+def test_back_at_the_checkpoint_all_views_look_at_the_mesh_again(view, qtbot):
+    show(view)
+    chosen = view.chosen[-1]
+    view.set_subject(None)  # another checkpoint was open in between
+    open_checkpoint(view)
+    qtbot.waitUntil(lambda: len(view.chosen) == 2)
+    assert view.chosen[-1] == chosen
+
+
 def test_the_mesh_before_comes_back_without_being_sampled(view):
     before = show(view)
     page(view, COMPLETE)
@@ -520,6 +529,9 @@ def test_a_dropped_mesh_is_scored_and_may_be_taken_for_another_class(view, tmp_p
     answer(view, ScoreMeshResult(sample, "my chair.OBJ", 9_000, ("2 of 34 vertices fell together.",)))
     words = child(view, "mesh_surprisal_words", QLabel).text()
     assert words.startswith("my chair.OBJ costs the model")
+    assert "With its share of its vertices, the most surprising face" in words, (
+        "faces alone cost less, which stands before"
+    )
     assert words.endswith("2 of 34 vertices fell together.")
     assert not view._presenter.playback.is_playing
     assert shown(view)[0].n_faces == len(shown(view)[0].faces)

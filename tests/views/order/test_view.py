@@ -78,6 +78,20 @@ def test_a_frame_is_dragged_to_another_place(view):
     assert asked(view) == (2, 3, 0, 1)
 
 
+def test_an_order_of_the_user_is_a_step_that_can_be_undone(view, qtbot):
+    before = view.options_state()
+    with qtbot.waitSignal(view.options.changed):
+        drag(view, 0, 2)
+    after = view.options_state()
+    assert view.options.titles(before, after) == ("Order",)
+    view.set_options_state(before)
+    assert asked(view) == ()
+    view.set_options_state(after)
+    assert asked(view) == (3, 0, 1, 2)
+    view.set_options_state(after | {"frames_of": "another"})
+    assert asked(view) == ()
+
+
 def test_a_frame_that_is_let_go_beside_all_stays(view):
     canvas, boxes = canvas_of(view), laid(view).images
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=middle(boxes[0]))

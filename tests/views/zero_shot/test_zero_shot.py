@@ -85,6 +85,7 @@ def test_another_template_is_asked_when_it_is_finished(view, qtbot):
     assert "still of" in view.why_not_current or view.why_not_current
     fail(view, Failure("refused", "The template “x” has no {} where the label goes."))
     assert "has no {}" in view.why_not_current
+    assert child(view, QLabel, "zero_shot_caption").text().startswith("Labels in “a photo of a {}”"), "of what is shown"
     line.selectAll()
     qtbot.keyClicks(line, " ")
     qtbot.keyClick(line, Qt.Key.Key_Return)

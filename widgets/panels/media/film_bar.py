@@ -105,7 +105,7 @@ class FilmBar(MediaBar[ClipInput]):
     def set_checkpoint(self, info: CheckpointInfo | None) -> None:
         """Show how another checkpoint sees the same film; frames that were chosen by hand were as many as one takes."""
         if self.subject is not None and info is not None and info.checkpoint != self.subject.checkpoint.checkpoint:
-            self._input = replace(self._input, frames=())
+            self._input, self._wanted = replace(self._input, frames=()), replace(self._wanted, frames=())
         self._look(info)
 
     def set_narrow(self, is_narrow: bool) -> None:

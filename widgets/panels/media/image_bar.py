@@ -122,7 +122,7 @@ class ImageBar(MediaBar[ImageInput]):
         tip = self.tr("The shorter side of what the model sees; its positions are interpolated")
         self._side.setToolTip(plain_tip(tip if step else self.tr("This model takes images of one size only")))
         if not step:
-            self._input = replace(self._input, side=0)
+            self._input, self._wanted = replace(self._input, side=0), replace(self._wanted, side=0)
             self._show_controls(self._input)
         self._look(info)
 

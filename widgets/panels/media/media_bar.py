@@ -75,19 +75,21 @@ class MediaBar(View, Generic[T]):
         return button
 
     def _next_seed(self) -> int:
-        """Of what is made up next; a file is left for what was made up before it."""
-        return self._seed.value() if self._input.path else (self._seed.value() + 1) % (MAX_SEED + 1)
+        """Of what is made up next, which may be while the last one still is; a file is left for what was before it."""
+        return self._seed.value() if self._wanted.path else (self._wanted.seed + 1) % (MAX_SEED + 1)
 
     def _show_controls(self, input: T) -> None:
         """Show it in the controls."""
         raise NotImplementedError
 
     def _look(self, checkpoint: CheckpointInfo | None) -> None:
-        """Look at what was there as another checkpoint sees it."""
-        given = self._input
+        """Look at what was there as another checkpoint sees it, and at what is still to come."""
+        given, wanted = self._input, self._wanted
         whole = Input(image=given) if isinstance(given, ImageInput) else Input(clip=given)
         self._wanted = given
         self.set_subject(Subject(checkpoint, whole) if checkpoint else None)
+        if checkpoint is not None and wanted != given:
+            self._want(wanted)
 
     # What the window does
 
@@ -97,7 +99,7 @@ class MediaBar(View, Generic[T]):
 
     def set_input(self, input: T) -> None:
         """Look at another one; `input_changed` is not emitted."""
-        self._input = input
+        self._input = self._wanted = input
         self._show_controls(input)
         self._look(self.subject.checkpoint if self.subject is not None else None)
 

@@ -92,12 +92,16 @@ class CaptionFigure(OverImageFigure):
     def caption(self) -> str:
         written, result, options = self.result.written, self.result, self.options
         bits, blind = written.surprisal[written.n_given :], result.blind_surprisal[written.n_given :]
+        begins_with_words = written.n_given > 1  # which the model did not choose
+        surprisal = (
+            _tr("surprisal after the given words {:.1f} bits") if begins_with_words else _tr("surprisal {:.1f} bits")
+        )
         parts = [
             f"{isolated(self.image)}: “{clean(written.text)}”",
             _tr("written from its end") if result.is_from_end else "",
             _tr("written without the image") if result.is_blind else "",
             decoding_title(options.decoding, len(self.result.hypotheses)),
-            _tr("surprisal {:.1f} bits").format(float(bits.sum())) if len(bits) else "",
+            surprisal.format(float(bits.sum())) if len(bits) else "",
             _tr("{:.1f} bits without the image").format(float(blind.sum())) if len(blind) else "",
             "" if self.show == "tree" else self._attending_title(),
             written.why_unfinished,

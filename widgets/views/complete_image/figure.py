@@ -29,6 +29,7 @@ _HEAD, _GAP = 1.5, 0.8  # em
 _QUERY = QColor("#FF4FA3")
 _HEAT = Look(1.0, has_grid=False)
 _MOST_FRAMES = 96
+_MOST_SCALE = 0.125  # of the width that the colours of surprisal may take from the images
 
 
 def _tr(text: str) -> str:
@@ -164,6 +165,12 @@ class CompleteImageFigure:
         em = QFontMetricsF(style.font).height()
         height, width = self.result.grid
         columns, rows = self._shape_for(rect, em)
+        if columns == sum(isinstance(panel, str) for panel in self.panels):  # no place above is free for the colours
+            # As wide with one digit as with two, so that nothing moves while pixels come; images are on whole points.
+            room = self._scale(max(self.high, 20)).width(QFontMetricsF(style.font)) + 1
+            if room <= _MOST_SCALE * rect.width():
+                rect = rect.adjusted(0, 0, -room, 0)
+                columns, rows = self._shape_for(rect, em)
         places = tiles(columns * rows, width / height, rect, _HEAD * em, _GAP * em, columns)
         above = [panel for panel in self.panels if isinstance(panel, str)]
         first = columns if above else 0
@@ -268,12 +275,16 @@ class CompleteImageFigure:
         painter.restore()
 
     def _paint_scale(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        """The colours of surprisal, where a place of the upper row is free for them."""
+        """The colours of surprisal, beside the images above where there is room; a film frame has none of these."""
         boxes = self.boxes(rect, style)
         last = boxes.get("attention", boxes.get("surprisal"))
-        scale = ColorBar(self.high, "raw", _tr("Surprisal in bits"))
+        scale = self._scale(self.high)
         if last is not None and last.right() + scale.width(QFontMetricsF(style.font)) <= rect.right():
             scale.paint(painter, last, style)
+
+    @staticmethod
+    def _scale(high: float) -> ColorBar:
+        return ColorBar(high, "raw", _tr("Surprisal in bits"))
 
     def _paint_panel(self, painter: QPainter, panel: str | int, box: QRectF, style: FigureStyle) -> None:
         result = self.result

@@ -33,10 +33,13 @@ class MaskedPixelsPage(Page):
     -------
     changed()
         Other numbers are needed.
+    masks_changed()
+        The user masked other pixels.
     figure_changed()
     """
 
     changed = Signal()
+    masks_changed = Signal()
     figure_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -57,7 +60,7 @@ class MaskedPixelsPage(Page):
 
         self.options.changed.connect(self._on_options_changed)
         self._next.clicked.connect(self._on_next_clicked)
-        self._clear.clicked.connect(self._on_options_changed)
+        self._clear.clicked.connect(self._on_clear_clicked)
         canvas.stroke_begun.connect(self._on_canvas_stroke)
         canvas.stroke_moved.connect(self._on_canvas_stroke)
         canvas.stroke_ended.connect(self._on_canvas_stroke_ended)
@@ -71,6 +74,18 @@ class MaskedPixelsPage(Page):
         return (
             MaskedPixelsRequest(subject.checkpoint.checkpoint, subject.input, self._own, options.share, options.seed),
         )
+
+    @property
+    def masks(self) -> tuple[int, ...] | None:
+        """The user's own; None: pixels are masked by chance."""
+        return self._own or None
+
+    def set_masks(self, masks: tuple[int, ...] | None) -> None:
+        """Mask these pixels, or some by chance."""
+        if masks != self.masks:
+            self._own = masks or ()
+            self._clear.setEnabled(bool(self._own))
+            self.changed.emit()
 
     @property
     def figure(self) -> MaskedPixelsFigure | None:
@@ -107,6 +122,10 @@ class MaskedPixelsPage(Page):
         self._clear.setEnabled(False)
         self.changed.emit()
 
+    def _on_clear_clicked(self) -> None:
+        self.set_masks(None)
+        self.masks_changed.emit()
+
     def _on_next_clicked(self) -> None:
         options = self.options.value()
         self.options.set_value(replace(options, seed=(options.seed + 1) % (MOST_SEED + 1)))
@@ -124,9 +143,8 @@ class MaskedPixelsPage(Page):
         before = set(self._figure.result.masked.tolist())
         # Where a stroke begins on a masked pixel, it shows pixels again.
         after = before.difference(stroke) if stroke[0] in before else before.union(stroke)
-        self._own = tuple(sorted(after))
-        self._clear.setEnabled(True)
-        self.changed.emit()
+        self.set_masks(tuple(sorted(after)))
+        self.masks_changed.emit()
 
     def _on_canvas_spot_changed(self, spot: MaskedPixelSpot | None) -> None:
         if self.veil.is_dimmed:

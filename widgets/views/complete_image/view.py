@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.complete_image import CompleteImageResult
 from inference.results.events import Failure
 from inference.results.image import ImageResult
+from inference.results.job import JobState
 from inference.results.masked_pixels import MaskedPixelsResult
 from inference.results.patches import PatchesResult
-from inference.results.probe import ProbeResult
+from inference.results.probe import ProbeRequest, ProbeResult
 from inference.results.request import Capability, Request
 from widgets.context import ViewContext
 from widgets.kit.figure import Figure
@@ -18,6 +21,7 @@ from widgets.look.tabs import Tabs
 from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.view_options import MASKS, kept_places, places_kept
 from widgets.views.complete_image.completion_page import CompletionPage
 from widgets.views.complete_image.masked_pixels_page import MaskedPixelsPage
 from widgets.views.complete_image.probe_page import ProbePage
@@ -49,25 +53,31 @@ class CompleteImageView(View):
         ):
             self.add_page(page)
             self._pages.addTab(page, title)
-            page.changed.connect(self._on_page_changed)
             page.figure_changed.connect(self.figure_changed)
+        self._completions.changed.connect(self._on_page_changed)
+        self._masked.changed.connect(self._on_page_changed)
+        self._probe.measure_requested.connect(self.request_changed)
+        self._probe.job_action_requested.connect(self.job_action_requested)
         self.add_options(self._completions.options)
         self.add_options(self._masked.options)
         self.add_options(self._probe.options)
         self._asked_by: dict[QWidget, tuple[Request, ...]] = {}
         self._pages.currentChanged.connect(self._on_pages_current_changed)
         self.add_options(PageChoice("pages", self._pages))
+        self._masked.masks_changed.connect(self.options.changed)
         self.setFocusProxy(self._pages)
 
     # Data in
 
     def set_subject(self, subject: Subject | None) -> None:
         if subject is None or (self.subject and subject.checkpoint != self.subject.checkpoint):
-            for page in (self._completions, self._masked, self._probe):
+            for page in (self._completions, self._masked):
                 page.forget()
             self._asked_by = {}
+            self._probe.set_checkpoint("", self.style_now())
         if subject is not None:
             self._offer_pages(subject)
+            self._probe.set_checkpoint(subject.checkpoint.checkpoint, self.style_now())
             for page in (self._completions, self._masked):
                 page.show_sentence(self.tr("Asking the model …"))
         super().set_subject(subject)
@@ -79,8 +89,6 @@ class CompleteImageView(View):
             self._asked_by[page] = self._completions.requests(self.subject)
         elif page is self._masked:
             self._asked_by[page] = self._masked.requests(self.subject)
-        else:
-            self._asked_by[page] = self._probe.requests(self.subject)
         # What other pages asked stays asked: coming back to them must not begin everything again.
         return tuple(request for requests in self._asked_by.values() for request in requests)
 
@@ -96,13 +104,17 @@ class CompleteImageView(View):
         elif isinstance(result, MaskedPixelsResult):
             self._masked.show_result(result, self.style_now())
         elif isinstance(result, ProbeResult):
-            self._probe.show_result(result, self.style_now())
+            assert isinstance(request, ProbeRequest)
+            self._probe.show_result(request, result, self.style_now())
+
+    def show_job(self, state: JobState) -> None:
+        self._probe.show_job(state)
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        page = self._pages.currentWidget()
-        assert isinstance(page, CompletionPage | MaskedPixelsPage | ProbePage)
-        page.show_sentence(failure.message)
+        for page in (self._completions, self._masked):
+            if page is self._pages.currentWidget():
+                page.show_sentence(failure.message)
 
     def provisional_note(self) -> str:
         """None is needed: completions are seen to grow."""
@@ -112,6 +124,14 @@ class CompleteImageView(View):
         page = self._pages.currentWidget()
         assert isinstance(page, CompletionPage | MaskedPixelsPage | ProbePage)
         return page.figure
+
+    def options_state(self) -> dict[str, Any]:
+        """With the user's masks, so that they can be undone."""
+        return super().options_state() | kept_places(MASKS, self._masked.masks, self.subject)
+
+    def set_options_state(self, stored: object) -> None:
+        super().set_options_state(stored)
+        self._masked.set_masks(places_kept(MASKS, stored, self.subject))
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
         self.refresh()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QWidget
@@ -19,6 +20,7 @@ from widgets.kit.page import Page
 from widgets.options import MOST_SEED
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.view_options import MASKS, kept_places, places_kept
 from widgets.views.masked_image.command import MaskedImageOptions
 from widgets.views.masked_image.figure import MaskedImageFigure, PatchSpot
 
@@ -106,6 +108,18 @@ class MaskedImageView(View):
     def figure(self) -> MaskedImageFigure | None:
         return self._figure
 
+    def options_state(self) -> dict[str, Any]:
+        """With the user's masks, so that they can be undone."""
+        return super().options_state() | kept_places(MASKS, self._own, self.subject)
+
+    def set_options_state(self, stored: object) -> None:
+        super().set_options_state(stored)
+        own = places_kept(MASKS, stored, self.subject)
+        if own != self._own:
+            self._use_own(own)
+            self.refresh()
+            self._rebuild()
+
     # The picture
 
     def _rebuild(self) -> None:
@@ -149,6 +163,7 @@ class MaskedImageView(View):
         self._use_own(shown if self._how.currentData() else None)
         self.refresh()
         self._rebuild()
+        self.options.changed.emit()
 
     def _on_options_changed(self) -> None:
         self.refresh()
@@ -162,6 +177,7 @@ class MaskedImageView(View):
         self._use_own(())
         self._rebuild()
         self.refresh()
+        self.options.changed.emit()
 
     def _on_canvas_stroke_begun(self, spot: PatchSpot) -> None:
         if spot.panel != _SEEN or self._figure is None or self._result_of != self.subject:
@@ -181,6 +197,7 @@ class MaskedImageView(View):
         if self._stroke is not None:
             self._stroke = None
             self.refresh()
+            self.options.changed.emit()
 
     def _brush(self, patches: list[int]) -> None:
         """Mask patches or show them, on screen at once; the model is asked when the stroke ends."""

@@ -121,7 +121,8 @@ class SurprisalPanel(QWidget):
             face = int(growth.face_bits.argmax())
             most, half = float(growth.face_bits[face]), float(np.median(growth.face_bits))
             surprising = self.tr(
-                "The most surprising face is face {}, at {:.2f} bits; half of all have at most {:.2f}."
+                "With its share of its vertices, the most surprising face is face {}, at {:.2f} bits; "
+                "half of all have at most {:.2f}."
             )
             sentences.append(surprising.format(face, most, half))
         return sentences

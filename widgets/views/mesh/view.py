@@ -89,7 +89,7 @@ class MeshView(View):
         parts.sampling.changed.connect(self._patience.start)
         parts.sampling.class_chosen.connect(self._on_sampling_class_chosen)
         self._patience.elapsed.connect(self._on_patience_elapsed)
-        self._arrival.elapsed.connect(self._select)
+        self._arrival.elapsed.connect(self._on_arrival_elapsed)
         parts.look.save_requested.connect(self._on_look_save_requested)
         parts.attention.head_chosen.connect(self._on_attention_head_chosen)
         parts.complete.above_requested.connect(self._on_complete_above_requested)
@@ -104,6 +104,8 @@ class MeshView(View):
         if subject is not None and subject.checkpoint.checkpoint != self._checkpoint:
             self._begin(subject.checkpoint)
         given = subject.input.mesh if subject is not None else None
+        if given is not None and self.subject is None and not given.vertex_tokens:
+            self._chosen_input = None  # coming back to the checkpoint, the other views look at nothing yet
         if given is not None and given.vertex_tokens and given != self._chosen_input:
             self._chosen_input = given
             self._set_source(ScoreMeshRequest(self._checkpoint, mesh=given, label=given.label))
@@ -286,6 +288,11 @@ class MeshView(View):
             layer, head = self._layer_and_head(part)
             group = self.subject.checkpoint.group(part)
             self._presenter.parts.attention.offer_heads(group.n_layers, group.n_heads[layer], layer, head)
+
+    def _on_arrival_elapsed(self) -> None:
+        if self._chosen_input is None and not self._is_fresh and not self._presenter.is_growing:
+            self._choose_input()
+        self._select()
 
     def _on_presenter_settled(self) -> None:
         self._select()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
@@ -16,6 +17,7 @@ from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.subject import Subject
 from widgets.view import View
+from widgets.view_options import FRAMES, kept_places, places_kept
 from widgets.views.order.canvas import OrderCanvas
 from widgets.views.order.figure import OrderFigure, OrderSpot
 from widgets.views.order.match_figure import MatchFigure
@@ -80,6 +82,15 @@ class OrderView(View):
         self._result = result
         self._rebuild()
 
+    def options_state(self) -> dict[str, Any]:
+        """With the order that the user chose, so that it can be undone."""
+        return super().options_state() | kept_places(FRAMES, self._order or None, self.subject)
+
+    def set_options_state(self, stored: object) -> None:
+        super().set_options_state(stored)
+        self._order = places_kept(FRAMES, stored, self.subject) or ()
+        self.refresh()
+
     def figure(self) -> _OrderPicture | None:
         return self._figure
 
@@ -115,6 +126,7 @@ class OrderView(View):
     def _show_order(self, order: tuple[int, ...]) -> None:
         self._order = order
         self.refresh()
+        self.options.changed.emit()
 
     @Slot()
     def _on_options_changed(self) -> None:

@@ -39,3 +39,8 @@ class ZeroShotTestOptions(Options):
 def templates_of(text: str) -> tuple[str, ...]:
     """Templates that were typed in one line; blank ones are left out."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(_PARTED) if part.strip()))
+
+
+def typed(templates: tuple[str, ...]) -> str:
+    """Templates in one line, as one would type them."""
+    return f" {_PARTED} ".join(templates)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
@@ -22,7 +23,7 @@ from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.zero_shot.confusion_figure import ZeroShotTestFigure
 from widgets.views.zero_shot.figure import RankedLabel, ZeroShotFigure
-from widgets.views.zero_shot.options import ZeroShotOptions, ZeroShotTestOptions
+from widgets.views.zero_shot.options import ZeroShotOptions, ZeroShotTestOptions, typed
 
 
 class ZeroShotView(View):
@@ -150,7 +151,8 @@ class ZeroShotView(View):
         if self._shown is None:
             return
         request, result = self._shown
-        options = self._options.value()
+        # What is typed now may not be answered yet, or be refused.
+        options = replace(self._options.value(), templates=typed(request.templates))
         figure = ZeroShotFigure(result, tuple(map(image_title, request.images)), request.labels, options)
         self._labels_page.show_on(self._scroll, figure, self.style_now(), result.notes)
         self._on_canvas_spot_changed(self._canvas.spot)
