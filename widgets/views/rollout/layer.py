@@ -13,7 +13,7 @@ from widgets.selection import Selection
 class RolloutLayer(LayerSlider):
     """The selected layer; the last one until a layer or a head is chosen.
 
-    In the first layer nothing is rolled out yet: both maps would show its attention. What all views share stays as it is.
+    In the first layer nothing is rolled out yet: both maps would show its attention. The others begin as ever.
 
     Signals
     -------
@@ -29,7 +29,7 @@ class RolloutLayer(LayerSlider):
 
     @property
     def is_chosen(self) -> bool:
-        """Whether anyone has chosen a layer or a head, as far as one can tell: the first of both are where all begins."""
+        """Whether anyone has chosen a layer or a head, as far as can be told: both begin at 0."""
         now = self._selection.now
         self._was_chosen = self._was_chosen or bool(now.layer or now.head)
         return self._was_chosen
