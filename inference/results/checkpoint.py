@@ -86,6 +86,12 @@ class AttentionGroup:
         return len(self.n_heads)
 
     @property
+    def places(self) -> tuple[str, str]:
+        """What lies along queries and keys: a sequence, or by the name of this group words and others."""
+        query, key = (self.name if axis == "both" else axis for axis in (self.query_axis, self.key_axis))
+        return query, key
+
+    @property
     def layers(self) -> tuple[int, ...]:
         """Numbers of the layers that attend, as the model counts them, from 0."""
         return tuple(layer for layer, n in enumerate(self.n_heads) if n)
