@@ -14,7 +14,15 @@ from inference.results.events import Failure
 from inference.results.grounding import GroundingRequest, GroundingResult
 from inference.results.image import ImageResult
 from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
-from inference.results.joint import KINDS, JointLevel, JointRequest, JointResult, JointWordsRequest, JointWordsResult
+from inference.results.joint import (
+    KINDS,
+    JointLevel,
+    JointRequest,
+    JointResult,
+    JointStream,
+    JointWordsRequest,
+    JointWordsResult,
+)
 from inference.results.regions import Regions
 from inference.results.request import Capability
 from inference.results.tokens import Tokens
@@ -580,12 +588,22 @@ def test_a_selected_token_is_shown_while_nothing_is_pinned(view):
     assert view.figure().pinned == ()
 
 
-def test_the_layer_of_a_selected_token_comes_first(qtbot):
+@pytest.mark.parametrize(
+    ("streams", "level"),
+    [((JointStream("both", "Both", "both", "both"),), 1), ((JointStream("both", "Text", "text", "text"),), 0)],
+)
+def test_it_begins_with_the_selected_layer_where_words_and_image_meet_in_it(qtbot, streams, level):
+    """As the panel of what is selected says; else with the first layer in which they do."""
     view = watched(JointView(ViewContext()), qtbot, 1000, 700)
     view.selection.update(group="both", layer=1, head=1)
     view.set_subject(subject())
-    answer(view, make_result(0))
-    assert view.figure().caption.startswith("Layer 0, head 1")  # words and image meet there first
+    answer(view, replace(make_result(0), streams=streams))
+    assert view.asked[-1].level == level
+    answer(view, replace(make_result(level), streams=streams))
+    assert view.figure().caption.startswith(f"Layer {level}, head 1")
+
+
+def test_the_layer_of_a_selected_token_comes_first(qtbot):
     token = watched(JointView(ViewContext()), qtbot, 1000, 700)
     token.selection.update(group="both", layer=1, head=1, query=Position("both", 2))
     token.set_subject(subject())
