@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 # English words that name nothing: an example does not begin with one, as long as the text has others.
 _NAMING_NOTHING = frozenset(
-    "a an the this that it its he she they we you i his her their my your our and or but as if than so not of in on at "
-    "to by for from with into over under above below between left right up down is are was were be been has have had "
-    "do does did will would can could".split()
+    ["a", "an", "the", "this", "that", "it", "its", "he", "she", "they", "we", "you", "i", "his", "her", "their", "my", "your", "our", "and", "or", "but", "as", "if", "than", "so", "not", "of", "in", "on", "at", "to", "by", "for", "from", "with", "into", "over", "under", "above", "below", "between", "left", "right", "up", "down", "is", "are", "was", "were", "be", "been", "has", "have", "had", "do", "does", "did", "will", "would", "can", "could"]
 )
 _PATCH = re.compile(r"(?:(\d+)[^,]*,)?(\d+),(\d+)")  # several frames may be one step
 
