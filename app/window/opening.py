@@ -335,4 +335,4 @@ def _summary(info: CheckpointInfo) -> str:
         if g.layers
     )
     precision = f"{info.stored_in} in the file, run as {info.runs_in}" if info.stored_in and info.runs_in else ""
-    return f"{info.name}: {'; '.join(filter(None, (info.architecture, size, groups, precision)))}."
+    return f"{info.name}: {'; '.join(filter(None, (info.model, size, groups, precision)))}."

@@ -13,6 +13,17 @@ from inference.results.request import Capability, Request
 # was computed in one format is never taken for the other, also by a cache or a new engine.
 _OWN_PRECISION = "?precision=file"
 _MODELS = "models--"  # what the hub's cache calls a repository begins so
+# What papers call models whose classes are spelled otherwise.
+PUBLISHED_NAMES = {
+    "VilBert": "ViLBERT",
+    "VideoBert": "VideoBERT",
+    "Uniter": "UNITER",
+    "UnicoderVl": "Unicoder-VL",
+    "VlBert": "VL-BERT",
+    "PixelBert": "Pixel-BERT",
+    "Merlot": "MERLOT",
+    "CLIPModel": "CLIP",
+}
 
 
 def in_own_precision(checkpoint: str, *, is_own: bool = True) -> str:
@@ -243,6 +254,11 @@ class CheckpointInfo:
     card: ModelCard = ModelCard()
     detector: str = ""
     told_beside: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> str:
+        """What its paper calls it where that is spelled otherwise than the class, else the class."""
+        return PUBLISHED_NAMES.get(self.architecture, self.architecture)
 
     @property
     def cautions(self) -> tuple[str, ...]:

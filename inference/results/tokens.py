@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     import numpy as np
 
 # English words that name nothing: an example does not begin with one, as long as the text has others.
-_NAMING_NOTHING = frozenset(
-    ["a", "an", "the", "this", "that", "it", "its", "he", "she", "they", "we", "you", "i", "his", "her", "their", "my", "your", "our", "and", "or", "but", "as", "if", "than", "so", "not", "of", "in", "on", "at", "to", "by", "for", "from", "with", "into", "over", "under", "above", "below", "between", "left", "right", "up", "down", "is", "are", "was", "were", "be", "been", "has", "have", "had", "do", "does", "did", "will", "would", "can", "could"]
-)
+_NAMING_NOTHING = frozenset((
+    "a", "an", "the", "this", "that", "it", "its", "he", "she", "they", "we", "you", "i", "his", "her", "their",
+    "my", "your", "our", "and", "or", "but", "as", "if", "than", "so", "not", "of", "in", "on", "at", "to",
+    "by", "for", "from", "with", "into", "over", "under", "above", "below", "between", "left", "right", "up",
+    "down", "is", "are", "was", "were", "be", "been", "has", "have", "had", "do", "does", "did", "will",
+    "would", "can", "could",
+))  # fmt: skip
 _PATCH = re.compile(r"(?:(\d+)[^,]*,)?(\d+),(\d+)")  # several frames may be one step
 
 
