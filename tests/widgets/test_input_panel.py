@@ -266,3 +266,22 @@ def test_without_images_there_is_no_column(panel):
     assert not panel.column.isHidden()
     panel.set_checkpoint(make_checkpoint_info())
     assert panel.column.isHidden()
+
+
+def test_what_is_said_of_a_film_comes_back_with_a_checkpoint_that_had_read_it(panel):
+    """Its answer is known, so nothing is asked: a sentence of another checkpoint's image stood there then."""
+    film = replace(make_film_info(), reads=("text", "clip"), has_tokenizer=True)
+    panel.text.set_text("One.")
+    panel.set_checkpoint(film)
+    answer(panel.bars[0], make_strip(text="a ball enters."))
+    assert panel.input().text.text == "a ball enters."
+    panel.set_checkpoint(BOTH)
+    answer(panel.bars[1], replace(make_image_result(), sentence="a red ball"))
+    assert panel.input().text.text == "a red ball"
+    panel.set_checkpoint(film)
+    assert panel.input().text.text == "a ball enters."
+    panel.set_checkpoint(make_checkpoint_info())
+    assert panel.input().text.text == "One."
+    panel.text.first.set_value("typed")
+    panel.set_checkpoint(film)
+    assert panel.input().text.text == "typed"

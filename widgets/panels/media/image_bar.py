@@ -183,7 +183,7 @@ class ImageBar(MediaBar[ImageInput]):
         self._about.show_text("  ·  ".join(filter(None, (name, result.about, result.caption, *result.notes))))
         if is_new:
             self.input_changed.emit(self._input)
-        self.described.emit(result.sentence)
+        self._describe(request, result.sentence)
 
     # What the user does
 
