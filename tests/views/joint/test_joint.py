@@ -227,7 +227,7 @@ def test_where_nothing_attends_it_says_so(qapp):
 def test_a_title_tells_what_adds_up_with_what(qapp):
     result = make_result()
     one = texts_of(JointFigure(result, 0, (JointPlace(1),)), RECT)
-    assert any("of what it looks at is the image" in text and "on one of its 6 patches" in text for text in one)
+    assert any("of its attention goes to the image, to 6 patches, at most" in text for text in one)
     assert "Words, the darker the more lies on them" in one
     # Two sequences of keys, each with a sum of its own; [CLS] belongs to the image's.
     pattern = result.pattern.copy()
@@ -236,7 +236,10 @@ def test_a_title_tells_what_adds_up_with_what(qapp):
     parted = replace(result, axes=(("text", 0, 4), ("image", 4, 11)), pattern=pattern)
     two = texts_of(JointFigure(parted, 0, (JointPlace(1),)), RECT)
     most, rest = (f"{100 * part:.1f} %" for part in (pattern[0, 1, 5:].max(), pattern[0, 1, 4]))
-    assert f"“red”, of its attention to the image: at most {most} on one of 6 patches, {rest} on “[CLS]”" in two
+    assert (
+        f"“red”: its attention to the image goes to 6 patches, at most {most} to one of them, and {rest} to “[CLS]”"
+        in two
+    )
     assert any(text.endswith("with a sum of their own, beside that of the image") for text in two)
     # To the image alone.
     pattern[:, :, :4] = np.nan
