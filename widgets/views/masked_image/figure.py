@@ -34,7 +34,7 @@ def panel_title(panel: ImagePanel) -> str:
         "own": _tr("Its visual tokens"),
         "expected": _tr("With expected tokens"),
         "image": _tr("The image"),
-        "rebuilt_own": _tr("Rebuilt from its own"),
+        "rebuilt_own": _tr("Rebuilt from its tokens"),
         "rebuilt": _tr("Rebuilt from expected"),
     }[panel]
 
