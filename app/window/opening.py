@@ -218,7 +218,7 @@ class ContextActions(QObject):
         self._is_opening = False
         self._open_before = ""
         context.view_requested.connect(area.show_view)
-        context.input_requested.connect(input_panel.set_input)
+        context.input_requested.connect(input_panel.set_wished)
         context.save_requested.connect(self._on_context_save_requested)
         context.swap_requested.connect(input_panel.text.swap)
         context.example_requested.connect(self.show_example)

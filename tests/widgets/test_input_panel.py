@@ -285,3 +285,17 @@ def test_what_is_said_of_a_film_comes_back_with_a_checkpoint_that_had_read_it(pa
     panel.text.first.set_value("typed")
     panel.set_checkpoint(film)
     assert panel.input().text.text == "typed"
+
+
+def test_a_sentence_that_a_view_wrote_gives_way_to_the_next_image_s_and_one_that_was_typed_stays(panel):
+    described = replace(make_image_result(), sentence="a red ball")
+    panel.text.set_text("One.")
+    panel.set_checkpoint(BOTH)
+    answer(panel.bars[0], described)
+    for typed, kept in (("", "a red ball"), ("typed", "a green cup")):
+        if typed:
+            panel.text.set_text(typed)
+        panel.set_wished(Input(text=TextInput("a green cup")))  # as the view of captions does
+        assert panel.input().text.text == "a green cup"
+        panel.set_checkpoint(BOTH)
+        assert panel.input().text.text == kept

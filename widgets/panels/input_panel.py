@@ -182,6 +182,14 @@ class InputPanel(QWidget):
             self._bar(kind).set_input(part)
         self.input_changed.emit(replace(self.input(), **given))
 
+    def set_wished(self, input: Input) -> None:
+        """As `set_input`, of what a view wishes: a sentence that it wrote, nobody has typed; others take its place."""
+        before = self.text.first.value()
+        self.set_input(input)
+        now = self.text.first.value()
+        if now != before and before in (self._sample, self._caption):
+            self._caption = now
+
     @property
     def whole_text(self) -> str:
         """All that is typed: the first sentence, or the texts that are compared, a line each."""
