@@ -134,7 +134,7 @@ def test_it_begins_with_the_model_of_the_open_checkpoint(view):
     assert view.figure().chosen == "gpt2"
     shown = texts_of(view.figure())
     assert "Open now: mine, GPT-2" in shown
-    assert "its checkpoints open" in shown
+    assert "opens its checkpoints" in shown
     view.set_subject(Subject(replace(make_checkpoint_info(name="other"), architecture="OPTModel"), text_input("a cat")))
     assert "Open now: other" in texts_of(view.figure())
     assert view.figure().chosen == "gpt2"
