@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from inference.results.counts import count_of, verb
 from inference.results.tokenize import TokenizeRequest, TokenizeResult
 
 if TYPE_CHECKING:
@@ -30,5 +31,6 @@ def _about_written(request: TokenizeRequest, model: Model, tokens: Tokens) -> tu
     n = len(tokens) - len(typed)
     if n <= 0 or (tokens.ids[: len(typed)] != typed.ids).any():
         return ()
-    last, them = ("token was", "it") if n == 1 else (f"{n} tokens were", "them")
-    return (f"The last {last} written by the model, not typed; all views read {them}, until the text is edited.",)
+    last, them = ("token", "it") if n == 1 else (count_of(n, "tokens"), "them")
+    written = f"The last {last} {verb(n, past=True)} written by the model, not typed"
+    return (f"{written}; all views read {them}, until the text is edited.",)
