@@ -99,7 +99,7 @@ class Facts(QPlainTextEdit):
         offered = by_reason.pop("", [])
         lacking = [(", ".join(titles), why) for why, titles in by_reason.items()]
         return [
-            _part(info.architecture, rows),
+            _part(info.model, rows),
             _part(self.tr("Views that it has"), [("", ", ".join(offered) or self.tr("none"))]),
             *([_part(self.tr("Views that it has not"), lacking)] if lacking else []),
         ]

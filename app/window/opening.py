@@ -218,7 +218,7 @@ class ContextActions(QObject):
         self._is_opening = False
         self._open_before = ""
         context.view_requested.connect(area.show_view)
-        context.input_requested.connect(input_panel.set_input)
+        context.input_requested.connect(input_panel.set_wished)
         context.save_requested.connect(self._on_context_save_requested)
         context.swap_requested.connect(input_panel.text.swap)
         context.example_requested.connect(self.show_example)
@@ -335,4 +335,4 @@ def _summary(info: CheckpointInfo) -> str:
         if g.layers
     )
     precision = f"{info.stored_in} in the file, run as {info.runs_in}" if info.stored_in and info.runs_in else ""
-    return f"{info.name}: {'; '.join(filter(None, (info.architecture, size, groups, precision)))}."
+    return f"{info.name}: {'; '.join(filter(None, (info.model, size, groups, precision)))}."

@@ -64,7 +64,7 @@ class _SoFar:
             is_sampled,
             self.layers,
             words_of(self.marks, key_tokens),
-            (group.query_axis, group.key_axis),
+            group.places,
             group.is_causal,
         )
 

@@ -63,14 +63,13 @@ def measures(request: MeasuresRequest, model: Model, context: Context) -> Measur
         for layer, means in done.items():
             for name, values in means.items():
                 table[name][layer, : len(values)] = values
-        axes = group.query_axis, group.key_axis
         return MeasuresResult(
             group.name,
             table,
             len(rows),
             n_queries,
             len(key_tokens),
-            axes,
+            group.places,
             group.is_causal,
             words_of(marks, key_tokens),
             key_tokens.n_repeated,

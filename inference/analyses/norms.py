@@ -72,7 +72,7 @@ def norms(request: NormsRequest, model: Model, context: Context) -> NormsResult:
         outliers=outliers,
         outlier_ratios=ratios,
         d_model=listener.first.shape[1],
-        axis=model.info.group(stack).query_axis,
+        axis=model.info.group(stack).places[0],
     )
 
 

@@ -232,6 +232,6 @@ def note_unused(names: Sequence[str], of: str = "") -> tuple[str, ...]:
     if not names:
         return ()
     if of:
-        left = f"{count_of(len(names), 'tensors')} of {of} {verb(len(names))} not used, the first is {names[0]}."
+        left = f"{count_of(len(names), 'tensors')} of {of} {verb(len(names))} not used."
         return f"The adapter brings a head of its own, in place of that of {of}.", left
     return (f"{count_of(len(names), 'tensors')} of the file {verb(len(names))} not used, the first is {names[0]}.",)

@@ -5,20 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inference.results.checkpoint import PUBLISHED_NAMES
+
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
-
-# What papers call models whose classes are spelled otherwise.
-_NAMES = {
-    "VilBert": "ViLBERT",
-    "VideoBert": "VideoBERT",
-    "Uniter": "UNITER",
-    "UnicoderVl": "Unicoder-VL",
-    "VlBert": "VL-BERT",
-    "PixelBert": "Pixel-BERT",
-    "Merlot": "MERLOT",
-    "CLIPModel": "CLIP",
-}
 
 
 @dataclass(frozen=True)
@@ -45,4 +35,4 @@ class Opened:
     @property
     def name(self) -> str:
         """What it is called in a sentence."""
-        return _NAMES.get(self.named, self.named)
+        return PUBLISHED_NAMES.get(self.named, self.named)

@@ -13,6 +13,17 @@ from inference.results.request import Capability, Request
 # was computed in one format is never taken for the other, also by a cache or a new engine.
 _OWN_PRECISION = "?precision=file"
 _MODELS = "models--"  # what the hub's cache calls a repository begins so
+# What papers call models whose classes are spelled otherwise.
+PUBLISHED_NAMES = {
+    "VilBert": "ViLBERT",
+    "VideoBert": "VideoBERT",
+    "Uniter": "UNITER",
+    "UnicoderVl": "Unicoder-VL",
+    "VlBert": "VL-BERT",
+    "PixelBert": "Pixel-BERT",
+    "Merlot": "MERLOT",
+    "CLIPModel": "CLIP",
+}
 
 
 def in_own_precision(checkpoint: str, *, is_own: bool = True) -> str:
@@ -84,6 +95,12 @@ class AttentionGroup:
     def n_layers(self) -> int:
         """Of the model, those without attention too."""
         return len(self.n_heads)
+
+    @property
+    def places(self) -> tuple[str, str]:
+        """What lies along queries and keys: a sequence, or by the name of this group words and others."""
+        query, key = (self.name if axis == "both" else axis for axis in (self.query_axis, self.key_axis))
+        return query, key
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -237,6 +254,11 @@ class CheckpointInfo:
     card: ModelCard = ModelCard()
     detector: str = ""
     told_beside: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> str:
+        """What its paper calls it where that is spelled otherwise than the class, else the class."""
+        return PUBLISHED_NAMES.get(self.architecture, self.architecture)
 
     @property
     def cautions(self) -> tuple[str, ...]:

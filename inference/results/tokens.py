@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+# English words that name nothing: an example does not begin with one, as long as the text has others.
+_NAMING_NOTHING = frozenset((
+    "a", "an", "the", "this", "that", "it", "its", "he", "she", "they", "we", "you", "i", "his", "her", "their",
+    "my", "your", "our", "and", "or", "but", "as", "if", "than", "so", "not", "of", "in", "on", "at", "to",
+    "by", "for", "from", "with", "into", "over", "under", "above", "below", "between", "left", "right", "up",
+    "down", "is", "are", "was", "were", "be", "been", "has", "have", "had", "do", "does", "did", "will",
+    "would", "can", "could",
+))  # fmt: skip
 _PATCH = re.compile(r"(?:(\d+)[^,]*,)?(\d+),(\d+)")  # several frames may be one step
 
 
@@ -90,8 +98,8 @@ class Tokens:
         """The place that a view of one query shows where none is selected.
 
         Of an image or a film the first special token, such as [CLS], which stands for all of it, or else the patch in
-        the middle; of a text the word in the middle. In a causal group it is always one in the middle: the first sees
-        nothing but itself.
+        the middle; of a text the word in the middle, or the one nearest to it that names something. In a causal group
+        it is always one in the middle: the first sees nothing but itself.
         """
         own = [pos for pos, special in enumerate(self.is_special) if not special] or range(len(self))
         cells = {pos: cell for pos in own if (cell := _cell(self.words[pos]))}
@@ -100,11 +108,16 @@ class Tokens:
         if is_seen and self.is_special.any() and not is_causal:
             return int(self.is_special.argmax())
         if not is_seen or not cells:
-            return min(own, key=lambda pos: abs(pos - len(self) // 2), default=0)
+            return self._middle_of(own)
         most = max(map(len, cells.values()))  # places of the whole film may stand beside those of its frames
         cells = {pos: cell for pos, cell in cells.items() if len(cell) == most}
         middle = [(max(numbers) + 1) // 2 for numbers in zip(*cells.values(), strict=True)]
         return min(cells, key=lambda pos: sum(abs(a - b) for a, b in zip(cells[pos], middle, strict=True)))
+
+    def _middle_of(self, places: Sequence[int]) -> int:
+        """The one of these places in the middle, or the nearest that names something, if any does."""
+        naming = [pos for pos in places if self.words[pos].strip().lower() not in _NAMING_NOTHING]
+        return min(naming or places, key=lambda pos: abs(pos - len(self) // 2), default=0)
 
     def __len__(self) -> int:
         return len(self.words)

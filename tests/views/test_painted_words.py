@@ -84,7 +84,7 @@ def told(monkeypatch) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "text", "meaning"),
     [
-        ("rollout", "Rollout up to layer 0", "Attention multiplied through the layers"),
+        ("rollout", "Rollout up to layer 3", "Attention multiplied through the layers"),
         ("norms", "MLP", "The other half of a layer"),
         ("norms", "LN(x + SubLayer(x))", "its attention, or its MLP"),
         ("arcs", "query", "The vector with which a place asks"),

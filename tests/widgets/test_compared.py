@@ -467,8 +467,18 @@ def test_captions_that_nobody_touched_make_room_for_labels_and_come_back(begun):
     answer(begun.bar.strip, seen(SCENES[:1]))
     assert begun.inputs[-1].texts == ("red house", "blue car", "background")
     begun.set_checkpoint(CLIP)
+    assert begun.input().images == SCENES  # which the other did not compare
     give(begun)
-    assert texts_of(begun) == captions[:1]
+    assert texts_of(begun) == captions
+
+
+def test_a_checkpoint_that_compares_begins_with_scenes_also_after_one_that_compares_none(qtbot):
+    panel = InputPanel(ViewContext(), ("One.",))
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.set_checkpoint(LSEG)
+    panel.set_checkpoint(CLIP)
+    assert panel.input().images == SCENES
 
 
 def test_labels_that_nobody_touched_are_those_of_the_scene_that_is_looked_at(panel):

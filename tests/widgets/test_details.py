@@ -208,7 +208,7 @@ def test_a_place_on_another_axis_is_no_token_of_this_text(panel, selection):
     selection.update(query=Position("image", 3))
     assert asked == []
     # The word in the middle, as all views that need one do.
-    begin = "Nothing is selected: views of one place begin with “mat” (6)."
+    begin = "No token is selected: where a view needs one, it shows “mat” (6)."
     assert panel._token.text() == f"{begin} Click a token to see what it attends to."
 
 

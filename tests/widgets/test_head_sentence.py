@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from inference.results.checkpoint import AttentionGroup
 from inference.results.heads import HeadsResult
 from inference.results.measures import MEASURES, MeasuresResult
 from tests.factories import make_tokens
@@ -93,6 +94,34 @@ def test_images_have_patches_and_meshes_vertices():
     assert measure_name("previous", "patches") == "Previous patch"
     assert number_with_unit("distance", 2.34, "patches") == "2.3 patches in reading order"
     assert "Click a patch" in nothing_selected("patches", "[CLS]", 0)
+
+
+@pytest.mark.parametrize(
+    ("group", "one", "many"),
+    [
+        ("text_and_regions", "word or region", "words and regions"),
+        ("text_and_image", "word or patch", "words and patches"),
+        ("words_and_chips", "word or chip", "words and chips"),
+        ("words_and_frames", "word or patch", "words and patches"),
+    ],
+)
+def test_words_and_parts_of_an_image_are_called_both(group, one, many):
+    """Not tokens; and what goes along them goes from place to place."""
+    axes = AttentionGroup(group, "", (1,), query_axis="both", key_axis="both").places
+    spread = result_of(np.full((N, N), 1 / N), axes=axes)
+    assert head_sentence(spread, (0, 0)).startswith(f"Spreads over many {many} (")
+    assert "Looks mostly at the previous place in reading order" in head_sentence(
+        result_of(toward(PREVIOUS, 0.9), axes=axes), (0, 0)
+    )
+    assert measure_name("same", axes[0]) == "Same place"
+    assert number_with_unit("distance", 5.7, axes[0]) == "5.7 places in reading order"
+    assert "wherever they lie" in measure_about("distance", axes[0])
+    assert f"Click a {one} to see" in nothing_selected(axes[0], "bird", 3)
+
+
+def test_regions_of_their_own_are_no_tokens():
+    axes = AttentionGroup("regions", "", (1,), query_axis="regions", key_axis="regions").places
+    assert head_sentence(result_of(np.full((N, N), 1 / N), axes=axes), (0, 0)).startswith("Spreads over many regions (")
 
 
 def test_a_head_that_sees_only_what_is_before_it_spreads_over_that():

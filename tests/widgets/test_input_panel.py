@@ -266,3 +266,36 @@ def test_without_images_there_is_no_column(panel):
     assert not panel.column.isHidden()
     panel.set_checkpoint(make_checkpoint_info())
     assert panel.column.isHidden()
+
+
+def test_what_is_said_of_a_film_comes_back_with_a_checkpoint_that_had_read_it(panel):
+    """Its answer is known, so nothing is asked: a sentence of another checkpoint's image stood there then."""
+    film = replace(make_film_info(), reads=("text", "clip"), has_tokenizer=True)
+    panel.text.set_text("One.")
+    panel.set_checkpoint(film)
+    answer(panel.bars[0], make_strip(text="a ball enters."))
+    assert panel.input().text.text == "a ball enters."
+    panel.set_checkpoint(BOTH)
+    answer(panel.bars[1], replace(make_image_result(), sentence="a red ball"))
+    assert panel.input().text.text == "a red ball"
+    panel.set_checkpoint(film)
+    assert panel.input().text.text == "a ball enters."
+    panel.set_checkpoint(make_checkpoint_info())
+    assert panel.input().text.text == "One."
+    panel.text.first.set_value("typed")
+    panel.set_checkpoint(film)
+    assert panel.input().text.text == "typed"
+
+
+def test_a_sentence_that_a_view_wrote_gives_way_to_the_next_image_s_and_one_that_was_typed_stays(panel):
+    described = replace(make_image_result(), sentence="a red ball")
+    panel.text.set_text("One.")
+    panel.set_checkpoint(BOTH)
+    answer(panel.bars[0], described)
+    for typed, kept in (("", "a red ball"), ("typed", "a green cup")):
+        if typed:
+            panel.text.set_text(typed)
+        panel.set_wished(Input(text=TextInput("a green cup")))  # as the view of captions does
+        assert panel.input().text.text == "a green cup"
+        panel.set_checkpoint(BOTH)
+        assert panel.input().text.text == kept

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QTextDocument
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QWidget
 
 from app.__main__ import main
 from widgets.kit.clean import clean, isolated, shown
@@ -17,6 +17,7 @@ from widgets.kit.labels import LineLabel
 from widgets.kit.plain import (
     OwnPage,
     PlainLabel,
+    ask_plain,
     plain_progress,
     plain_tip,
     show_own_page,
@@ -87,6 +88,21 @@ def test_a_message_shows_html_as_it_is(qtbot):
     QTimer.singleShot(0, look)
     show_plain_message(None, "Messages", HTML)
     assert found == [HTML, Qt.TextFormat.PlainText]
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda window: show_plain_message(window, "Messages", HTML),
+        lambda window: ask_plain(window, "question", "Delete", HTML, "Yes"),
+    ],
+)
+def test_a_message_that_was_read_does_not_stay_with_its_window(qtbot, show):
+    window = QWidget()
+    qtbot.addWidget(window)
+    QTimer.singleShot(0, lambda: window.findChild(QMessageBox).close())
+    show(window)
+    qtbot.waitUntil(lambda: window.findChild(QMessageBox) is None)
 
 
 @pytest.mark.parametrize("n_lines", [3, 400])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.measures import MEASURES, Measure, MeasuresResult
-from widgets.figures.places import in_order, place_name, whole_name
+from widgets.figures.places import about_order, in_order, place_name, whole_name
 from widgets.kit.clean import isolated
 
 DASH = "\N{EN DASH}"
@@ -60,7 +60,7 @@ def measure_name(name: str, axis: str = "text", marks: Mapping[str, str] | None 
     """
     if name in ("cls", "sep"):
         return isolated((marks or {}).get(name) or f"[{name.upper()}]")
-    place = place_name(axis).one
+    place = place_name(axis).step
     titles = {
         "previous": _tr("Previous {}").format(place),
         "next": _tr("Next {}").format(place),
@@ -71,16 +71,14 @@ def measure_name(name: str, axis: str = "text", marks: Mapping[str, str] | None 
 
 def measure_about(name: str, axis: str = "text") -> str:
     """What a measure says, in a sentence; of an image also that it does not tell of rows and columns."""
-    about = _tr(MEASURE_BY_NAME[name].about).format(one=place_name(axis).one)
-    if not in_order(axis) or name not in _ALONG:
-        return about
-    text = _tr("{}, in reading order: after the end of a row comes the beginning of the next one.")
-    return text.format(about.removesuffix("."))
+    about = _tr(MEASURE_BY_NAME[name].about).format(one=place_name(axis).step)
+    order = about_order(axis) if name in _ALONG else ""
+    return f"{about.removesuffix('.')}, {order}." if order else about
 
 
 def unit_of(name: str, axis: str = "text") -> str:
     """The unit of a measure; empty for shares, which are written in per cent."""
-    many = place_name(axis).many
+    many = place_name(axis).steps
     far = " ".join(filter(None, (many, in_order(axis))))
     return {"entropy": _tr("bits"), "distance": far, "distance_variance": f"{many}²"}.get(name, "")
 

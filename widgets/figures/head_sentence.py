@@ -56,7 +56,8 @@ def head_sentence(result: HeadsResult | MeasuresResult, place: tuple[int, int], 
     told = [] if "entropy" in beside else [_tr("entropy {:z.1f} of {:.1f} bits").format(entropy, most)]
     width = _spread(entropy, most)
     if width != "many" and not (math.isnan(measures["distance"]) or "distance" in beside):
-        away = _tr("{:.1f} {} away on average").format(measures["distance"], many)
+        steps = place_name(result.axes[0]).steps
+        away = _tr("{:.1f} {} away on average").format(measures["distance"], steps)
         told.append(", ".join(filter(None, (away, in_order(result.axes[0])))))
     return texts[width].format(many, f" ({'; '.join(told)})" if told else "")
 
@@ -114,7 +115,7 @@ _THINGS = ("previous", "next", "same", "cls", "sep", "special", "induction")
 
 
 def _thing(name: str, axis: str, marks: Mapping[str, str]) -> str:
-    one = place_name(axis).one
+    one = place_name(axis).step
     beside = " ".join(filter(None, (one, in_order(axis))))
     things = {
         "previous": _tr("the previous {}").format(beside),

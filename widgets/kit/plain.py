@@ -128,6 +128,7 @@ def show_plain_message(parent: QWidget | None, title: str, text: str) -> None:
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(shown(text))
     box.exec()
+    box.deleteLater()
 
 
 def ask_plain(parent: QWidget, name: str, title: str, question: str, yes: str) -> bool:
@@ -140,7 +141,9 @@ def ask_plain(parent: QWidget, name: str, title: str, question: str, yes: str) -
     accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
     box.exec()
-    return box.clickedButton() is accept
+    is_accepted = box.clickedButton() is accept
+    box.deleteLater()  # else every question stays with its window
+    return is_accepted
 
 
 def show_own_page(parent: QWidget | None, title: str, html: str) -> None:

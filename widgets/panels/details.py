@@ -281,7 +281,7 @@ class DetailsPanel(View):
             example = heads.query_tokens.default_query(is_causal=group is not None and group.is_causal)
             self._token.setText(nothing_selected(heads.axes[0], heads.query_tokens.words[example], example))
             return
-        what = place_name(heads.axes[0]).one
+        what = place_name(heads.axes[0]).step
         self._token.setText(self.tr("“{}” ({} {})").format(isolated(heads.query_tokens.words[query]), what, query))
         if row is None:
             return

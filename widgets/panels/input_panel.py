@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -99,6 +99,8 @@ class InputPanel(QWidget):
             self._caption = ""
         for kind in self._kinds:
             self._bar(kind).set_checkpoint(info)
+        for bar in (self._bars[kind] for kind in self._kinds if kind in ("image", "clip")):
+            self._takes_caption(cast("ImageBar | FilmBar", bar).description)
         self._show_bars()
         self._compares = info.compares
         if self._compares:
@@ -179,6 +181,14 @@ class InputPanel(QWidget):
         for kind, part in given.items():
             self._bar(kind).set_input(part)
         self.input_changed.emit(replace(self.input(), **given))
+
+    def set_wished(self, input: Input) -> None:
+        """As `set_input`, of what a view wishes: a sentence that it wrote, nobody has typed; others take its place."""
+        before = self.text.first.value()
+        self.set_input(input)
+        now = self.text.first.value()
+        if now != before and before in (self._sample, self._caption):
+            self._caption = now
 
     @property
     def whole_text(self) -> str:
@@ -309,12 +319,17 @@ class InputPanel(QWidget):
 
     @Slot(str)
     def _on_described(self, caption: str) -> None:
-        """Words that belong to the image or film are read with it, as long as nobody typed others."""
-        now = self.text.first.value()
-        if self._wants_caption and now and caption and now in (self._sample, self._caption) and now != caption:
-            self._caption = caption
-            self.text.first.set_value(caption)
+        if self._takes_caption(caption):
             self.input_changed.emit(self.input())
+
+    def _takes_caption(self, caption: str) -> bool:
+        """Words that belong to the image or film stand there, as long as nobody typed others; whether new ones do."""
+        now = self.text.first.value()
+        if not (self._wants_caption and now and caption and now in (self._sample, self._caption) and now != caption):
+            return False
+        self._caption = caption
+        self.text.first.set_value(caption)
+        return True
 
     @Slot(list)
     def _on_image_bar_several_given(self, paths: list[str]) -> None:

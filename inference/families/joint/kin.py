@@ -9,14 +9,13 @@ import torch
 from inference.families.joint.regions import (
     WORDS,
     OneStreamFamily,
-    as_one_stream,
+    boxes_with_whole,
     hidden_at,
     places_with_whole,
-    shares_of,
     with_whole,
     without_one,
 )
-from inference.families.joint.streams import BothHeads
+from inference.families.joint.streams import BothHeads, VectorAndBoxFamily
 from inference.family.base import Encoded, ReadsImages
 from inference.family.jointly import OfKind
 from inference.family.parts import AttentionPart, part
@@ -25,7 +24,6 @@ from inference.inputs.image_preparation import Takes
 from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.tokens import as_text, followed_by, joined, text_tensors, tokenize
 from inference.models.streams import pixel_bert, unicoder_vl, vl_bert
-from inference.models.streams.boxes import box_numbers
 from inference.results.joint import JointLevel, JointStart
 
 if TYPE_CHECKING:
@@ -79,8 +77,7 @@ class VlBertFamily(BothHeads, OneStreamFamily):
         tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
         width, height = regions.size
         ends = torch.tensor([1 - 1 / width, 1 - 1 / height] * 2, dtype=torch.float32)
-        whole = torch.tensor([0.0, 0.0, 1.0, 1.0])[None, None]
-        boxes = torch.cat([whole, shares_of(regions)], 1).clamp(min=0).minimum(ends)
+        boxes = boxes_with_whole(regions).clamp(min=0).minimum(ends)
         of_image = {"object_vectors": with_whole(vectors), "object_boxes": boxes}
         both = followed_by(joined(tokens, places_with_whole(regions)), "[END]")
         return Encoded(text_tensors(tokens, config) | of_image, {"both": both})
@@ -116,46 +113,22 @@ class VlBertFamily(BothHeads, OneStreamFamily):
         return found.region_logits[0, 1 + region]
 
 
-class UnicoderVlFamily(BothHeads, OneStreamFamily):
+class UnicoderVlFamily(VectorAndBoxFamily):
     """Unicoder-VL (Li et al. 2020): a region is the sum of its vector and of its box in five numbers."""
 
     name = "unicoder_vl"
     matches = unicoder_vl.MATCHES
     heads = frozenset({"UnicoderVl"})
-    image_tensors = ("img_feat", "img_pos_feat")
 
     @staticmethod
     def fits(config: PreTrainedConfig) -> bool:
         return config.model_type == "unicoder_vl"
 
-    def n_numbers(self, config: PreTrainedConfig) -> int:
-        return config.img_dim
+    def n_box_numbers(self, config: PreTrainedConfig) -> int:
+        return unicoder_vl.N_BOX_NUMBERS
 
     def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
         return WORDS, JointStart("region", f"LN(vector + box in {unicoder_vl.N_BOX_NUMBERS} numbers)")
-
-    def encode(
-        self,
-        input: Input,
-        config: PreTrainedConfig,
-        tokenizer: PreTrainedTokenizerBase | None = None,
-        prepared: Prepared | None = None,
-    ) -> Encoded:
-        """See `Reads.encode`."""
-        tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
-        of_image = {"img_feat": vectors, "img_pos_feat": box_numbers(shares_of(regions), unicoder_vl.N_BOX_NUMBERS)}
-        return as_one_stream(tokens, regions, text_tensors(tokens, config) | of_image)
-
-    def why_no_regions(self, opened: Opened) -> str:
-        return ""
-
-    def region_names(self, config: PreTrainedConfig) -> tuple[str, ...]:
-        return class_names(self.detector(config), config.img_label_dim)
-
-    def region_logits(self, net: PreTrainedModel, tensors: dict[str, Tensor], region: int) -> Tensor:
-        """See `ReadsJointly.region_logits`: its vector is zeros, and its box stays."""
-        hidden = {"img_masks": hidden_at(tensors["img_feat"], region)}
-        return self.output(net, tensors | hidden).region_logits[0, region]
 
 
 class PixelBertFamily(BothHeads, ReadsImages):

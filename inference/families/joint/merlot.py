@@ -174,7 +174,9 @@ def _sentences(given: TextInput, n: int, clip: Clip | None) -> tuple[list[str], 
         raise Refused(f"{n} sentences are needed, one for each frame, each with a full stop; the text has {count}.")
     if not typed:
         return said, ()
-    return said, (f"What is said of the clip is read, not the text: that has {count}, and there are {n} frames.",)
+    return said, (
+        f"Not the text above is read but what is said of the clip: {n} sentences are needed, the text has {count}.",
+    )
 
 
 def _said(clip: Clip, n: int) -> list[str]:

@@ -253,6 +253,11 @@ def as_places(regions: Regions) -> Tokens:
 # Some models read the whole image as a first region, whose vector is the mean of all others.
 
 
+def boxes_with_whole(regions: Regions) -> Tensor:
+    """float32 [1, 1 + region, 4]: `shares_of` behind a box of all of the image."""
+    return torch.cat([torch.tensor([0.0, 0.0, 1.0, 1.0])[None, None], shares_of(regions)], 1)
+
+
 def with_whole(vectors: Tensor) -> Tensor:
     """float32 [1, 1 + region, number]: the whole image in front of its regions."""
     return torch.cat([vectors.mean(1, keepdim=True), vectors], 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +15,7 @@ from inference.families.joint.regions import (
     OneStreamFamily,
     RegionsFamily,
     as_one_stream,
+    boxes_with_whole,
     hidden_at,
     places_with_whole,
     shares_of,
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     from inference.family.opened import Opened
     from inference.inputs.images import Prepared
     from inference.results.inputs import Input
-
-_WHOLE = (0.0, 0.0, 1.0, 1.0)  # a box of all of the image
 
 
 class BothHeads(PartsFamily, ReadsJointly):
@@ -69,17 +69,14 @@ class BothHeads(PartsFamily, ReadsJointly):
         return PairScore(float(logits.softmax(-1)[self.matches]), is_probability=True)
 
 
-class UniterFamily(BothHeads, OneStreamFamily):
-    """UNITER (Chen et al. 2020): one stream of words and regions, each with its box in seven numbers."""
+class VectorAndBoxFamily(BothHeads, OneStreamFamily):
+    """One stream in which a region is its vector, and its box in some numbers; a head tells what a hidden region is."""
 
-    name = "uniter"
-    matches = uniter.MATCHES
-    heads = frozenset({"Uniter"})
     image_tensors = ("img_feat", "img_pos_feat")
 
-    @staticmethod
-    def fits(config: PreTrainedConfig) -> bool:
-        return config.model_type == "uniter"
+    @abstractmethod
+    def n_box_numbers(self, config: PreTrainedConfig) -> int:
+        """Of a box."""
 
     def n_numbers(self, config: PreTrainedConfig) -> int:
         return config.img_dim
@@ -93,19 +90,9 @@ class UniterFamily(BothHeads, OneStreamFamily):
     ) -> Encoded:
         """See `Reads.encode`."""
         tokens, regions, vectors = self.read(input, config, tokenizer, prepared)
-        of_image = {"img_feat": vectors, "img_pos_feat": box_numbers(shares_of(regions), config.n_box_numbers)}
+        boxes = box_numbers(shares_of(regions), self.n_box_numbers(config))
+        of_image = {"img_feat": vectors, "img_pos_feat": boxes}
         return as_one_stream(tokens, regions, text_tensors(tokens, config) | of_image)
-
-    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
-        box = f"box in {config.n_box_numbers} numbers"
-        return WORDS, JointStart("region", f"LN(vector) + LN({box}) + sentence 2")
-
-    def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
-        """See `ReadsJointly.transport_plan`: as in its training, of the states behind the last layer."""
-        output = self.output(net, tensors)
-        words, regions = output.text_states.float(), output.region_states.float()
-        every = [torch.ones(each.shape[:2], dtype=torch.bool, device=each.device) for each in (words, regions)]
-        return transport(words, regions, every[0], every[1]).plan[0]
 
     def why_no_regions(self, opened: Opened) -> str:
         return ""
@@ -117,6 +104,32 @@ class UniterFamily(BothHeads, OneStreamFamily):
         """See `ReadsJointly.region_logits`: the box stays."""
         hidden = {"img_masks": hidden_at(tensors["img_feat"], region)}
         return self.output(net, tensors | hidden).region_logits[0, region]
+
+
+class UniterFamily(VectorAndBoxFamily):
+    """UNITER (Chen et al. 2020): one stream of words and regions, each with its box in seven numbers."""
+
+    name = "uniter"
+    matches = uniter.MATCHES
+    heads = frozenset({"Uniter"})
+
+    @staticmethod
+    def fits(config: PreTrainedConfig) -> bool:
+        return config.model_type == "uniter"
+
+    def n_box_numbers(self, config: PreTrainedConfig) -> int:
+        return config.n_box_numbers
+
+    def starts(self, config: PreTrainedConfig) -> tuple[JointStart, ...]:
+        box = f"box in {config.n_box_numbers} numbers"
+        return WORDS, JointStart("region", f"LN(vector) + LN({box}) + sentence 2")
+
+    def transport_plan(self, net: PreTrainedModel, tensors: dict[str, Tensor]) -> Tensor:
+        """See `ReadsJointly.transport_plan`: as in its training, of the states behind the last layer."""
+        output = self.output(net, tensors)
+        words, regions = output.text_states.float(), output.region_states.float()
+        every = [torch.ones(each.shape[:2], dtype=torch.bool, device=each.device) for each in (words, regions)]
+        return transport(words, regions, every[0], every[1]).plan[0]
 
 
 class OscarFamily(BothHeads, OneStreamFamily):
@@ -264,8 +277,8 @@ class VilBertFamily(BothHeads, RegionsFamily):
         task = USUAL_TASK if text.task is None else text.task
         if config.n_tasks:
             tokens = _with_task(tokens, task, config.n_tasks)
-        boxes = torch.cat([torch.tensor(_WHOLE)[None, None], shares_of(regions)], 1)
-        of_image = {"image_feat": with_whole(vectors), "image_loc": box_numbers(boxes, vilbert.N_BOX_NUMBERS)}
+        boxes = box_numbers(boxes_with_whole(regions), vilbert.N_BOX_NUMBERS)
+        of_image = {"image_feat": with_whole(vectors), "image_loc": boxes}
         tensors = text_tensors(tokens, config) | of_image
         notes = (f"The task that it is told is {TASKS.get(task, task)}.",) if config.n_tasks else ()
         if config.n_tasks:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 JOIN, END = "[>]", "[SEP]"
 _ONE_TEXT = "Sentence B is left aside: one text is read beside a film."
-_NOT_THE_TEXT = "What is said of the clip is read, not the text: that has words which this checkpoint does not know."
+_NOT_THE_TEXT = (
+    "Not the text above is read but what is said of the clip: the text has words that this checkpoint does not know."
+)
 
 
 class VideoBertFamily(PartsFamily, ReadsClips):

@@ -116,6 +116,8 @@ def test_what_opened_is_told_with_what_the_user_should_know(opening, controller,
         ("", True, "notes"),
         ("", False, "notes explained"),
     ]
+    controller.answer(replace(BERT, architecture="VilBert"))
+    assert opening.texts[-3][0].startswith("bert-test: ViLBERT; ")  # as its paper spells it
     controller.answer(replace(BERT, notes=("It has no head.",)))
     assert ("bert-test: It has no head.", True, "notes") in opening.texts
 

@@ -93,7 +93,7 @@ def test_a_generated_clip_is_seen_once_in_each_event_and_read_by_its_narration(m
     found = ask(model, given())
     assert found.sentences == tuple(segment.text for segment in clip_segments(prepared.clip, 4))[:4]
     assert found.notes == ()
-    assert "1 sentence, and there are 4 frames" in ask(model, given("The cat sat.")).notes[0]
+    assert "4 sentences are needed, the text has 1 sentence" in ask(model, given("The cat sat.")).notes[0]
     assert ask(model, given(FOUR)).sentences[2] == "the red cup turns around"
     typed = model.clips.said(prepared.clip, model.net.config)
     assert ask(model, given(typed)).sentences == found.sentences

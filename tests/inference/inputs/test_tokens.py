@@ -304,6 +304,8 @@ GRID = tuple(f"{row},{column}" for row in range(4) for column in range(4))
         (named("[CLS]", "a", "b", "[SEP]", "c", "d", "[SEP]", special=("[CLS]", "[SEP]")), False, "b"),
         (named("[CLS]", "[SEP]", special=("[CLS]", "[SEP]")), False, "[SEP]"),
         (named("the", "cat", "sat"), True, "cat"),
+        (named("[CLS]", "a", "bird", "left", "of", "a", "cup", "[SEP]", special=("[CLS]", "[SEP]")), False, "bird"),
+        (named("[CLS]", "of", "the", "[SEP]", special=("[CLS]", "[SEP]")), False, "the"),
         (named("[CLS]", "a", "man", "walks", "in", "[>]", "chip 0", "[SEP]", special=("[CLS]", "[>]")), False, "[CLS]"),
         (named("[CLS]", *GRID, special=("[CLS]",)), False, "[CLS]"),
         (named("start", *GRID[:-1], special=("start",)), True, "2,2"),

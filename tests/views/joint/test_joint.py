@@ -14,7 +14,15 @@ from inference.results.events import Failure
 from inference.results.grounding import GroundingRequest, GroundingResult
 from inference.results.image import ImageResult
 from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
-from inference.results.joint import KINDS, JointLevel, JointRequest, JointResult, JointWordsRequest, JointWordsResult
+from inference.results.joint import (
+    KINDS,
+    JointLevel,
+    JointRequest,
+    JointResult,
+    JointStream,
+    JointWordsRequest,
+    JointWordsResult,
+)
 from inference.results.regions import Regions
 from inference.results.request import Capability
 from inference.results.tokens import Tokens
@@ -219,7 +227,7 @@ def test_where_nothing_attends_it_says_so(qapp):
 def test_a_title_tells_what_adds_up_with_what(qapp):
     result = make_result()
     one = texts_of(JointFigure(result, 0, (JointPlace(1),)), RECT)
-    assert any("of what it looks at is the image" in text and "on one of its 6 patches" in text for text in one)
+    assert any("of its attention goes to the image, to 6 patches, at most" in text for text in one)
     assert "Words, the darker the more lies on them" in one
     # Two sequences of keys, each with a sum of its own; [CLS] belongs to the image's.
     pattern = result.pattern.copy()
@@ -228,7 +236,10 @@ def test_a_title_tells_what_adds_up_with_what(qapp):
     parted = replace(result, axes=(("text", 0, 4), ("image", 4, 11)), pattern=pattern)
     two = texts_of(JointFigure(parted, 0, (JointPlace(1),)), RECT)
     most, rest = (f"{100 * part:.1f} %" for part in (pattern[0, 1, 5:].max(), pattern[0, 1, 4]))
-    assert f"“red”, of its attention to the image: at most {most} on one of 6 patches, {rest} on “[CLS]”" in two
+    assert (
+        f"“red”: its attention to the image goes to 6 patches, at most {most} to one of them, and {rest} to “[CLS]”"
+        in two
+    )
     assert any(text.endswith("with a sum of their own, beside that of the image") for text in two)
     # To the image alone.
     pattern[:, :, :4] = np.nan
@@ -580,12 +591,22 @@ def test_a_selected_token_is_shown_while_nothing_is_pinned(view):
     assert view.figure().pinned == ()
 
 
-def test_the_layer_of_a_selected_token_comes_first(qtbot):
+@pytest.mark.parametrize(
+    ("streams", "level"),
+    [((JointStream("both", "Both", "both", "both"),), 1), ((JointStream("both", "Text", "text", "text"),), 0)],
+)
+def test_it_begins_with_the_selected_layer_where_words_and_image_meet_in_it(qtbot, streams, level):
+    """As the panel of what is selected says; else with the first layer in which they do."""
     view = watched(JointView(ViewContext()), qtbot, 1000, 700)
     view.selection.update(group="both", layer=1, head=1)
     view.set_subject(subject())
-    answer(view, make_result(0))
-    assert view.figure().caption.startswith("Layer 0, head 1")  # words and image meet there first
+    answer(view, replace(make_result(0), streams=streams))
+    assert view.asked[-1].level == level
+    answer(view, replace(make_result(level), streams=streams))
+    assert view.figure().caption.startswith(f"Layer {level}, head 1")
+
+
+def test_the_layer_of_a_selected_token_comes_first(qtbot):
     token = watched(JointView(ViewContext()), qtbot, 1000, 700)
     token.selection.update(group="both", layer=1, head=1, query=Position("both", 2))
     token.set_subject(subject())

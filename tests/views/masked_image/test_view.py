@@ -146,7 +146,7 @@ def test_a_click_elsewhere_lists_the_candidates(view):
     assert view.asked == []
     texts = texts_of(view.figure())
     assert "Expected at patch (2, 3)" in texts
-    assert "▸ 13 own" in texts
+    assert "▸ 13 right" in texts
     assert {"expected: the image's own", "expected: another token"} <= set(texts)
 
 
@@ -163,7 +163,7 @@ def test_pointing_at_a_masked_patch_lists_its_candidates(view):
 def test_the_own_token_is_listed_wherever_it_comes(qapp):
     result = make_masked_image_result(top_k=1)
     texts = texts_of(MaskedImageFigure.of(result, 6))
-    assert "▸ 6 own" in texts
+    assert "▸ 6 right" in texts
 
 
 def test_without_a_tokenizer_there_are_numbers_only(view):

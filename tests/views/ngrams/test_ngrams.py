@@ -254,7 +254,9 @@ def test_short_words_leave_their_room_to_the_bars(qapp):
 
 
 def test_the_bars_of_perplexity_say_what_their_length_is(qapp):
-    assert "Perplexity by order; bars: logarithm" in texts_of(NgramsFigure(make_result()), QRectF(0, 0, 900, 600))
+    texts = texts_of(NgramsFigure(make_result()), QRectF(0, 0, 900, 600))
+    assert "Perplexity by order; bars: logarithm" in texts
+    assert not any(" · " in text for text in texts), "two numbers of one look"
 
 
 def test_numbers_are_those_of_the_result():

@@ -148,7 +148,7 @@ def test_curves_lead_from_what_comes_in_to_the_final_norm():
     figure = NormsCurvesFigure(result, "norm", 2)
     stream, added = figure.plots
     assert stream.x.labels[0] == "in"
-    assert stream.x.labels[1:3] == ("0 attention", "0 MLP")
+    assert stream.x.labels[1:3] == ("attention 0", "MLP 0")
     assert stream.x.labels[-1] == "final norm"
     median, first, selected, normed = stream.series
     after = result.values["norm"][:, 5]
@@ -161,8 +161,8 @@ def test_curves_lead_from_what_comes_in_to_the_final_norm():
     assert normed.name == "After the norm"
     np.testing.assert_allclose(normed.y, np.median(result.values["norm"][:, 1], 1))
     by_name = {series.name: series for series in added.series}
-    np.testing.assert_allclose(by_name["MLP"].y, np.median(result.values["norm"][1::2, 3], 1))
-    np.testing.assert_allclose(by_name["Attention"].high, result.values["norm"][::2, 3].max(1))
+    np.testing.assert_allclose(by_name["MLP adds"].y, np.median(result.values["norm"][1::2, 3], 1))
+    np.testing.assert_allclose(by_name["Attention adds"].high, result.values["norm"][::2, 3].max(1))
     np.testing.assert_allclose(by_name["Stream before the layer"].y, np.median(result.values["norm"][::2, 0], 1))
 
 
@@ -173,7 +173,7 @@ def test_the_axis_names_whole_layers_and_the_last_norm_where_not_all_names_have_
     frame = Frame.of(figure.plots[0], QRectF(0, 0, width, 300), style)
     names = [tick.text for tick in frame.x_ticks]
     if len(names) < len(figure.places):
-        assert all(name in ("in", "0 MLP", "1 MLP", "2 MLP", "final norm") for name in names)
+        assert all(name in ("in", "MLP 0", "MLP 1", "MLP 2", "final norm") for name in names)
     assert (names[0], names[-1]) == ("in", "final norm")
     metrics = QFontMetricsF(resized(style.font, SMALL))
     middles = [
@@ -202,7 +202,7 @@ def test_the_curves_fill_the_plot(quantity):
 def test_of_post_norm_the_sum_before_the_norm_is_shown_and_no_final_norm():
     result = make_result(POST)
     stream = NormsCurvesFigure(result).plots[0]
-    assert stream.x.labels[-1] == "2 MLP"
+    assert stream.x.labels[-1] == "MLP 2"
     before = stream.series[-1]
     assert before.name == "Before the norm"
     np.testing.assert_allclose(before.y, np.median(result.values["norm"][:, 4], 1))
@@ -226,7 +226,7 @@ def test_a_point_is_described():
     assert figure.describe(PlotSpot(0, 0, 2)) == (
         f"Median token, layer 0 MLP: {np.median(after):.4g} ({after.min():.4g} to {after.max():.4g})"
     )
-    assert figure.describe(PlotSpot(1, 0, 1)).startswith("Attention, layer 1: ")
+    assert figure.describe(PlotSpot(1, 0, 1)).startswith("Attention adds, layer 1: ")
 
 
 # The map

@@ -136,7 +136,7 @@ def test_cells_say_what_comes_first(view):
     canvas = canvas_of(view)
     QTest.mouseMove(canvas, middle(laid(view).cells[2][0]))
     said = view.findChild(QLabel, "order_read_out").text()
-    assert "the red cup becomes blue → frame 1" in said
+    assert "the red cup becomes blue → frame 13" in said  # as the film numbers it, like every other view
     assert "after 85.0 %" in said
 
 
@@ -209,6 +209,16 @@ def test_no_number_over_a_bar_is_cut(qapp):
         assert len(over_bars) >= figure.n**2
         assert any(text.startswith(("before ", "after ")) for text in over_bars) == has_words
         assert not [text for text in over_bars if "…" in text]
+
+
+@pytest.mark.parametrize("make", [OrderFigure, MatchFigure])
+def test_frames_are_numbered_as_in_the_film(qapp, make):
+    """As beside their thumbnails and in the film's own view."""
+    texts = texts_of(make(make_order_result()), QRectF(0, 0, 1200, 640))
+    numbers = [text for text in texts if text.startswith("frame ")]
+    assert numbers == ["frame 13", "frame 29", "frame 5", "frame 21"]
+    if make is OrderFigure:
+        assert "5 13 21 29" in texts  # the likeliest order
 
 
 def test_frames_grow_with_the_room_on_every_page(qapp):

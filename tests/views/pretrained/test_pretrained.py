@@ -134,7 +134,7 @@ def test_it_begins_with_the_model_of_the_open_checkpoint(view):
     assert view.figure().chosen == "gpt2"
     shown = texts_of(view.figure())
     assert "Open now: mine, GPT-2" in shown
-    assert "its checkpoints open" in shown
+    assert "opens its checkpoints" in shown
     view.set_subject(Subject(replace(make_checkpoint_info(name="other"), architecture="OPTModel"), text_input("a cat")))
     assert "Open now: other" in texts_of(view.figure())
     assert view.figure().chosen == "gpt2"
@@ -191,6 +191,7 @@ def test_an_open_checkpoint_tells_what_its_readme_states_and_what_is_not_stated(
         (("image",), "patches", 0, "learned", "images of one size; positions: learned"),
         (("image",), "pixels", 256, "learned", "256 pixels; positions: learned"),
         (("text", "image"), "patches", 40, "learned", "40 tokens; positions: learned"),
+        (("mesh",), "coordinates", 0, "learned", "not stated; positions: learned"),
         (("text",), "text", 0, "relative", "no limit; positions: relative"),
         (("text",), "text", 128, "learned", "128 tokens; positions: learned"),
     ],

@@ -122,6 +122,40 @@ def test_both_maps_show_the_layer(view, selection):
     assert view.figure().kinds == ("attention",)
 
 
+@pytest.fixture
+def untouched(qtbot):
+    """A view of a window in which nothing was selected yet."""
+    view = watched(RolloutView(ViewContext(Selection())), qtbot, 900, 650)
+    view.set_subject(Subject(make_checkpoint_info(), TEXT))
+    answer(view, make_rollout_result())
+    return view
+
+
+def test_it_begins_with_the_last_layer_as_both_maps_are_alike_in_the_first(untouched):
+    slider = untouched.findChild(QSlider, "rollout_layer_slider")
+    assert (untouched.figure().layer, slider.value()) == (3, 3)
+    assert "the last layer, as no layer is chosen yet" in untouched.findChild(LineLabel, "rollout_caption").text()
+    assert untouched.selection.now.layer == 0  # other views begin where they did
+    slider.setValue(0)
+    assert untouched.figure().layer == 0
+    assert "no layer is chosen" not in untouched.findChild(LineLabel, "rollout_caption").text()
+
+
+@pytest.mark.parametrize("chosen", [{"layer": 1}, {"head": 1}])
+def test_a_layer_or_a_head_that_is_chosen_is_followed(untouched, chosen):
+    untouched.selection.update(**chosen)
+    assert untouched.figure().layer == chosen.get("layer", 0)
+    untouched.selection.update(layer=0, head=0)
+    assert untouched.figure().layer == 0
+
+
+def test_the_first_layer_is_chosen_by_a_click_on_its_row(untouched):
+    choose(untouched, "rollout_show", "query")
+    cell = center(untouched, RolloutCell("rollout", 0, 4)).toPoint()
+    QTest.mouseClick(canvas(untouched), Qt.MouseButton.LeftButton, pos=cell)
+    assert untouched.figure().layer == 0
+
+
 def test_the_bars_are_those_of_the_chosen_query(view):
     QTest.mouseClick(canvas(view), Qt.MouseButton.LeftButton, pos=center(view, RolloutCell("rollout", 7, 3)).toPoint())
     assert (index_of(view.selection.now.query), index_of(view.selection.now.key)) == (7, 3)

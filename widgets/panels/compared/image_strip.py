@@ -56,6 +56,7 @@ class ImageStrip(View):
         self._info: CheckpointInfo | None = None
         self._images: Things[ImageInput] = Things(MOST_IMAGES)
         self._coming: tuple[ImageInput, ...] = ()  # that are being read
+        self._put_aside: tuple[ImageInput, ...] = ()  # as long as a checkpoint is open that compares none
         self._seen: dict[ImageInput, Thumbnail] = {}
         self._kinds: tuple[str, ...] = ()
         self._is_shown = True
@@ -90,6 +91,8 @@ class ImageStrip(View):
     def set_checkpoint(self, info: CheckpointInfo, image: ImageInput) -> None:
         """Show the same images to another checkpoint; at first scenes, the image that is looked at among them."""
         self._info, self._seen, self._coming = info, {}, ()
+        if not self._is_shown:
+            self._images.set(self._put_aside)
         self._set_shown(True)
         if not self._images.all:
             n = 1 if image.path else _FIRST_SCENES
@@ -101,6 +104,8 @@ class ImageStrip(View):
     def know(self, info: CheckpointInfo, image: ImageInput) -> None:
         """Ask what is in the one image of a checkpoint that compares none; nothing of it is shown here."""
         self._info, self._coming = info, ()
+        if self._is_shown:
+            self._put_aside = self._images.all
         self._set_shown(False)
         self._images.set((image,))
         self._ask()

@@ -138,7 +138,7 @@ class FilmBar(MediaBar[ClipInput]):
         for widget in self._of_hiding:
             widget.setVisible(result.hides_places)
         self._on_playback_moved(self.playback.step)
-        self.described.emit(result.text)
+        self._describe(request, result.text)
         if is_new:
             self.input_changed.emit(self._input)
 

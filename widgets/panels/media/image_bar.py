@@ -71,7 +71,7 @@ class ImageBar(MediaBar[ImageInput]):
         self._side.setRange(0, MOST_IMAGE_SIDE)
         self._side.setSpecialValueText(self.tr("As trained"))
         self._side.setSuffix(self.tr(" px"))
-        self._truth = self._button("image_truth", self.tr("Truth"), self.tr("Name the thing under the pointer"))
+        self._truth = self._button("image_truth", self.tr("Names"), self.tr("Name the thing under the pointer"))
         self._truth.setCheckable(True)
         self._truth.hide()
         controls = self._controls = FlowLayout()  # a narrow window hides none of them
@@ -183,7 +183,7 @@ class ImageBar(MediaBar[ImageInput]):
         self._about.show_text("  ·  ".join(filter(None, (name, result.about, result.caption, *result.notes))))
         if is_new:
             self.input_changed.emit(self._input)
-        self.described.emit(result.sentence)
+        self._describe(request, result.sentence)
 
     # What the user does
 

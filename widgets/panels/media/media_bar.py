@@ -51,6 +51,7 @@ class MediaBar(View, Generic[T]):
         self._input: T = given
         self._wanted: T = given
         self._is_back = False  # whether another one was wanted in vain
+        self._described: tuple[Request | None, str] = (None, "")  # by which answer, and how
         self._folder = str(Path.home())
         self._about, self._message = CaptionLabel(titles[0], self), LineLabel(titles[1], self)
         self._about.setObjectName(f"{name}_about")
@@ -103,6 +104,12 @@ class MediaBar(View, Generic[T]):
         self._show_controls(input)
         self._look(self.subject.checkpoint if self.subject is not None else None)
 
+    @property
+    def description(self) -> str:
+        """What goes by itself with what is looked at, where that is known and not asked for again; else empty."""
+        request, text = self._described
+        return text if self.subject is not None and request in self.requests() else ""
+
     # As a view
 
     def show_failure(self, request: Request, failure: Failure) -> None:
@@ -132,6 +139,10 @@ class MediaBar(View, Generic[T]):
             self._show_message("")
         self._is_back = False
         return is_new
+
+    def _describe(self, request: Request, text: str) -> None:
+        self._described = request, text
+        self.described.emit(text)
 
     def _go_back(self) -> None:
         """What is wanted did not come: what was there is still looked at."""

@@ -159,7 +159,8 @@ class AttributionFigure:
         """One heat map an attention group: its rows stand beside the bars of the layers, or two are over each other."""
         heads = self.shown.of(self.result.heads)
         scale = ColorScale.signed(heads)
-        titles = (_tr("Heads"), _tr("Cross-attention"))
+        first = _tr("Heads") if len(self.result.groups) < 2 else _tr("Self-attention")
+        titles = (first, _tr("Cross-attention"))
         maps = []
         for i, group in enumerate(self.result.groups):
             selected = self.selected[1:] if self.selected is not None and self.selected[0] == group else None

@@ -69,11 +69,11 @@ class LogitParts:
     def caption(self) -> str:
         result = self.result
         read = label(result.tokens.words[result.position])
-        told = _tr("told after “{}” ({})") if result.predicts == "next" else _tr("told of “{}” ({})")
+        told = _tr("to follow “{}” ({})") if result.predicts == "next" else _tr("in the place of “{}” ({})")
         text = _tr("Logit attribution: {}, {}, is {}").format(
             self.title, told.format(read, result.position), signed(self.logit)
         )
-        text += _tr("; direct parts only, every norm’s scale as in this pass")
+        text += _tr("; direct parts only, norms as they scaled this text")
         if result.cap is not None:
             text += _tr("; before the cap at {:g}").format(result.cap)
         if self.options.word == "true" and result.target < 0:

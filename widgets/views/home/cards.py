@@ -84,7 +84,7 @@ REVIEW = LecturePart(
             "scaled_dot", "Scaled dot product", "The formula, step by step, with the numbers of one word.",
             of_bert("scaled_dot"),
         ),
-        HomeCard("heads", "Multi-head attention", "All heads of BERT: each attends otherwise.", of_bert("heads")),
+        HomeCard("heads", "Multi-head attention", "All heads of BERT: each looks at other words.", of_bert("heads")),
         HomeCard("attention", "One head", "Who attends to whom, as a map with exact values.", of_bert("attention")),
         HomeCard(
             "arcs", "Attention as lines", "The same head, from word to word.",

@@ -216,20 +216,20 @@ class JointFigure:
             )
             return text.format(self._name(places[0]), most)
         if self.options.direction == "from":
-            text = _tr("{}: parts of the image give it {} of what they look at, at most {}")
+            text = _tr("{}: a part of the image gives it {} of its attention on average, and at most {}")
             return text.format(self._name(places[0]), percent(float(np.nanmean(on_image))), most)
         one_of = number_of(len(on_image), "regions" if len(result.places("region")) else "patches")
         if self._has_own_sum:
-            text = _tr("{}, of its attention to the image: at most {} on one of {}").format(
-                self._name(places[0]), most, one_of
+            text = _tr("{}: its attention to the image goes to {}, at most {} to one of them").format(
+                self._name(places[0]), one_of, most
             )
             # Beside its regions the image as a whole, which is no box.
             for pos in self._beside_parts:
                 if values[pos] >= _LEAST_REST:
-                    text = _tr("{}, {} on {}").format(text, percent(float(values[pos])), named(result, pos))
+                    text = _tr("{}, and {} to {}").format(text, percent(float(values[pos])), named(result, pos))
             return text
-        text = _tr("{}: {} of what it looks at is the image, at most {} on one of its {}")
-        return text.format(self._name(places[0]), percent(float(np.nansum(on_image))), most, one_of)
+        text = _tr("{}: {} of its attention goes to the image, to {}, at most {} to one of them")
+        return text.format(self._name(places[0]), percent(float(np.nansum(on_image))), one_of, most)
 
     @cached_property
     def _image_axis(self) -> slice:

@@ -136,10 +136,11 @@ class JointView(View):
         self.refresh()
 
     def _choose_level(self, result: JointResult) -> None:
-        """Where a token is selected, the layer that is selected with it."""
-        at = self.selection.now.group, self.selection.now.layer
-        has_token = bool(selected_places(result, self.selection.now))
-        found = (i for i, each in enumerate(result.levels) if has_token and at in each.parts)
+        """The layer that is selected; without a token in it only where words and image meet, which are shown here."""
+        now = self.selection.now
+        alone = (stream.name for stream in result.streams if stream.reader == stream.read != "both")
+        is_wanted = now.group not in alone or bool(selected_places(result, now))
+        found = (i for i, each in enumerate(result.levels) if is_wanted and (now.group, now.layer) in each.parts)
         self._show_level(next(found, result.level))
 
     def selection_changed(self, now: Selected, old: Selected) -> None:

@@ -34,7 +34,7 @@ def panel_title(panel: ImagePanel) -> str:
         "own": _tr("Its visual tokens"),
         "expected": _tr("With expected tokens"),
         "image": _tr("The image"),
-        "rebuilt_own": _tr("Rebuilt from its own"),
+        "rebuilt_own": _tr("Rebuilt from its tokens"),
         "rebuilt": _tr("Rebuilt from expected"),
     }[panel]
 
@@ -258,7 +258,7 @@ class MaskedImageFigure:
         paint_image(painter, self._swatch(number), swatch)
         paint_border(painter, swatch, style, is_selected=is_own)
         painter.setFont(resized(style.font, bold=is_own))
-        text = _tr("▸ {} own").format(number) if is_own else str(number)
+        text = _tr("▸ {} right").format(number) if is_own else str(number)
         paint_title(painter, text, QRectF(swatch.right() + 0.5 * em, box.top(), 5.6 * em, box.height()), style)
         painter.setFont(style.font)
         track = QRectF(swatch.right() + 6.2 * em, box.top() + 0.45 * em, box.right() - swatch.right() - 10.6 * em, em)

@@ -356,7 +356,11 @@ class NgramsFigure:
         rows = zip(self.perplexity, self.result.held_out, strict=True)
         for i, (own, held_out) in enumerate(rows):
             row = QRectF(area.left(), area.top() + (2.2 + i) * height, area.width(), height)
-            paint_line(painter, row, str(i + 1), f"{own:.1f} · {held_out:.1f}", style, bold=i + 1 == self.order)
+            bold = i + 1 == self.order
+            paint_line(painter, row, str(i + 1), "", style, bold=bold)
+            for value, right, color in ((own, 5.0, theme.accent), (held_out, 0.0, theme.faint)):  # as their bars
+                column = row.adjusted(0, 0, -right * em, 0)
+                paint_line(painter, column, "", f"{value:.1f}", style, bold=bold, color=color)
             full = QRectF(row.left() + 1.5 * em, row.top() + 0.25 * em, row.width() - 11.0 * em, height - 0.5 * em)
             for value, top, color in ((own, 0.0, theme.accent), (held_out, 0.5, theme.faint)):
                 width = full.width() * float(np.log2(value) / np.log2(most)) if most > 1 else 0.0

@@ -28,6 +28,7 @@ from widgets.views.norms.words import (
     numbers_of,
     outliers_text,
     step_title,
+    step_words,
 )
 
 _AT = {stage: number for number, stage in enumerate(STAGES)}
@@ -168,7 +169,7 @@ class NormsCurvesFigure(PlottedFigure):
             curves.append(Curve(self._token_name(self.selected, _tr("Selected")), x, stream[:, self.selected], 6))
         curves += self._around_norms()
         title = _tr("{} of the stream").format(QUANTITIES[self.quantity])
-        axis = Axis(_tr("layer and part"), labels=self.places, main=self._ends_of_layers)
+        axis = Axis(_tr("part and its layer"), labels=self.places, main=self._ends_of_layers)
         about = _tr("after each sub-layer; band: all {}").format(self._place.many)
         return Plot(tuple(curves), axis, self._y(curves), title, about)
 
@@ -196,8 +197,8 @@ class NormsCurvesFigure(PlottedFigure):
             values = added[rows]
             curves.append(
                 Curve(
-                    kind_title(kind), layers[rows].astype(float), np.median(values, 1), _INKS[kind],
-                    low=values.min(1), high=values.max(1), has_dots=True,
+                    _tr("{} adds").format(kind_title(kind)), layers[rows].astype(float), np.median(values, 1),
+                    _INKS[kind], low=values.min(1), high=values.max(1), has_dots=True,
                 )
             )  # fmt: skip
         first = np.array([layer not in layers[:number] for number, layer in enumerate(layers)])
@@ -218,9 +219,10 @@ class NormsCurvesFigure(PlottedFigure):
         plot = self.plots[spot.plot]
         series = plot.series[spot.series]
         assert isinstance(series, Curve)
-        at = int(series.x[spot.point])
-        where = plot.x.labels[at] if spot.plot == 0 else str(at)
-        where = _tr("layer {}").format(where) if where[0].isdigit() else where
+        at, steps = int(series.x[spot.point]), self.result.sub_layers
+        where = _tr("layer {}").format(at)
+        if spot.plot == 0:
+            where = step_words(steps[at - 1]) if 0 < at <= len(steps) else plot.x.labels[at]
         text = f"{series.name}, {where}: {float(series.y[spot.point]):.4g}"
         if series.low is None or series.high is None:
             return text

@@ -17,7 +17,7 @@ from widgets.figures.token_axis import label
 from widgets.kit.clean import isolated
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
-from widgets.views.norms.words import arrangement, norm_kind, numbers_of, outliers_text, step_title
+from widgets.views.norms.words import arrangement, norm_kind, numbers_of, outliers_text, step_title, step_words
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class NormsMapFigure(PanelFigure):
             if np.isfinite(value)
         ]
         quantity = QUANTITIES[self.quantity].lower().replace("l2", "L2")
-        return f"“{word}”, layer {step_title(step)}, {quantity}: {', '.join(parts)}"
+        return f"“{word}”, {step_words(step)}, {quantity}: {', '.join(parts)}"
 
     def numbers(self) -> Numbers:
         """All that was measured."""

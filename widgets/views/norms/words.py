@@ -22,8 +22,17 @@ def kind_title(kind: str) -> str:
 
 
 def step_title(sub_layer: SubLayer) -> str:
-    """A sub-layer with the number of its layer."""
-    return f"{sub_layer.layer} {kind_title(sub_layer.kind).lower()}".replace("mlp", "MLP")
+    """A sub-layer with the number of its layer behind it: before it, it would be read as how many there are."""
+    return f"{_within(kind_title(sub_layer.kind))} {sub_layer.layer}"
+
+
+def step_words(sub_layer: SubLayer) -> str:
+    """The same in a sentence."""
+    return _tr("layer {} {}").format(sub_layer.layer, _within(kind_title(sub_layer.kind)))
+
+
+def _within(title: str) -> str:
+    return title if title.isupper() else title.lower()
 
 
 def drawn_layer(result: NormsResult) -> tuple[SubLayer, ...]:

@@ -118,8 +118,8 @@ class OrderFigure:
     def row_title(self, row: int) -> str:
         """The sentence, or the frame, of a row."""
         if self.options.against == "frames":
-            return _tr("frame {}").format(self.result.order[row])
-        return f"{row}  {clean(self.result.sentences[row])}"
+            return _tr("frame {}").format(self.result.frames[row])
+        return clean(self.result.sentences[row])
 
     # Layout
 
@@ -227,17 +227,16 @@ class OrderFigure:
         """What there is to say of it."""
         result = self.result
         if spot.kind == "frame":
-            text = _tr("Frame {} ({} of the film), at place {}. Drag it to another place, or press Alt and an arrow.")
-            return text.format(result.order[spot.place], result.frames[spot.place], spot.place)
+            text = _tr("Frame {} of the film. Drag it to another place, or press Alt and an arrow.")
+            return text.format(result.frames[spot.place])
         if spot.kind == "order":
-            order = put_back(result, spot.row)
-            right, n_pairs = pairs_in_order(order)
+            right, n_pairs = pairs_in_order(put_back(result, spot.row))
             text = _tr("Order {}: {} of all, score {:.2f}; {} of {} pairs are as in the film. A click shows it.")
             score = float(result.scores[spot.row])
-            return text.format(named(order), percent(float(self.shares[spot.row])), score, right, n_pairs)
+            return text.format(named(result, spot.row), percent(float(self.shares[spot.row])), score, right, n_pairs)
         probs = self.probs[spot.row, spot.place]
         each = ", ".join(f"{class_title(kind)} {percent(float(probs[kind]))}" for kind in _CLASSES)
-        return _tr("{} → frame {}: {}").format(self.row_title(spot.row), result.order[spot.place], each)
+        return _tr("{} → frame {}: {}").format(self.row_title(spot.row), result.frames[spot.place], each)
 
     # Painting
 
@@ -248,7 +247,7 @@ class OrderFigure:
         for place, (image, title) in enumerate(zip(laid.images, laid.titles, strict=True)):
             paint_image(painter, result.seen[place], image)
             paint_border(painter, image, style)
-            paint_title(painter, _tr("frame {}").format(result.order[place]), title, style)
+            paint_title(painter, _tr("frame {}").format(result.frames[place]), title, style)
         for row, label in enumerate(laid.labels):
             painter.setPen(style.theme.ink)
             flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
@@ -295,7 +294,7 @@ class OrderFigure:
         theme, metrics = style.theme, QFontMetricsF(style.font)
         em = metrics.height()
         paint_title(painter, _tr("Likeliest orders"), laid.ranks_title, style, is_faint=True)
-        orders = [named(put_back(self.result, rank)) for rank in range(len(laid.ranks))]
+        orders = [named(self.result, rank) for rank in range(len(laid.ranks))]
         bold = resized(style.font, bold=True)
         width = max(map(QFontMetricsF(bold).horizontalAdvance, orders)) + 0.8 * em
         for rank, (line, order) in enumerate(zip(laid.ranks, orders, strict=True)):
@@ -341,9 +340,9 @@ class OrderFigure:
     def numbers(self) -> Numbers:
         result = self.result
         rows: list[tuple[str | int | float, ...]] = [
-            (row, self.row_title(row), result.order[place], result.frames[place], *self.probs[row, place].tolist())
+            (row, self.row_title(row), place, result.frames[place], *self.probs[row, place].tolist())
             for row in range(self.n)
             for place in range(self.n)
         ]
-        header = ("row", self.options.against, "frame", "film_frame", "other_film", "same", "before", "after")
+        header = ("row", self.options.against, "place", "frame", "other_film", "same", "before", "after")
         return Numbers(all_numbers(result), header, rows)

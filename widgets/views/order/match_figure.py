@@ -86,7 +86,7 @@ class MatchFigure(PanelFigure):
         em = metrics.height()
         room = min(0.4 * rect.width(), 24 * em)
         above = max(_LEAST_ABOVE, min(_ABOVE_SHARE * rect.height() / em, _MOST_ABOVE))
-        names = (f"{i}  {clean(sentence)}" for i, sentence in enumerate(self.result.sentences))
+        names = map(clean, self.result.sentences)
         is_signed = self.options.numbers == "cosine"
         panel = HeatPanel(
             self.values,
@@ -96,7 +96,7 @@ class MatchFigure(PanelFigure):
             _tr("frame"),
             value_format=".2f",
             row_names=tuple(metrics.elidedText(name, Qt.TextElideMode.ElideRight, room) for name in names),
-            column_names=tuple(_tr("frame {}").format(number) for number in self.result.order),
+            column_names=tuple(_tr("frame {}").format(number) for number in self.result.frames),
             lines_above=above,
         )
         width = min(rect.width(), room + (8 + 12 * len(self.result.order)) * em)
@@ -108,7 +108,7 @@ class MatchFigure(PanelFigure):
         result = self.result
         text = _tr("“{}” and frame {}: {:.3f}, cosine {:.4f}")
         text = text.format(
-            clean(result.sentences[cell.row]), result.order[cell.column],
+            clean(result.sentences[cell.row]), result.frames[cell.column],
             float(self.values[cell.row, cell.column]), float(result.cosines[cell.row, cell.column]),
         )  # fmt: skip
         return _tr("{} · they belong together").format(text) if (cell.row, cell.column) in self.truth else text
@@ -138,7 +138,7 @@ class MatchFigure(PanelFigure):
             "values_axes": np.array(["sentence", "place"]),
         }
         rows: list[tuple[str | int | float, ...]] = [
-            (row, result.sentences[row], result.order[place], float(result.cosines[row, place]), float(value))
+            (row, result.sentences[row], result.frames[place], float(result.cosines[row, place]), float(value))
             for row, values in enumerate(self.values)
             for place, value in enumerate(values)
         ]

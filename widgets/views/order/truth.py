@@ -32,9 +32,9 @@ def rank_of_shown(result: OrderResult) -> int:
     return int(np.flatnonzero((result.places == as_shown).all(1))[0])
 
 
-def named(order: tuple[int, ...]) -> str:
-    """An order of frames in letters: their numbers, the first one first."""
-    return " ".join(map(str, order))
+def named(result: OrderResult, rank: int) -> str:
+    """One of the orders of the model in letters: numbers of frames in the film, as every view has them."""
+    return " ".join(str(result.frames[i]) for i in np.argsort(result.places[rank]).tolist())
 
 
 def all_numbers(result: OrderResult) -> dict[str, np.ndarray]:

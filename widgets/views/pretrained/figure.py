@@ -168,7 +168,7 @@ class FamilyTree:
 
     def _card_lines(self) -> tuple[tuple[str, str], ...]:
         model = self.model
-        opens = _tr("its checkpoints open") if model.prefix else _tr("its checkpoints do not open")
+        opens = _tr("opens its checkpoints") if model.prefix else _tr("does not open its checkpoints")
         opens = _tr("a small one comes with it") if model.key in BUNDLED and not model.prefix else opens
         return (
             (_tr("Objective"), model.objective),

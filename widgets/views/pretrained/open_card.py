@@ -29,9 +29,10 @@ def told_of(info: CheckpointInfo, cut_by: str) -> tuple[tuple[str, str], ...]:
     size += _tr("; vocabulary of {:,}").format(info.d_vocab) if info.d_vocab else ""
     places = place_name("text" if "text" in info.reads or not info.groups else info.groups[0].query_axis).many
     is_of_one_size = "image" in info.reads and info.position_kind in ("learned", "relative")
-    unlimited = _tr("images of one size") if is_of_one_size else _tr("no limit")
-    context = f"{info.n_ctx:,} {places}" if info.n_ctx else unlimited
     unsaid = _tr("not stated")
+    # Learned positions are a limit, whether or not it is known.
+    unlimited = unsaid if info.position_kind == "learned" else _tr("no limit")
+    context = f"{info.n_ctx:,} {places}" if info.n_ctx else _tr("images of one size") if is_of_one_size else unlimited
     languages = _tr("; languages: {}").format(clean(info.card.languages)) if info.card.languages else ""
     return (
         (_tr("Class"), clean(info.architecture)),

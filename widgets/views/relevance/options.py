@@ -32,4 +32,4 @@ class RelevanceOptions(Options):
         decimals=3,
         otherwise="largest",
     )
-    truth: bool = switch(False, "Truth", "Name the thing under the pointer, of generated scenes.")
+    truth: bool = switch(False, "Names", "Name the thing under the pointer, of generated scenes.")

@@ -30,7 +30,7 @@ def _request(args: Namespace, info: CheckpointInfo) -> Requests:
 def _figure(result: RolloutResult, args: Namespace) -> Figure:
     from widgets.views.rollout.figure import RolloutFigure
 
-    layer = result.layers[0] if args.layer is None else args.layer
+    layer = result.layers[-1] if args.layer is None else args.layer
     query = result.default_query
     if args.query is not None:
         query = within("query", args.query, len(result.query_tokens))

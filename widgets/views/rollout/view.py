@@ -13,7 +13,6 @@ from widgets.figures.token_axis import label
 from widgets.kit.availability import offer
 from widgets.kit.clean import isolated
 from widgets.kit.group_choice import GroupChoice
-from widgets.kit.head_steps import LayerSlider
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
 from widgets.kit.pointed_canvas import PointedCanvas
@@ -23,6 +22,7 @@ from widgets.selection import Selected
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.views.rollout.figure import MapKind, RolloutCell, RolloutFigure
+from widgets.views.rollout.layer import RolloutLayer
 from widgets.views.rollout.options import RolloutOptions
 
 
@@ -43,12 +43,13 @@ class RolloutView(View):
         )
         controls = self._page.controls
         self._group = GroupChoice(controls, "rollout_group", context.selection)
-        self._layer = LayerSlider(controls, "rollout_layer", context.selection)
+        self._layer = RolloutLayer(controls, "rollout_layer", context.selection)
         self._options = self.add_options(
             OptionControls(controls, "rollout", RolloutOptions, rare=("maps", "scale", "hide_own"))
         )
         self._show_page()
 
+        self._layer.begun.connect(self._rebuild)
         self._options.changed.connect(self._rebuild)
         self._canvas.spot_changed.connect(self._on_canvas_spot_changed)
         self._canvas.spot_chosen.connect(self._on_canvas_spot_chosen)
@@ -104,12 +105,13 @@ class RolloutView(View):
             return
         has_all = len(result.queries) == len(result.query_tokens)
         self._offer_map(is_offered=has_all)
-        now = self.selection.now
         query = self.query_pos if self.query_pos in result.queries else result.default_query
-        layer = min(result.layers, key=lambda each: abs(each - now.layer))
+        wanted = self.selection.now.layer if self._layer.is_chosen else result.layers[-1]
+        layer = min(result.layers, key=lambda each: abs(each - wanted))
         figure = RolloutFigure(result, layer, query, self._options.value())
         self._canvas.show_figure(figure, self.style_now())
-        self._page.caption.show_text(figure.caption)
+        first = "" if self._layer.is_chosen else self.tr("; the last layer, as no layer is chosen yet")
+        self._page.caption.show_text(figure.caption + first)
         self._show_page()
         self._on_canvas_spot_changed(self._canvas.spot)
         self.figure_changed.emit()
@@ -164,6 +166,7 @@ class RolloutView(View):
         if figure is not None and figure.options.show == "map":
             self.choose(query_pos=cell.row, key_pos=cell.key)
         elif figure is not None:
+            self._layer.begin()
             self.choose(layer=figure.result.layers[cell.row], key_pos=cell.key)
 
     def restyle(self) -> None:

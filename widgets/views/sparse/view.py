@@ -225,7 +225,7 @@ class SparseView(View):
             return self.tr("Open {}.").format(needs)
         if not _is_sparse(self.subject):
             text = self.tr("{} ({}) has no sparse pattern. This page needs {}.")
-            return text.format(self.subject.checkpoint.name, self.subject.checkpoint.architecture, needs)
+            return text.format(self.subject.checkpoint.name, self.subject.checkpoint.model, needs)
         return self.tr("Computing the map …")
 
     def _look_at_head(self) -> None:
