@@ -431,3 +431,15 @@ def test_numbers_are_small_before_cells_have_none(qapp):
     number = QFontMetricsF(style.font).horizontalAdvance("0.00")
     for cell, is_told in ((1.3 * number, True), (number, True), (0.8 * number, False)):
         assert has_values(Viewport.fitted(13, 13, 13 * cell, 13 * cell), style) == is_told, cell
+
+
+@pytest.mark.parametrize("shrink", [(1, 3), (4, 4), (5, 2)])
+def test_pixels_together_show_the_largest_of_them_or_what_is_missing(shrink):
+    values = np.random.default_rng(0).random((41, 37)).astype(np.float16)
+    values[7, 7], values[40, 36] = np.nan, np.inf
+    down, across = shrink
+    found = pooled(values, shrink, "max")
+    assert found.shape == (-(-41 // down), -(-37 // across))
+    for (i, j), number in np.ndenumerate(found):
+        part = values[i * down : (i + 1) * down, j * across : (j + 1) * across]
+        np.testing.assert_equal(number, part.max())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QCoreApplication
 
@@ -25,6 +26,7 @@ class PlaceName:
     steps: str
 
 
+@lru_cache(maxsize=64)
 def place_name(axis: str) -> PlaceName:
     """What the places of a sequence are called, by its name in `AttentionGroup.places`."""
     if (mixed := _mixed(axis)) is not None:
@@ -56,6 +58,7 @@ def _mixed(axis: str) -> tuple[str, str] | None:
     return names.get(axis)
 
 
+@lru_cache(maxsize=64)
 def in_order(axis: str) -> str:
     """How places are counted that lie in rows and columns or beside words; empty for others, of one order."""
     is_ordered = _is_one_after_another(axis) or place_name(axis).one in (_tr("patch"), _tr("pixel"))

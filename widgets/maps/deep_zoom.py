@@ -239,7 +239,7 @@ class DeepZoom(PassesFocus, QWidget):
                 # Of its own: the map paints the overview in other colours.
                 self._thumbnail = MapPiece(overview.values, overview.level, 0, 0)
             colors = coloring_of(self._style, self._scale, high, self._coloring.maxima)
-            image = self._thumbnail.image(colors, (1, 1), known.head.reduce)
+            image = self._thumbnail.image(colors, self.minimap.shrink(*overview.values.shape), known.head.reduce)
         assert self._scene is not None
         self.minimap.show_scene(self._scene, image, self._style)
         self._place_minimap()

@@ -57,6 +57,11 @@ class Minimap(QWidget):
         wide, high = view.n_columns / view.n_rows, view.n_rows / view.n_columns
         return QSize(round(side * min(max(wide, 0.25), 1.0)), round(side * min(max(high, 0.25), 1.0)))
 
+    def shrink(self, n_rows: int, n_columns: int) -> tuple[int, int]:
+        """How many pixels of a picture, down and across, there are for each of its own."""
+        size, ratio = self.sizeHint(), self.devicePixelRatioF()
+        return max(1, int(n_rows / (ratio * size.height()))), max(1, int(n_columns / (ratio * size.width())))
+
     def area(self) -> QRectF:
         """Where the whole map is painted."""
         return QRectF(self.rect()).adjusted(1, 1, -1, -1)

@@ -285,7 +285,7 @@ def test_every_pixel_has_the_colour_of_its_value(qtbot, view, scale, zoom):
                 row = (top + i) * side
                 value /= LONG.pooled(3, range(row // 8, row // 8 + 1), range(512)).astype(np.float32).max()
             colors = "log" if scale == "log" else "raw"
-            place = raster.levels(np.float32([np.float16(value)]), figure.scene.bar.high, colors)
+            place = raster.levels(np.float32([value]), figure.scene.bar.high, colors)
             x, y = viewport.x_of((left + j + 0.5) * side), viewport.y_of((top + i + 0.5) * side)
             if not (2 < x < plot.width() - 2 and 2 < y < plot.height() - 2):
                 continue
