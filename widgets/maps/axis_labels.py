@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from widgets.figures.token_axis import label
 from widgets.look import color_maps
@@ -86,11 +88,12 @@ def paint_left(
     """Tokens beside the rows, each with its position; the `marked` ones always, on a ground of their own."""
     metrics = QFontMetricsF(style.font)
     em = metrics.height()
-    for spot, text, number in _lines(ruler, words, metrics, LEFT * em, marked):
-        y, width = plot.top() + spot.at, metrics.horizontalAdvance(number)
+    for line in _lines(ruler, tuple(words), style.font.toString(), LEFT, tuple(marked)):
+        y = plot.top() + line.spot.at
         painter.save()
         painter.translate(plot.left() - 0.4 * em, y)
-        _paint(painter, text, number, -width, -metrics.horizontalAdvance(text) - width - 0.5 * em, style, marked, spot)
+        text_x = -line.text_width - line.number_width - 0.5 * em
+        _paint(painter, line, -line.number_width, text_x, metrics, style, marked)
         painter.restore()
         painter.setPen(style.theme.faint)
         painter.drawLine(QPointF(plot.left() - 0.25 * em, y), QPointF(plot.left(), y))
@@ -107,29 +110,45 @@ def paint_top(
     """Tokens above the columns, written upwards, each with its position; the `marked` ones always."""
     metrics = QFontMetricsF(style.font)
     em = metrics.height()
-    for spot, text, number in _lines(ruler, words, metrics, TOP * em, marked):
-        x = plot.left() + spot.at
+    for line in _lines(ruler, tuple(words), style.font.toString(), TOP, tuple(marked)):
+        x = plot.left() + line.spot.at
         painter.save()
         painter.translate(x, plot.top() - 0.4 * em)
         painter.rotate(-90)
-        _paint(painter, text, number, 0.0, metrics.horizontalAdvance(number) + 0.5 * em, style, marked, spot)
+        _paint(painter, line, 0.0, line.number_width + 0.5 * em, metrics, style, marked)
         painter.restore()
         painter.setPen(style.theme.faint)
         painter.drawLine(QPointF(x, plot.top() - 0.25 * em), QPointF(x, plot.top()))
 
 
-def _lines(
-    ruler: Ruler, words: Sequence[str], metrics: QFontMetricsF, room: float, marked: dict[int, QColor]
-) -> Iterator[tuple[LabelSpot, str, str]]:
-    """Each label, its token shortened to what a margin leaves, and its position as text."""
+class _Line(NamedTuple):
+    """A label: its token, shortened to what a margin leaves, and its position as text."""
+
+    spot: LabelSpot
+    text: str
+    number: str
+    text_width: float
+    number_width: float
+
+
+@lru_cache(maxsize=8)
+def _lines(ruler: Ruler, words: tuple[str, ...], font: str, room: float, marked: tuple[int, ...]) -> tuple[_Line, ...]:
+    """The labels of an axis, `room` in em; every head and layer has the same."""
+    letters = QFont()
+    letters.fromString(font)
+    metrics = QFontMetricsF(letters)
     em = metrics.height()
+    lines = []
     for spot in _with_marked(label_spots(ruler, em), ruler, marked, em):
         number = str(spot.position)
-        left = room - 1.1 * em - metrics.horizontalAdvance(number)
-        yield spot, metrics.elidedText(label(words[spot.position]), Qt.TextElideMode.ElideRight, left), number
+        number_width = metrics.horizontalAdvance(number)
+        left = (room - 1.1) * em - number_width
+        text = metrics.elidedText(label(words[spot.position]), Qt.TextElideMode.ElideRight, left)
+        lines.append(_Line(spot, text, number, metrics.horizontalAdvance(text), number_width))
+    return tuple(lines)
 
 
-def _with_marked(spots: list[LabelSpot], ruler: Ruler, marked: dict[int, QColor], least: float) -> list[LabelSpot]:
+def _with_marked(spots: list[LabelSpot], ruler: Ruler, marked: tuple[int, ...], least: float) -> list[LabelSpot]:
     """Marked labels come last; those that they would touch make way."""
     kept: list[LabelSpot] = []
     for position in reversed(marked):
@@ -141,25 +160,23 @@ def _with_marked(spots: list[LabelSpot], ruler: Ruler, marked: dict[int, QColor]
 
 def _paint(
     painter: QPainter,
-    text: str,
-    number: str,
+    line: _Line,
     number_x: float,
     text_x: float,
+    metrics: QFontMetricsF,
     style: FigureStyle,
     marked: dict[int, QColor],
-    spot: LabelSpot,
 ) -> None:
     """A token and its position in a line whose middle height is at the origin."""
-    metrics = QFontMetricsF(style.font)
     em = metrics.height()
-    color = marked.get(spot.position)
+    color = marked.get(line.spot.position)
     baseline = (metrics.ascent() - metrics.descent()) / 2
     if color is not None:
         start = min(number_x, text_x)
-        end = max(number_x + metrics.horizontalAdvance(number), text_x + metrics.horizontalAdvance(text))
+        end = max(number_x + line.number_width, text_x + line.text_width)
         painter.fillRect(QRectF(start - 0.2 * em, -em / 2, end - start + 0.4 * em, em), color)
     ink = None if color is None else color_maps.ink_on(color.rgb())
     painter.setPen(ink or style.theme.ink)
-    painter.drawText(QPointF(text_x, baseline), text)
+    painter.drawText(QPointF(text_x, baseline), line.text)
     painter.setPen(ink or style.theme.faint)
-    painter.drawText(QPointF(number_x, baseline), number)
+    painter.drawText(QPointF(number_x, baseline), line.number)
