@@ -2,12 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetricsF
 
-from tests.widgets.svg import texts_of
 from widgets.figures.color_bar import ColorBar, bright_end, bright_level
-from widgets.look.theme import FigureStyle
 
 
 def test_as_a_rule_the_last_colour_is_the_largest_number():
@@ -73,11 +69,3 @@ def test_the_end_of_levels_is_that_of_their_shares(seed):
 
 def test_levels_that_are_all_zero_end_at_the_last():
     assert bright_level(np.zeros((2, 3, 4, 4), np.uint8)) == 255
-
-
-@pytest.mark.parametrize(("share", "is_whole"), [(1.02, True), (0.8, True), (0.6, False)])
-def test_a_title_is_smaller_before_it_loses_its_end(qapp, share, is_whole):
-    """On a bar that is so high, of what the title needs."""
-    bar = ColorBar(1.0, "raw", "share of the rows' maximum")
-    height = share * QFontMetricsF(FigureStyle().font).horizontalAdvance(bar.title)
-    assert (bar.title in texts_of(bar, QRectF(0, 0, 300, height))) == is_whole

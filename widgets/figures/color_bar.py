@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
-from widgets.figures.lettering import fitted
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
 
@@ -18,7 +17,6 @@ _MISSING = 1.7  # em of the bar's height that go to the colour of what is missin
 _USUAL, _HELD = 99.5, 0.2  # per cent of the numbers, and share of their sum, that the last colour must leave apart
 _STRIDE = 17  # prime, so that it meets all columns of a map
 _FAR = 3.0  # times as large the largest number may be before it counts as far beyond the others
-_LEAST_TITLE = 0.75  # of the size of letters, which a title takes rather than lose its end
 _CROWDED = 0.9  # of the bar: a round number above would stand in the one at the end
 
 
@@ -89,14 +87,13 @@ class ColorBar:
             painter.drawLine(QPointF(bar.right(), y), QPointF(bar.right() + 0.25 * em, y))
             painter.setPen(style.theme.ink)
             painter.drawText(QPointF(left, y + (metrics.ascent() - metrics.descent()) / 2), text)
-        self._paint_title(painter, bar, plot.right() + self.width(metrics), style)
+        self._paint_title(painter, bar, plot.right() + self.width(metrics), style, metrics)
 
-    def _paint_title(self, painter: QPainter, bar: QRectF, right: float, style: FigureStyle) -> None:
+    def _paint_title(
+        self, painter: QPainter, bar: QRectF, right: float, style: FigureStyle, metrics: QFontMetricsF
+    ) -> None:
         painter.save()
         painter.setPen(style.theme.faint)
-        font = fitted(style.font, self.title, bar.height(), _LEAST_TITLE)
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
         text = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, bar.height())
         painter.translate(right - metrics.descent(), bar.center().y() + metrics.horizontalAdvance(text) / 2)
         painter.rotate(-90)
