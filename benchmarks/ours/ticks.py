@@ -46,10 +46,16 @@ class Ticks(QObject):
     def watch(self, phase: str, condition: Callable[[], bool]) -> None:
         """Let the event loop run until a condition holds; it sleeps where there is nothing to do."""
         self.phase = phase
-        end = time.monotonic() + PATIENCE
-        self._condition = lambda: condition() or time.monotonic() > end
+        end, is_met = time.monotonic() + PATIENCE, False
+
+        def is_over() -> bool:
+            nonlocal is_met
+            is_met = condition()
+            return is_met or time.monotonic() > end
+
+        self._condition = is_over
         self._loop.exec()
-        if not condition():
+        if not is_met:
             raise TimeoutError(f"{phase}: not done after {PATIENCE} s; {self._window.status_line.message}")
 
     def rest(self, phase: str, seconds: float = REST) -> None:

@@ -151,7 +151,7 @@ def test_the_student_finds_the_head_of_the_previous_token_and_what_a_word_does_t
     shares = driver.figure("measures").result.measures["previous"]
     now = window.selection.now
     assert shares[now.layer, now.head] == np.nanmax(shares) > 0.5
-    assert "previous token" in driver.widget("details_sentence").text()
+    driver.wait(lambda: "previous token" in driver.widget("details_sentence").text(), 5)
 
     # What happens to the mask when I change a word?
     chips, where = driver.chip(driver.words().index("castle"))

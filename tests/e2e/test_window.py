@@ -69,7 +69,7 @@ def test_choosing_a_head_in_one_view_chooses_it_in_all(driver):
         QTest.keyClick(QApplication.focusWidget(), key)
     now = driver.window.selection.now
     assert (now.layer, now.head) == (1, 2)
-    assert driver.widget("details_head").value() == 2
+    driver.wait(lambda: driver.widget("details_head").value() == 2, 5)
     driver.keys("Ctrl+2")
     driver.wait(lambda: driver.figure("attention") is not None)
     driver.wait(lambda: "layer 1, head 2" in driver.figure("attention").caption.lower())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QApplication, QSpinBox
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.events import Failure
@@ -43,6 +43,12 @@ def panel(qtbot, selection):
     return panel
 
 
+def choose(selection, **values):
+    """Select something else, and let the panel follow, which it does behind the views."""
+    selection.update(**values)
+    QApplication.processEvents()
+
+
 def row_of(result, layer, head, query):
     """What one query looks at."""
     pattern = result.pattern[result.layers.index(layer), head, query]
@@ -52,9 +58,9 @@ def row_of(result, layer, head, query):
 def test_one_row_is_asked_for_however_long_the_text_is(panel, selection, qtbot):
     asked = []
     panel.request_changed.connect(asked.append)
-    selection.update(layer=1, head=1)
+    choose(selection, layer=1, head=1)
     assert asked == []  # no token is chosen
-    selection.update(query=at(3))
+    choose(selection, query=at(3))
     assert asked == [RowsRequest("bert-test", text_input("x"), "encoder", 1, 1, 3, 4)]
 
 
@@ -92,14 +98,14 @@ def test_the_heads_are_asked_for_at_first(qtbot, selection):
 
 def test_measures_are_those_of_the_selected_head(panel, selection):
     result = make_heads_result()
-    selection.update(head=2)
+    choose(selection, head=2)
     assert panel._values["entropy"].text() == f"{result.measures['entropy'][0, 2]:.2f} bits"
     assert panel._values["previous"].text() == f"{100 * result.measures['previous'][0, 2]:.1f} %"
 
 
 def test_the_panel_is_filled_once_of_a_choice(panel, selection, monkeypatch):
     result, filled = make_attention_result(layers=(0,)), []
-    selection.update(head=1, query=at(3))
+    choose(selection, head=1, query=at(3))
     answer(panel, row_of(result, 0, 1, 3))
     fill = panel._fill_keys
     monkeypatch.setattr(panel, "_fill_keys", lambda *args: (filled.append(args), fill(*args)))
@@ -117,7 +123,7 @@ def test_a_number_with_a_long_unit_wraps_instead_of_being_cut(panel):
 
 def test_the_strongest_keys_of_the_token_are_listed_and_a_click_selects_one(panel, selection, qtbot):
     result = make_attention_result(layers=(0,))
-    selection.update(head=1, query=at(3))
+    choose(selection, head=1, query=at(3))
     late = RowsRequest("bert-test", text_input("x"), "encoder", 0, 2, 3, 4)  # of another head
     panel.take_result(late, row_of(result, 0, 2, 3))
     assert panel._keys.rowCount() == 0
@@ -152,11 +158,11 @@ def entropy(panel):
 
 def test_of_another_checkpoint_there_are_no_numbers_until_they_come(panel, selection):
     assert entropy(panel) != "–"
-    selection.update(query=at(3))
+    choose(selection, query=at(3))
     panel.set_subject(Subject(make_checkpoint_info(name="gpt-test"), text_input("x")))
     assert panel.is_dimmed
     assert "bert-test" in panel.why_not_current
-    selection.update(head=2)
+    choose(selection, head=2)
     assert entropy(panel) == "–"
     assert panel._keys.rowCount() == 0
     answer(panel, make_heads_result(seed=1))
@@ -187,16 +193,16 @@ def test_after_a_cancel_a_failure_and_a_refusal_there_are_no_numbers(panel, sele
     answer(panel, make_heads_result())
     assert entropy(panel) != "–"
     panel.refuse("The text has 9 tokens; at most 5 are allowed.")
-    selection.update(head=1)
+    choose(selection, head=1)
     assert entropy(panel) == "–"
 
 
 def test_another_token_keeps_the_numbers_of_the_head(panel, selection):
     result = make_attention_result(layers=(0,))
-    selection.update(query=at(3))
+    choose(selection, query=at(3))
     answer(panel, row_of(result, 0, 0, 3))
     assert panel._keys.rowCount() > 0
-    selection.update(query=at(4))
+    choose(selection, query=at(4))
     assert panel._keys.rowCount() == 0
     assert entropy(panel) != "–"
     assert panel.why_not_current == ""
@@ -205,7 +211,7 @@ def test_another_token_keeps_the_numbers_of_the_head(panel, selection):
 def test_a_place_on_another_axis_is_no_token_of_this_text(panel, selection):
     asked = []
     panel.request_changed.connect(asked.append)
-    selection.update(query=Position("image", 3))
+    choose(selection, query=Position("image", 3))
     assert asked == []
     # The word in the middle, as all views that need one do.
     begin = "No token is selected: where a view needs one, it shows “mat” (6)."
@@ -220,7 +226,7 @@ def test_layers_and_heads_are_those_of_a_checkpoint_whose_input_is_refused(panel
     panel.refuse("The text is too long.")
     assert panel._layer.maximum() == 1
     assert panel._layer.suffix() == "  of 0–1"
-    selection.update(layer=1)
+    choose(selection, layer=1)
     assert asked == []  # there is no input to ask for
     assert panel.is_dimmed
 

@@ -202,7 +202,7 @@ class DeepZoom(PassesFocus, QWidget):
         level = known.level(self.canvas.level())
         maxima = known.maxima() if self._scale == "row" else None
         self._coloring = coloring_of(self._style, self._scale, known.high(level), maxima)
-        title = self.tr("share of the rows' maximum") if self._coloring.maxima else self.tr("attention")
+        title = self.tr("share of row maximum") if self._coloring.maxima else self.tr("attention")
         self._scene = MapScene(
             known.axes,
             viewport,

@@ -71,7 +71,7 @@ class Region:
         high = float(np.fmax.reduce(values, axis=None, initial=0)) or 1.0
         shown = coloring_of(FigureStyle(), scale if scale != "row" or maxima else "raw", high, maxima)
         missing = "no value" if np.isnan(values).any() else ""
-        title = "share of the rows' maximum" if maxima else "attention"
+        title = "share of row maximum" if maxima else "attention"
         scene = MapScene(known.axes, viewport, ColorBar(shown.high, shown.scale, title, missing))
         return MapFigure(scene, head, tiles.level, values, shown, _EM)
 

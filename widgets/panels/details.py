@@ -22,6 +22,7 @@ from widgets.context import ViewContext
 from widgets.figures.head_measures import DASH, measure_name, number_with_unit
 from widgets.figures.places import nothing_selected, place_name
 from widgets.kit.clean import isolated
+from widgets.kit.delay import Delay
 from widgets.kit.figure import Figure
 from widgets.kit.head_steps import layer_and_head
 from widgets.kit.labels import make_selectable
@@ -106,6 +107,8 @@ class DetailsPanel(View):
         layout.addLayout(self._chosen)
         layout.addWidget(self._numbers, 1)
         self.standing_changed.connect(self._fill)
+        self._soon = Delay(0, self)
+        self._soon.elapsed.connect(self._on_soon_elapsed)
 
     def _spin_box(self, name: str) -> NumberBox:
         box = NumberBox(self)
@@ -221,8 +224,11 @@ class DetailsPanel(View):
             label.setIndent(label.indent())  # else Qt goes on with the width that it had before
 
     def selection_changed(self, now: Selected, old: Selected) -> None:
+        self._soon.start_unless_waiting()  # the views come first, whose picture the user waits for
+
+    def _on_soon_elapsed(self) -> None:
         self._fill_controls()
-        self.refresh()
+        self.follow()
         self._fill()
 
     # Numbers: none but those that are asked for

@@ -103,7 +103,7 @@ class AttentionFigure:
             high = bright_end(self.values) if options.scale == "raw" else largest or 1.0
             high = high if (options.low or 0.0) < high else largest
         low = 0.0 if options.low is None or options.scale == "log" or options.low >= high else options.low
-        title = _tr("share of the row's maximum") if self.options.scale == "row" else _tr("attention")
+        title = _tr("share of row maximum") if self.options.scale == "row" else _tr("attention")
         missing = _tr("no value") if np.isnan(self.values).any() else ""
         scale: raster.RasterScale = "log" if options.scale == "log" else "raw"
         return ColorBar(high, scale, title, missing, low, is_clipped=largest > high)

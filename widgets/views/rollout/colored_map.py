@@ -36,7 +36,7 @@ class ColoredMap:
         scale: raster.RasterScale = "log" if options.scale == "log" else "raw"
         if options.scale == "row":
             highest = np.fmax.reduce(values, axis=-1, keepdims=True, initial=0.0)
-            values, name = values / np.where(highest > 0, highest, 1), _tr("share of the row's maximum")
+            values, name = values / np.where(highest > 0, highest, 1), _tr("share of row maximum")
         largest = float(np.fmax.reduce(values, axis=None, initial=0.0)) or 1.0
         # Half of a rollout and more is a query's own: beside that all else would be dark.
         high = bright_end(values, others) if options.scale == "raw" else largest
