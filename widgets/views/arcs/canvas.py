@@ -17,7 +17,7 @@ from widgets.views.arcs.figure import ArcsFigure
 from widgets.views.arcs.lines import ArcsLayout, Focus
 
 _FIRST = 0.002  # seconds of drawing before the first picture, which the user waits for
-_POINTED = 0.001  # the same where the pointer waits for it
+_POINTED = 0.0005  # the same where the pointer waits for it
 _HEAD_START = 8  # milliseconds in which a picture is on its way to the screen before more is drawn
 _FRAME = 0.1  # seconds between two pictures of what is drawn so far
 _FADED = 0.12  # all lines, while those of one token are shown
