@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from inference.results.maps import TilesResult
 from inference.results.request import Request
 from widgets.figures.color_bar import ColorBar
 from widgets.kit.delay import Delay
@@ -66,7 +67,7 @@ class DeepZoom(PassesFocus, QWidget):
         self._scene: MapScene | None = None
         self._coloring: Coloring | None = None
         self._thumbnail: MapPiece | None = None
-        self._asking = Delay(_PAUSE, self)
+        self._asking, self._arrival = Delay(_PAUSE, self), Delay(0, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -74,6 +75,7 @@ class DeepZoom(PassesFocus, QWidget):
         layout.addWidget(self.canvas, 1)
         self.setFocusProxy(self.canvas)
 
+        self._arrival.elapsed.connect(self._on_arrival_elapsed)
         self._asking.elapsed.connect(self._want_tiles)
         self._asking.elapsed.connect(self.requests_changed)  # not if the window has gone meanwhile
         self.canvas.viewport_changed.connect(self._on_canvas_viewport_changed)
@@ -127,10 +129,16 @@ class DeepZoom(PassesFocus, QWidget):
     def take(self, request: Request, result: object) -> None:
         """Show the answer to one of its requests, or a part of it."""
         self.feed.take(request, result)
+        if isinstance(result, TilesResult):
+            self._arrival.start_unless_waiting()  # they come one by one, several in a turn
+            return
         known = self.feed.map
         if known is not None:
             self._finder.search_in(known.axes)
             self.bar.show_count(self._finder.text)
+        self._on_arrival_elapsed()
+
+    def _on_arrival_elapsed(self) -> None:
         self._rebuild()
         self._want_tiles()
         self.requests_changed.emit()

@@ -99,7 +99,7 @@ class TileCache:
         self.n_bytes += piece.n_bytes - (old.n_bytes if old else 0)
         self._pieces[key] = piece
         at = _place_of_highest(key.head, piece.level)
-        self._highest[at] = max(self._highest.get(at, 0.0), float(piece.values.max(initial=0)))
+        self._highest[at] = max(self._highest.get(at, 0.0), largest(piece.values))
         while self.n_bytes > self.budget:
             _, oldest = self._pieces.popitem(last=False)
             self.n_bytes -= oldest.n_bytes
@@ -136,6 +136,11 @@ def pooled(values: np.ndarray, shrink: tuple[int, int], reduce: str) -> np.ndarr
             sums = np.add.reduceat(values.astype(np.float32), starts, axis=axis)
             values = (sums / (counts[:, None] if axis == 0 else counts)).astype(np.float16)
     return values
+
+
+def largest(values: np.ndarray) -> float:
+    """Of float16 of which none is negative; 0 where there are none."""
+    return float(values.view(np.uint16).max(initial=0).view(np.float16))
 
 
 def _maxima(values: np.ndarray, starts: np.ndarray, step: int, axis: int) -> np.ndarray:

@@ -211,6 +211,7 @@ def test_another_head_keeps_place_and_zoom(qtbot, view, selection):
     assert asked[1].head == 3
     assert canvas(view).viewport == before
     answer(view, LONG.answer(asked[1]))
+    QApplication.processEvents()  # tiles are shown once for all that came in a turn
     assert view.figure().caption.startswith("Layer 2, head 3; queries 1")
     # Back again: all is still here.
     n = len(view.engine.asked)
