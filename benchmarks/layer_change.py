@@ -39,7 +39,7 @@ def run(setup: Setup) -> Section:
     header = ("", "layer: first picture, ms", "whole picture", "CPU", "hover ms", "CPU")
     how = (
         f"All 12 heads of a layer, {n} tokens; the numbers are at hand on both sides. Ours: `show_result`, painted, "
-        "until the X server has drawn it. Arcs draws its strongest lines first and the rest in slices of 4 ms between "
+        "until the X server has drawn it. Arcs draws its strongest lines first and the rest in slices of 3 ms between "
         "events, so its first picture comes before the whole; whole is what is on screen, and what is scrolled away "
         "is drawn behind that. "
         "BertViz: from the change of the layer to two frames later and a "
