@@ -37,23 +37,32 @@ def wrong_head_colors(figure: ArcsFigure, chips: HeadChips, theme: Theme) -> Ite
 def _squares(figure: ArcsFigure, one: int, other: int, style: FigureStyle) -> str:
     """What is wrong with the squares of two heads beside the first token; empty if nothing is."""
     pair = replace(figure, heads=(one, other), focus=Focus("query", 0))
-    with _Fills() as painted:
+    with _Fills(style.theme) as painted:
         pair.paint(painted, WIDE, style)
     expected = {_of(one, style.theme), _of(other, style.theme)}
     return "" if set(painted.fills) & _series(style.theme) == expected else f"squares in {sorted(set(painted.fills))}"
 
 
 class _Fills(QPainter):
-    """Paints, and remembers the colours of the rectangles that it filled."""
+    """Paints, and remembers the theme's colours in the pictures that it drew, where squares are."""
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         self.image = QImage(WIDE.size().toSize(), QImage.Format.Format_RGB32)
         super().__init__(self.image)
+        self._series = theme.series
         self.fills: list[str] = []
 
-    def fillRect(self, rect, color) -> None:
-        self.fills.append(QColor(color).name())
-        super().fillRect(rect, color)
+    def drawImage(self, rect, picture) -> None:
+        plain = picture.convertToFormat(QImage.Format.Format_ARGB32)
+        for pixel in {plain.pixel(x, y) for x in range(plain.width()) for y in range(plain.height())}:
+            seen = QColor.fromRgba(pixel)
+            self.fills += [color.name() for color in self._series if seen.alpha() and _is_like(seen, color)]
+        super().drawImage(rect, picture)
+
+
+def _is_like(seen: QColor, color: QColor) -> bool:
+    """But for what is lost where a faint colour is kept with its opacity in it."""
+    return all(abs(one - other) <= 3 for one, other in zip(seen.getRgb()[:3], color.getRgb()[:3], strict=True))
 
 
 def _of(head: int, theme: Theme) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.tokens import Tokens
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color, place_of
 from widgets.views.arcs.names import Name, placed
+from widgets.views.arcs.squares import paint_squares
 
 SIDES: tuple[Side, Side] = ("query", "key")
 MAX_SQUARES = 16  # more heads than this have no room for a square each beside a token
@@ -91,21 +92,24 @@ class TokenColumns:
         for side in SIDES:
             tokens, reached = self.tokens[side], self._reached[side]
             self._paint_segments(painter, style, side)
+            told: list[tuple[QRectF, int]] = []  # where a weight is written, and of which row
             if self.layout.lead:
                 for name in self.names(side):
-                    token = Focus(side, name.pos)
+                    token, rect = Focus(side, name.pos), self.layout.label_rect(Focus(side, name.pos), name.y)
                     self._paint_lead(painter, style, token, name.y)
-                    weights = reached[name.pos].tolist() if reached is not None and name.is_wanted else None
-                    rect = self.layout.label_rect(token, name.y)
-                    self._paint_token(painter, rect, style, token, weights, metrics, is_faint=not name.is_wanted)
-                continue
-            shown = range(rows.start, min(rows.stop, len(tokens)))
-            all_weights = None if reached is None else reached[shown.start : shown.stop].tolist()
-            for pos, rect in zip(shown, self.layout.label_rects(side, shown), strict=True):
-                token = Focus(side, pos)
-                weights = None if all_weights is None else all_weights[pos - shown.start]
-                is_faint = weights is not None and token != self.focus and not any(weights)
-                self._paint_token(painter, rect, style, token, weights, metrics, is_faint=is_faint)
+                    self._paint_token(painter, rect, style, token, metrics, is_faint=not name.is_wanted)
+                    if name.is_wanted:
+                        told.append((rect, name.pos))
+            else:
+                shown = range(rows.start, min(rows.stop, len(tokens)))
+                is_free = np.zeros(len(tokens), bool) if reached is None else ~reached.any(axis=1)
+                for pos, rect in zip(shown, self.layout.label_rects(side, shown), strict=True):
+                    token = Focus(side, pos)
+                    is_faint = bool(is_free[pos]) and token != self.focus
+                    self._paint_token(painter, rect, style, token, metrics, is_faint=is_faint)
+                    told.append((rect, pos))
+            if reached is not None:
+                self._paint_weights(painter, style, side, told, reached, metrics)
 
     @cached_property
     def _reached(self) -> dict[Side, np.ndarray | None]:
@@ -134,7 +138,6 @@ class TokenColumns:
         rect: QRectF,
         style: FigureStyle,
         token: Focus,
-        weights: list[float] | None,
         metrics: QFontMetricsF,
         *,
         is_faint: bool,
@@ -158,34 +161,34 @@ class TokenColumns:
             painter.drawRoundedRect(box, 0.25 * em, 0.25 * em)
         painter.setPen(theme.accent_ink if is_focus else theme.faint if is_faint else theme.ink)
         painter.drawText(room, _END if is_query else _BEGINNING, text)
-        if weights is not None and max(weights, default=0.0) > self.least_written:
-            self._paint_weights(painter, rect, style, is_query, weights, metrics)
 
     def _paint_weights(
         self,
         painter: QPainter,
-        rect: QRectF,
         style: FigureStyle,
-        is_query: bool,
-        weights: list[float],
+        side: Side,
+        told: list[tuple[QRectF, int]],
+        reached: np.ndarray,
         metrics: QFontMetricsF,
     ) -> None:
-        """The strongest weight as a number, and a square a head as opaque as its weight, on the outer side."""
-        em, heads = self.layout.em, self.heads
-        step, strongest = SQUARE * em, max(weights)
-        digits = metrics.horizontalAdvance("0.000")
-        number_x = rect.left() - digits - 0.8 * em if is_query else rect.right() + 0.8 * em
-        painter.setPen(style.theme.ink)
-        text = f"{strongest:.{2 if self._largest >= _EXACT else 3}f}"
-        painter.drawText(QRectF(number_x, rect.top(), digits + em, rect.height()), _BEGINNING, text)
-        if not 1 < len(heads) <= MAX_SQUARES:
+        """The strongest weight of each token as a number, and beside it a square a head, on the outer side."""
+        em, step = self.layout.em, SQUARE * self.layout.em
+        strongest = reached.max(axis=1, initial=0.0).tolist()
+        told = [(rect, pos) for rect, pos in told if strongest[pos] > self.least_written]
+        if not told:
             return
-        x = number_x - 0.5 * em - len(heads) * step if is_query else number_x + digits + 0.5 * em
-        y, side = rect.center().y() - step / 2, step * 0.9
-        colors = [_square_colors(head_color(head, style.theme).rgb()) for head in heads]
-        for place, weight in enumerate(weights):
-            if weight:
-                painter.fillRect(QRectF(x + place * step, y, side, side), colors[place][int(255 * weight)])
+        digits, n_digits = metrics.horizontalAdvance("0.000"), 2 if self._largest >= _EXACT else 3
+        outer = told[0][0]
+        x = outer.left() - digits - 0.8 * em if side == "query" else outer.right() + 0.8 * em
+        painter.setPen(style.theme.ink)
+        for rect, pos in told:
+            box = QRectF(x, rect.top(), digits + em, rect.height())
+            painter.drawText(box, _BEGINNING, f"{strongest[pos]:.{n_digits}f}")
+        if 1 < (n_heads := len(self.heads)) <= MAX_SQUARES:
+            x += -0.5 * em - n_heads * step if side == "query" else digits + 0.5 * em
+            inks = [head_color(head, style.theme).rgb() for head in self.heads]
+            tops = [rect.center().y() - step / 2 for rect, _ in told]
+            paint_squares(painter, x, tops, step, inks, reached[[pos for _, pos in told]])
 
     @cached_property
     def _largest(self) -> float:
@@ -205,15 +208,6 @@ class TokenColumns:
                 inner = (0.06 + 0.19 * bar) * layout.em
                 x = layout.left + inner if side == "query" else layout.right - inner
                 painter.drawLine(QPointF(x, top + 0.15 * layout.em), QPointF(x, bottom - 0.15 * layout.em))
-
-
-@lru_cache(maxsize=64)
-def _square_colors(of_head: int) -> list[QColor]:
-    """As opaque as a weight is large, for 0, 1, ... 255 of 255; a look at a text asks for hundreds."""
-    colors = [QColor(of_head) for _ in range(256)]
-    for level, color in enumerate(colors):
-        color.setAlphaF(0.35 + 0.65 * (level / 255) ** 0.5)
-    return colors
 
 
 def has_two_segments(tokens: Tokens) -> bool:
