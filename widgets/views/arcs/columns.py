@@ -102,7 +102,7 @@ class TokenColumns:
                         told.append((rect, name.pos))
             else:
                 shown = range(rows.start, min(rows.stop, len(tokens)))
-                is_free = np.zeros(len(tokens), bool) if reached is None else ~reached.any(axis=1)
+                is_free = np.zeros(len(tokens), bool) if reached is None else np.logical_not(reached.any(axis=1))
                 for pos, rect in zip(shown, self.layout.label_rects(side, shown), strict=True):
                     token = Focus(side, pos)
                     is_faint = bool(is_free[pos]) and token != self.focus
