@@ -10,11 +10,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from inference.results.tokens import Tokens
+from widgets.figures.squares import paint_squares
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.lines import ArcsLayout, Focus, Lines, Side, head_color, place_of
 from widgets.views.arcs.names import Name, placed
-from widgets.views.arcs.squares import paint_squares
 
 SIDES: tuple[Side, Side] = ("query", "key")
 MAX_SQUARES = 16  # more heads than this have no room for a square each beside a token

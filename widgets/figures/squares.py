@@ -1,4 +1,4 @@
-"""Squares beside tokens, one a head: as opaque as the weight of its line is large."""
+"""Rows of squares beside a figure: as opaque as the weight that each stands for is large."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FAINTEST = 0.35
 def paint_squares(
     painter: QPainter, x: float, tops: Sequence[float], step: float, inks: Sequence[int], weights: np.ndarray
 ) -> None:
-    """Rows of squares; none where a weight is 0.
+    """Rows of squares, each column in a colour; none where a weight is 0.
 
     On screen they are one picture, on whole pixels: a look at a text has hundreds.
 
@@ -29,9 +29,9 @@ def paint_squares(
     step
         From one square to the next.
     inks
-        `0xffrrggbb` of each head.
+        `0xffrrggbb` of each column.
     weights
-        [row, head], 0 to 1.
+        [row, column], 0 to 1.
     """
     if raster.is_vector(painter):
         for top, row in zip(tops, weights.tolist(), strict=True):

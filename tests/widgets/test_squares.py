@@ -8,7 +8,7 @@ from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
-from widgets.views.arcs.squares import paint_squares
+from widgets.figures.squares import paint_squares
 
 RED, BLUE = 0xFFC00000, 0xFF0000C0
 TOPS, STEP = (2.0, 22.0), 10.0
