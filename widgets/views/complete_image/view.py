@@ -105,7 +105,7 @@ class CompleteImageView(View):
             self._masked.show_result(result, self.style_now())
         elif isinstance(result, ProbeResult):
             assert isinstance(request, ProbeRequest)
-            self._probe.show_result(request, result, self.style_now())
+            self._probe.show_result(request.checkpoint, result, self.style_now())
 
     def show_job(self, state: JobState) -> None:
         self._probe.show_job(state)

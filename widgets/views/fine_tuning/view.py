@@ -155,7 +155,7 @@ class FineTuningView(View):
             self._rebuild_examples()
         elif isinstance(result, TransferResult):
             assert isinstance(request, TransferRequest)
-            self._transfer_page.show_result(request, result, self.style_now())
+            self._transfer_page.show_result(request.checkpoint, result, self.style_now())
         elif isinstance(result, PublishedTableResult):
             self._published = result
             self._rebuild_published()
