@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from inference.results.checkpoint import split_precision
@@ -15,6 +17,29 @@ FILE_NAME = "last_results.bin"  # beside the settings
 MOST_BYTES = 8 * 2**20  # of the file
 MOST_BYTES_EACH = 2 * 2**20
 MOST_ANSWERS = 24
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An answer and what it is to; `signature` is of all else that it was computed from."""
+
+    channel: str
+    signature: str
+    request: Request
+    answer: object
+
+    @cached_property
+    def packed(self) -> bytes:
+        """What lies on disk; empty where it is too large. Made once: in whatever thread, the window waits for it."""
+        from inference.service import wire
+
+        stream = io.BytesIO()
+        told = {"channel": self.channel, "signature": self.signature, "request": self.request, "answer": self.answer}
+        try:
+            wire.write(stream, told)
+        except wire.BadMessage:
+            return b""  # what cannot be sent is not kept
+        return stream.getvalue() if stream.tell() <= MOST_BYTES_EACH else b""
 
 
 class ResultCache:
@@ -34,7 +59,7 @@ class ResultCache:
 
     def __init__(self, file: Path, version: str) -> None:
         self._file, self._version = file, version
-        self._kept: dict[str, tuple[str, Request, object]] | None = None  # by channel: signature, request, answer
+        self._kept: dict[str, _Kept] | None = None  # by channel
         self._is_changed = False
         self._writer: threading.Thread | None = None
 
@@ -42,9 +67,9 @@ class ResultCache:
         """What the engine of an earlier session answered; None if that is not known, or may be another now."""
         if self._kept is None:
             self._kept = self._read()
-        for signature, asked, answer in self._kept.values():
-            if asked == request:
-                return answer if signature == self._signature(request) else None
+        for kept in self._kept.values():
+            if kept.request == request:
+                return kept.answer if kept.signature == self._signature(request) else None
         return None
 
     def keep(self, channel: str, request: Request, answer: object) -> None:
@@ -52,7 +77,7 @@ class ResultCache:
         if self._kept is None:
             self._kept = self._read()
         self._kept.pop(channel, None)
-        self._kept[channel] = (self._signature(request), request, answer)
+        self._kept[channel] = _Kept(channel, self._signature(request), request, answer)
         for oldest in tuple(self._kept)[:-MOST_ANSWERS]:
             del self._kept[oldest]
         self._is_changed = True
@@ -63,20 +88,20 @@ class ResultCache:
             self._writer.join()
         if self._is_changed and self._kept is not None:
             self._is_changed = False
-            _write(self._file, tuple(self._kept.items()))
+            _write(self._file, tuple(self._kept.values()))
 
     def write_beside(self) -> None:
         """The same, in a thread: packing takes some frames, a disk more. While one writes, what came since waits."""
         if self._is_changed and self._kept is not None and not (self._writer and self._writer.is_alive()):
             self._is_changed = False
-            kept = tuple(self._kept.items())  # answers never change
+            kept = tuple(self._kept.values())  # answers never change
             self._writer = threading.Thread(target=_write, args=(self._file, kept), name="last-results")
             self._writer.start()
 
-    def _read(self) -> dict[str, tuple[str, Request, object]]:
+    def _read(self) -> dict[str, _Kept]:
         from inference.service import wire  # with NumPy, which nobody needs before the window is on screen
 
-        kept: dict[str, tuple[str, Request, object]] = {}
+        kept: dict[str, _Kept] = {}
         try:
             if self._file.stat().st_size > MOST_BYTES:
                 return {}
@@ -85,7 +110,8 @@ class ResultCache:
                 message, _ = read
                 if not isinstance(message["request"], Request):
                     return {}
-                kept[str(message["channel"])] = (str(message["signature"]), message["request"], message["answer"])
+                channel = str(message["channel"])
+                kept[channel] = _Kept(channel, str(message["signature"]), message["request"], message["answer"])
         except (OSError, KeyError, wire.BadMessage, MemoryError):
             return {}
         return kept
@@ -112,13 +138,13 @@ class ResultCache:
         return told.hexdigest()
 
 
-def _write(file: Path, kept: tuple[tuple[str, tuple[str, Request, object]], ...]) -> None:
+def _write(file: Path, kept: tuple[_Kept, ...]) -> None:
     import secrets
 
     parts: list[bytes] = []
-    for channel, of_channel in reversed(kept):
-        part = _packed(channel, *of_channel)
-        if 0 < len(part) <= MOST_BYTES_EACH and sum(map(len, parts)) + len(part) <= MOST_BYTES:
+    for one in reversed(kept):
+        part = one.packed
+        if part and sum(map(len, parts)) + len(part) <= MOST_BYTES:
             parts.append(part)
     temporary = file.with_name(f".{file.name}-{secrets.token_hex(4)}")
     try:
@@ -128,14 +154,3 @@ def _write(file: Path, kept: tuple[tuple[str, tuple[str, Request, object]], ...]
     except OSError:  # a full disk, or one that is read only: the next start takes a little longer
         with suppress(OSError):
             temporary.unlink()
-
-
-def _packed(channel: str, signature: str, request: Request, answer: object) -> bytes:
-    from inference.service import wire
-
-    stream = io.BytesIO()
-    try:
-        wire.write(stream, {"channel": channel, "signature": signature, "request": request, "answer": answer})
-    except wire.BadMessage:
-        return b""  # what cannot be sent is not kept
-    return stream.getvalue()

@@ -33,8 +33,9 @@ from inference.results.devices import WISH
 # between two, so that the window stays awake.
 DELAY, PAUSE = 1000, 25
 _ROOMS = ("look", "kit", "figures", "plots", "maps", "scene3d", "player", "writing", "panels")  # from below
-SLICE = 0.004  # seconds that Qt's types may take between two turns of the window
-# Seconds that the thread which imports pyqtgraph may keep the window waiting; Python's own 5 ms add up in a paint.
+SLICE = 0.004  # seconds that Qt's types, or modules, may take between two turns of the window
+# Seconds that any other thread may keep the window waiting, such as one that imports, or reads an answer; Python's own
+# 5 ms add up in a paint.
 HAND_OVER = 0.001
 
 
@@ -76,6 +77,7 @@ def make_window(checkpoint: str = "", engine: str = "process", device: str = "")
 
     `engine` is `process`, `thread`, or the address of another machine: see `app.link.remote.address`.
     """
+    sys.setswitchinterval(HAND_OVER)
     if engine.startswith(SCHEME):
         runner, file = _runner_elsewhere(engine)
     else:
@@ -109,18 +111,17 @@ class _Reporter:
 
 
 class WarmUp(QObject):
-    """Imports the modules of all views one by one, while the engine starts: together they take half a second.
+    """Imports the modules of all views, a few at a time, while the engine starts: together they take half a second.
 
-    pyqtgraph comes first and in a thread, which hands over to the window every millisecond: it is 190 modules that
-    cannot be had one by one, because its package imports them all. It makes no Qt object meanwhile, and knows nothing
-    of ours, so that no two threads ever wait for each other's modules. Ours make some, and stay in the window's thread,
-    as do Qt's types, which have to be there before a thread asks for them: see `quick_start.each_qt_type`.
+    pyqtgraph comes first and in a thread: it is 190 modules that cannot be had one by one, because its package imports
+    them all. It makes no Qt object meanwhile, and knows nothing of ours, so that no two threads ever wait for each
+    other's modules. Ours make some, and stay in the window's thread, as do Qt's types, which have to be there before a
+    thread asks for them: see `quick_start.each_qt_type`.
     """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._modules = _modules()
-        self._usual = sys.getswitchinterval()
         self._types = quick_start.each_qt_type()
         self._plots = threading.Thread(target=_import, args=("pyqtgraph",), name="warm-up")
         self._timer = QTimer(self, interval=PAUSE)
@@ -140,19 +141,18 @@ class WarmUp(QObject):
         if self._plots.ident is None:
             end = time.perf_counter() + SLICE
             if not any(time.perf_counter() > end for _ in self._types):  # none is left
-                sys.setswitchinterval(HAND_OVER)
                 self._plots.start()
             return
         if self._plots.is_alive():
             return
-        sys.setswitchinterval(self._usual)
-        name = next(self._modules, None)
-        if name is None:
-            self._timer.stop()
-            quick_start.end()
-            self._collector.start()
-        else:
+        end = time.perf_counter() + SLICE
+        for name in self._modules:
             _import(name)
+            if time.perf_counter() > end:
+                return
+        self._timer.stop()
+        quick_start.end()
+        self._collector.start()
 
 
 def _modules() -> Iterator[str]:

@@ -75,9 +75,8 @@ class Tokens:
     @property
     def n_repeated(self) -> int:
         """How many tokens stood in the sequence before, special ones left out: `induction` is measured on these."""
-        own = [int(token) for token, is_special in zip(self.ids, self.is_special, strict=True) if not is_special]
-        known = [token for token in own if token >= 0]
-        return len(known) - len(set(known))
+        known = self.ids[~self.is_special & (self.ids >= 0)]
+        return len(known) - len(set(known.tolist()))
 
     def taken(self, places: Sequence[int]) -> Tokens:
         """The tokens at these places, in that order, with all that is known of each, and the notes of the text."""

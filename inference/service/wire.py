@@ -11,6 +11,7 @@ import dataclasses
 import json
 import pkgutil
 import struct
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from typing import Any, BinaryIO, Protocol
@@ -25,6 +26,7 @@ MAX_HEADER = 64 * 2**20
 MAX_ARRAY = 8 * 2**30
 MOST_FOREIGN_HEADER, MOST_FOREIGN_ARRAYS = 16 * 2**20, 2**30  # bytes of a message from another machine
 WORTH_THE_RING = 65_536
+_PLAIN = frozenset({str, int, float, bool, type(None)})  # the same in JSON; words come by thousands
 _LENGTH = struct.Struct("<Q")
 
 
@@ -47,7 +49,7 @@ def pack(value: Any, arrays: list[np.ndarray]) -> Any:
         fields = {f.name: pack(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
         return {"$": name, "fields": fields}
     if isinstance(value, tuple | list):
-        return [pack(item, arrays) for item in value]
+        return list(value) if _is_plain(value) else [pack(item, arrays) for item in value]
     if isinstance(value, dict):
         return {"{}": {key: pack(item, arrays) for key, item in value.items()}}
     if value is None or isinstance(value, str | bool | int | float):
@@ -58,7 +60,7 @@ def pack(value: Any, arrays: list[np.ndarray]) -> Any:
 def unpack(value: Any, arrays: list[np.ndarray]) -> Any:
     """The reverse of `pack`; lists come back as tuples, arrays read-only."""
     if isinstance(value, list):
-        return tuple(unpack(item, arrays) for item in value)
+        return tuple(value) if _is_plain(value) else tuple(unpack(item, arrays) for item in value)
     if not isinstance(value, dict):
         return value
     if "#" in value:
@@ -66,6 +68,10 @@ def unpack(value: Any, arrays: list[np.ndarray]) -> Any:
     if "$" in value:
         return _class_of(value["$"])(**{name: unpack(item, arrays) for name, item in value["fields"].items()})
     return {key: unpack(item, arrays) for key, item in value["{}"].items()}
+
+
+def _is_plain(items: Iterable[object]) -> bool:
+    return _PLAIN.issuperset(map(type, items))
 
 
 def _name_of(cls: type) -> str:
@@ -86,7 +92,7 @@ def _class_of(name: str) -> Any:
 
 def _sizes(header: Any, found: dict[int, tuple[np.dtype, tuple[int, ...]]]) -> None:
     if isinstance(header, list):
-        for item in header:
+        for item in header if not _is_plain(header) else ():
             _sizes(item, found)
     elif isinstance(header, dict):
         if "#" in header:

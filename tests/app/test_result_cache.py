@@ -135,6 +135,17 @@ def test_it_stays_small(file, checkpoint, monkeypatch):
     assert [later.answer(request) is not None for request in requests] == [False, False, True, True, False]
 
 
+def test_an_answer_is_packed_once(file, checkpoint, monkeypatch):
+    cache, packed_channels = ResultCache(file, "1.0"), []
+    write = wire.write
+    monkeypatch.setattr(wire, "write", lambda to, told: packed_channels.append(told["channel"]) or write(to, told))
+    for text in ("One.", "Two.", "Three."):
+        cache.keep(text, HeadsRequest(str(checkpoint), text_input(text), "encoder"), OpenRequest("any answer"))
+        cache.write()
+    assert packed_channels == ["One.", "Two.", "Three."]
+    assert len(ResultCache(file, "1.0")._read()) == 3
+
+
 @pytest.mark.parametrize("damage", ["cut", "bits", "text", "empty", "pickle", "other"])
 def test_a_damaged_file_counts_as_none(file, checkpoint, damage):
     asked = OpenRequest(str(checkpoint))

@@ -157,8 +157,22 @@ class HeadsFigure:
         n_rows = -(-len(self.heads) // (n_columns * n_stacks))
         return QSizeF(left + n_columns * (side + gap) + bar, top + n_rows * (side + below + gap))
 
+    @cached_property
+    def _grids(self) -> dict[object, ThumbnailGrid]:
+        return {}
+
     def grid(self, rect: QRectF, style: FigureStyle) -> ThumbnailGrid:
-        """Thumbnails as large as fit, left of the scale: square, or somewhat longer where there is room to spare."""
+        """Thumbnails as large as fit, left of the scale: square, or somewhat longer where there is room to spare.
+
+        It is kept: which words have room below them takes some milliseconds to find.
+        """
+        key = (rect.getRect(), style.font.key())
+        if key not in self._grids:
+            self._grids.clear()
+            self._grids[key] = self._lay_out(rect, style)
+        return self._grids[key]
+
+    def _lay_out(self, rect: QRectF, style: FigureStyle) -> ThumbnailGrid:
         metrics = QFontMetricsF(style.font)
         rect = rect.adjusted(0, 0, -self.colors.bar.width(metrics), 0)
         grid = self._grid(rect, style.font, has_numbers=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from widgets.kit.figure_canvas import FigureCanvas
@@ -31,7 +31,6 @@ class HeadGrid(FigureCanvas[HeadsFigure]):
         super().__init__(parent)
         self._pointed: tuple[int, int] | None = None
         self._selected: tuple[int, int] | None = None
-        self._laid_out: tuple[HeadsFigure, QRectF, QFont, ThumbnailGrid] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("All heads"))
@@ -62,11 +61,7 @@ class HeadGrid(FigureCanvas[HeadsFigure]):
         return figure.head_at(point, self._grid_of(figure)) if figure else None
 
     def _grid_of(self, figure: HeadsFigure) -> ThumbnailGrid:
-        """Where its thumbnails are; which words have room below them takes some milliseconds to find."""
-        rect, font, kept = self.figure_rect(), self.style_now.font, self._laid_out
-        if kept is None or kept[0] is not figure or kept[1:3] != (rect, font):
-            kept = self._laid_out = figure, rect, font, figure.grid(rect, self.style_now)
-        return kept[3]
+        return figure.grid(self.figure_rect(), self.style_now)
 
     def paint_over(self, painter: QPainter, figure: HeadsFigure) -> None:
         grid = self._grid_of(figure)
