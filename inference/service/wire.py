@@ -194,7 +194,8 @@ def _read_arrays(
         if ring is None:
             flat = np.frombuffer(_exactly(stream, n_bytes), dtype)
         else:
-            flat = np.frombuffer(bytes(ring[start : start + n_bytes]), dtype)
+            # Copied by NumPy, which lets other threads run meanwhile.
+            flat = np.frombuffer(ring, np.uint8)[start : start + n_bytes].copy().view(dtype)
             start += n_bytes
         array = flat.reshape(shape)
         array.flags.writeable = False

@@ -17,7 +17,7 @@ from widgets.views.arcs.lines import ArcsLayout
 from widgets.views.arcs.scatter import strips
 from widgets.views.arcs.strokes import Strokes
 
-_SLICE = 0.003  # seconds of drawing between two looks at the event queue
+_SLICE = 0.002  # seconds of drawing between two looks at the event queue
 _UNDER = QPainter.CompositionMode.CompositionMode_DestinationOver
 # Opacity from which one above another has to cover it, and is painted: a line takes 0.2 ms. Among all lines these are
 # fewer, and crossings of two colours smaller, than among those of one token.
