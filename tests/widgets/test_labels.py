@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QHelpEvent
@@ -10,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QToolTip, QVBoxLayout, QW
 
 from widgets.figures.lettering import resized
 from widgets.kit import plain
-from widgets.kit.labels import CaptionLabel, EmptyLabel, LineLabel, in_lines, shortened
+from widgets.kit.labels import CaptionLabel, EmptyLabel, LineLabel, elided, in_lines, shortened
 from widgets.look.theme import DARK
 
 
@@ -280,3 +282,13 @@ def test_what_was_broken_in_large_letters_is_one_line_in_small_ones(caption, qap
         caption.setFont(resized(font, factor))
         qapp.processEvents()
         assert 1 + seen(caption).count("\n") == n_lines
+
+
+def test_no_number_is_cut(qapp):
+    metrics = QFontMetrics(QApplication.font())
+    text = "The text has 12,345.5 tokens; at most 512 are read."
+    for n in range(8, len(text) + 1):
+        shown = elided(text, metrics, metrics.horizontalAdvance(text[:n] + "…"))
+        assert set(re.findall(r"[\d.,]*\d", shown)) <= {"12,345.5", "512"}, shown
+    assert elided(text, metrics, metrics.horizontalAdvance("The text has 12,3…")) == "The text has …"
+    assert elided(text, metrics, metrics.horizontalAdvance(text)) == text

@@ -17,6 +17,8 @@ _END = re.compile("(?<!×) (?![ ×])")  # of a word: 64 × 64 is one
 _PART = " \N{MIDDLE DOT} "  # between facts; with one more space on both sides between groups of them
 _PLENTY, _BAR = 0.9, 2.5  # of the width; em, what a scroll bar takes at most
 _LEAST_QUOTED = 12  # letters of a quotation that stay as long as there is room for them
+_NUMBER = "0123456789.,"
+_NUMBER_GOES_ON = re.compile(r"(?<=[\d.,])[.,]?\d")  # from where a text is cut
 _OPENS, _CLOSES = "\u2068", "\u2069"  # round text that may run from right to left, see `widgets.kit.clean`
 
 
@@ -42,7 +44,16 @@ def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
         # Else what comes is long, and its beginning says more than nothing.
         if width / 2 <= metrics.horizontalAdvance(short) <= width:
             return short
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+    return elided(text, metrics, width)
+
+
+def elided(text: str, metrics: QFontMetrics, width: int) -> str:
+    """A line of some width, cut at its end, but not within a number: half a number is another number."""
+    cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+    begun = cut.removesuffix("…")
+    if cut != text and _NUMBER_GOES_ON.match(text, len(begun)):
+        return f"{begun.rstrip(_NUMBER)}…"
+    return cut
 
 
 def in_lines(text: str, metrics: QFontMetrics, width: int, most: int = 2) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from inference.results.events import Progress
 from widgets.figures.counts import number_of
 from widgets.kit.delay import Delay
-from widgets.kit.labels import LineButton
+from widgets.kit.labels import LineButton, elided
 from widgets.kit.plain import PlainLabel, plain_tip
 from widgets.panels.progress_bar import QuietProgressBar
 
@@ -254,8 +254,8 @@ class StatusLine(QWidget):
     def _fit(self, line: LineButton, sign: str, text: str, more: str) -> None:
         metrics = QFontMetrics(line.font())
         room = max(line.width() - _AROUND - metrics.horizontalAdvance(more), 40)
-        elided = metrics.elidedText(sign + text, Qt.TextElideMode.ElideRight, room) if text else ""
-        line.setText((elided + more).replace("&", "&&"))
+        shown = elided(sign + text, metrics, room) if text else ""
+        line.setText((shown + more).replace("&", "&&"))
         line.setToolTip(plain_tip(text, is_long=True))
         line.setAccessibleDescription(text)
 

@@ -210,8 +210,14 @@ def test_an_analogy_waits_for_three_words(view):
     typed(view, "analogy_b", "wife")
     assert view.asked[-1].b == "wife"
     n = len(view.asked)
+    answer(view, make_analogy())
+    assert isinstance(view.figure(), AnalogyFigure)
     typed(view, "analogy_b", " ")
     assert len(view.asked) == n
+    assert view.figure() is None, "the picture is of other words"
+    typed(view, "analogy_b", "wife")
+    answer(view, make_analogy())
+    assert isinstance(view.figure(), AnalogyFigure)
 
 
 def test_where_nothing_is_typed_a_sentence_is_slid_over(view):

@@ -48,6 +48,15 @@ def start(view):
     return request, state
 
 
+def test_a_double_click_starts_one_run(view):
+    button = view.findChild(QToolButton, "training_start")
+    give(view)
+    for click in (QTest.mouseClick, QTest.mouseDClick):
+        click(button, Qt.MouseButton.LeftButton)
+        QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
+    assert sum(isinstance(request, TrainingRequest) for request in view.asked) == 1
+
+
 def test_it_asks_which_runs_there_are_and_shows_the_latest(view):
     assert view.asked == [RunsRequest(HOME)]
     give(view, kept("b", 40), kept("a", 10))

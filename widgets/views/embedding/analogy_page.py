@@ -39,7 +39,7 @@ class AnalogyPage(PlottedPage):
         """What it wants to know; nothing while a word is missing."""
         words = [field.text().strip() for field in (self._a, self._b, self._c)]
         if not all(words):
-            self.show_sentence(_tr("Type three words: a is to b as c is to which?"))
+            self.show_empty(_tr("Type three words: a is to b as c is to which?"))
             return ()
         a, b, c = words
         return (AnalogyRequest(subject.checkpoint.checkpoint, source, a, b, c, self.options.value().answers),)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
 from inference.results.training import WITH_NETWORKS, Task, beyond_limits
@@ -116,6 +116,7 @@ class LabPage(Page):
         self.show_options.changed.connect(self.rebuild)
         self._step.value_changed.connect(self.rebuild)
         self._start.clicked.connect(self.start_requested)
+        self._start.installEventFilter(self)
         self._compare.chosen.connect(self.compare_requested)
         word2vec.clicked.connect(self.word2vec_requested)
         self._file.clicked.connect(self._on_file_clicked)
@@ -263,6 +264,10 @@ class LabPage(Page):
             self.set_names(self._names_taken)
         self._offer()
         self.rebuild()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A double click on Start begins one run."""
+        return watched is self._start and event.type() == QEvent.Type.MouseButtonDblClick
 
     def _on_file_clicked(self) -> None:
         if self.options.value().task == "classify":
