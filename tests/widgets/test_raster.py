@@ -1,8 +1,13 @@
 """Matrices become the colours of their values, at any size."""
 
+import base64
+import re
+
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QBuffer, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
 
 from widgets.look import color_maps, raster
 
@@ -56,3 +61,30 @@ def test_shrinking_takes_the_maximum_of_all_cells_of_a_pixel():
 def test_enlarging_repeats_cells():
     values = np.arange(6).reshape(2, 3)
     np.testing.assert_array_equal(raster.resample(values, 4, 9), values.repeat(2, 0).repeat(3, 1))
+
+
+@pytest.mark.parametrize(("n", "is_in_table"), [(16, True), (30, False)])  # 900 colours are more than a table has
+def test_a_vector_file_holds_the_colour_of_each_cell_in_as_little_as_can_be(qapp, n, is_in_table):
+    colors = (0xFF000000 + 97 * np.arange(n * n, dtype=np.uint32)).reshape(n, n)
+    buffer, generator, plot = QBuffer(), QSvgGenerator(), QRectF(0, 0, 200, 200)
+    generator.setOutputDevice(buffer)
+    with QPainter(generator) as painter:
+        height, width = raster.pixels_in(painter, plot, colors.shape)
+        raster.paint_cells(painter, plot, colors, height, width)
+    (told,) = re.findall(rb"base64,([^\"]+)", buffer.data().data())
+    picture = QImage.fromData(base64.b64decode(told))
+    assert (picture.width(), picture.height()) == (width, height)
+    assert min(height, width) >= raster.EMBEDDED
+    assert (picture.format() == QImage.Format.Format_Indexed8) == is_in_table
+    side = width // n
+    found = [[picture.pixel(x * side + side // 2, y * side + side // 2) for x in range(n)] for y in range(n)]
+    assert found == colors.tolist()
+
+
+def test_on_screen_it_has_the_pixels_that_are_there(qapp):
+    colors = raster.pixels(np.random.default_rng(2).random((4, 6), np.float32), "cividis", MISSING)
+    screen = QImage(48, 32, QImage.Format.Format_RGB32)
+    with QPainter(screen) as painter:
+        assert raster.pixels_in(painter, QRectF(0, 0, 48, 32), colors.shape) == (32, 48)
+        raster.paint_cells(painter, QRectF(0, 0, 48, 32), colors, 32, 48)
+    assert [[screen.pixel(8 * x + 4, 8 * y + 4) for x in range(6)] for y in range(4)] == colors.tolist()

@@ -315,17 +315,9 @@ class AttentionFigure:
 
     def _paint_cells(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
         values = self._cells()
-        if raster.is_vector(painter):
-            height, width = (max(1, -(-raster.EMBEDDED // n)) * n for n in values.shape)
-        else:
-            # As many pixels as the device has there, so that Qt need not scale.
-            to_device = painter.deviceTransform()
-            height, width = round(plot.height() * to_device.m22()), round(plot.width() * to_device.m11())
-        height, width = max(1, height), max(1, width)
+        height, width = raster.pixels_in(painter, plot, values.shape)
         values = raster.resample(values, min(height, values.shape[0]), min(width, values.shape[1]))
-        colors = self._colors(values, style)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(plot, raster.image(raster.resample(colors, height, width)))
+        raster.paint_cells(painter, plot, self._colors(values, style), height, width)
 
     def _cells(self) -> np.ndarray:
         rows, columns = self.shown

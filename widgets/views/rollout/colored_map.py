@@ -13,6 +13,8 @@ from widgets.look import raster
 from widgets.look.theme import FigureStyle
 from widgets.views.rollout.options import RolloutOptions
 
+_MOST_EMBEDDED = 4 * raster.EMBEDDED  # pixels of a row in a vector file
+
 
 @dataclass(frozen=True, eq=False)
 class ColoredMap:
@@ -56,19 +58,14 @@ class ColoredMap:
         """Paint the cells; the bar is beside them."""
         values = self.values
         n_rows, n_keys = values.shape
+        height, width = raster.pixels_in(painter, plot, values.shape)
         if raster.is_vector(painter):
-            height, width = (max(1, -(-raster.EMBEDDED // n)) * n for n in (n_rows, n_keys))
-            width = min(width, 4 * raster.EMBEDDED) if n_keys > 4 * raster.EMBEDDED else width
-        else:
-            to_device = painter.deviceTransform()
-            height = max(1, round(plot.height() * abs(to_device.m22())))
-            width = max(1, round(plot.width() * abs(to_device.m11())))
+            width = min(width, _MOST_EMBEDDED)
         # Fewer numbers first: the maximum of those that meet in a pixel.
         cells = raster.resample(values, min(height, n_rows), min(width, n_keys))
         colors = raster.pixels(cells, style.color_map, style.theme.missing, high=self.bar.high, scale=self.bar.scale)
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(plot, raster.image(raster.resample(colors, height, width)))
+        raster.paint_cells(painter, plot, colors, height, width)
         painter.restore()
 
 

@@ -187,16 +187,10 @@ class SparseCheckpointFigure:
         return float(self.values.max(initial=0.0)) or 1.0
 
     def _paint_pixels(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> None:
-        if raster.is_vector(painter):
-            height, width = (max(1, -(-raster.EMBEDDED // n)) * n for n in self.values.shape)
-        else:
-            to_device = painter.deviceTransform()
-            height, width = round(plot.height() * to_device.m22()), round(plot.width() * to_device.m11())
-        height, width = max(1, height), max(1, width)
+        height, width = raster.pixels_in(painter, plot, self.values.shape)
         shape = min(height, self.values.shape[0]), min(width, self.values.shape[1])
         colors = self.colors(raster.resample(self.values, *shape), raster.resample(self.kinds, *shape), style)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(plot, raster.image(raster.resample(colors, height, width)))
+        raster.paint_cells(painter, plot, colors, height, width)
 
     def _paint_labels(self, painter: QPainter, plot: QRectF, metrics: QFontMetricsF, style: FigureStyle) -> None:
         em, box = metrics.height(), self.cell_rect(0, 0, plot)

@@ -114,16 +114,9 @@ class SparseMap:
                 painter.drawRect(box)
 
     def _paint_codes(self, painter: QPainter, codes: np.ndarray, box: QRectF, style: FigureStyle) -> None:
-        if raster.is_vector(painter):
-            height, width = (max(1, -(-raster.EMBEDDED // n)) * n for n in codes.shape)
-        else:
-            # As many pixels as the device has there, so that Qt need not scale.
-            to_device = painter.deviceTransform()
-            height, width = round(box.height() * to_device.m22()), round(box.width() * to_device.m11())
-        height, width = max(1, height), max(1, width)
-        places = raster.resample(codes, height, width)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(box, raster.image(np.take(self.colors(style), places)))
+        height, width = raster.pixels_in(painter, box, codes.shape)
+        places = raster.resample(codes, min(height, codes.shape[0]), min(width, codes.shape[1]))
+        raster.paint_cells(painter, box, np.take(self.colors(style), places), height, width)
 
     def _paint_edge(self, painter: QPainter, box: QRectF, style: FigureStyle) -> None:
         painter.setPen(QPen(style.theme.faint, 1))
