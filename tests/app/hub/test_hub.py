@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QTreeWidget, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QTreeWidget, QWidget
 
 from app.hub import hub_page, machine_page
 from app.hub.hub import Hub
@@ -140,7 +140,9 @@ def page(qtbot, tmp_path):
     parent.resize(1200, 800)
     qtbot.addWidget(parent)
     parent.show()
-    return Page(parent, tmp_path)
+    yield Page(parent, tmp_path)
+    for dialog in parent.findChildren(QDialog):
+        dialog.close()  # else the pointer of later tests is over it
 
 
 def test_nothing_is_asked_before_the_user_asks(page):
