@@ -236,10 +236,9 @@ def test_a_title_tells_what_adds_up_with_what(qapp):
     parted = replace(result, axes=(("text", 0, 4), ("image", 4, 11)), pattern=pattern)
     two = texts_of(JointFigure(parted, 0, (JointPlace(1),)), RECT)
     most, rest = (f"{100 * part:.1f} %" for part in (pattern[0, 1, 5:].max(), pattern[0, 1, 4]))
-    assert (
-        f"“red”: its attention to the image goes to 6 patches, at most {most} to one of them, and {rest} to “[CLS]”"
-        in two
-    )
+    title = f"“red”: its attention to the image goes to 6 patches, at most {most} to one, and {rest} to “[CLS]”"
+    assert title in two
+    assert title in texts_of(JointFigure(parted, 0, (JointPlace(1),)), QRectF(0, 0, 440, 500))  # in smaller letters
     assert any(text.endswith("with a sum of their own, beside that of the image") for text in two)
     # To the image alone.
     pattern[:, :, :4] = np.nan
