@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QFileDialog, QPushButton, QWidget
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import RegionsInput
+from inference.results.events import Failure
+from inference.results.inputs import Input, RegionsInput
+from inference.results.read_regions import ReadRegionsRequest
+from inference.results.request import Request
+from widgets.context import ViewContext
 from widgets.kit.availability import set_available
+from widgets.kit.labels import CaptionLabel
 from widgets.kit.layouts import direction_of
 from widgets.kit.plain import PlainLabel, plain_tip
+from widgets.kit.veil import Veil
+from widgets.subject import Subject
+from widgets.view import View
+
+_LINES, _NARROW_LINES = 2, 8  # of the message
 
 
-class RegionsBar(QWidget):
+class RegionsBar(View):
     """The regions in a line, and where they come from: the detector, the scene, the pointer, or a file.
+
+    Those of a file take the place of others once the engine has read them; else a sentence says why not, and what was
+    there stays.
+
+    Parameters
+    ----------
+    whole
+        All that is looked at now: regions are read beside their image.
 
     Signals
     -------
@@ -26,9 +46,12 @@ class RegionsBar(QWidget):
 
     input_changed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, context: ViewContext, whole: Callable[[], Input], parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.setObjectName("regions_bar")
+        self._whole = whole
         self._input = RegionsInput(of_scene=True)
+        self._wanted: RegionsInput | None = None  # those of a file that is being read
         self._needs_file = False
         self._detector = ""
         self._line = PlainLabel(self)
@@ -49,8 +72,16 @@ class RegionsBar(QWidget):
         self._clear = QPushButton(self.tr("Clear regions"), self)
         self._clear.setObjectName("regions_clear")
         self._clear.setToolTip(plain_tip(self.tr("Take away the file and the drawn boxes")))
-        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._parts.setContentsMargins(8, 0, 8, 4)
+        self._message = CaptionLabel(self.tr("Message about the regions"), self)
+        self._message.setObjectName("regions_message")
+        self._message.setForegroundRole(QPalette.ColorRole.BrightText)
+        self._message.hide()
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(8, 0, 8, 4)
+        rows.setSpacing(0)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        rows.addLayout(self._parts)
+        rows.addWidget(self._message)
         self._parts.addWidget(self._line, 1)
         for widget in (self._of_detector, self._of_scene, self._open, self._clear):
             self._parts.addWidget(widget)
@@ -67,15 +98,18 @@ class RegionsBar(QWidget):
         self._needs_file = "regions" in info.reads and not info.detector
         self._of_detector.setVisible(bool(info.detector))
         self.set_input(self._input)
+        self.set_subject(Subject(info, Input()))
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Stand in a column, or above the views."""
         self._parts.setDirection(direction_of(is_narrow))
         self._line.setWordWrap(is_narrow)
+        self._message.set_most_lines(_NARROW_LINES if is_narrow else _LINES)
 
     def set_input(self, input: RegionsInput) -> None:
         """Show which regions are looked at; `input_changed` is not emitted."""
-        self._input = input
+        self._input, self._wanted = input, None
+        self._show_message("")
         is_found = bool(self._detector) and input.of_detector
         with QSignalBlocker(self._of_scene), QSignalBlocker(self._of_detector):
             self._of_scene.setChecked(input.of_scene)
@@ -98,8 +132,40 @@ class RegionsBar(QWidget):
         return self._input
 
     def open_file(self, path: str) -> None:
-        """Look at the regions of a file."""
-        self._change(replace(self._input, path=path))
+        """Look at the regions of a file, if they can be read."""
+        self._wanted = replace(self._input, path=path)
+        self._show_message(self.tr("Reading {} …").format(Path(path).name))
+        self.refresh(again=True)
+
+    # As a view
+
+    def requests(self) -> tuple[Request, ...]:
+        assert self.subject is not None
+        if self._wanted is None:
+            return ()
+        input = replace(self._whole().chosen, regions=self._wanted)
+        return (ReadRegionsRequest(self.subject.checkpoint.checkpoint, input),)
+
+    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
+        assert isinstance(request, ReadRegionsRequest)
+        assert request.input.regions is not None
+        self._change(request.input.regions)
+
+    def show_failure(self, request: Request, failure: Failure) -> None:
+        super().show_failure(request, failure)
+        self._wanted = None
+        self._show_message(failure.message)
+
+    def take_cancellation(self, request: Request) -> None:
+        super().take_cancellation(request)
+        self._wanted = None
+        self._show_message(self.tr("Cancelled."))
+
+    def _veils(self) -> list[Veil]:
+        return []  # it shows what is chosen, not what comes of it
+
+    def figure(self) -> None:
+        return None
 
     def _told(self) -> str:
         if self._input.path:
@@ -117,6 +183,10 @@ class RegionsBar(QWidget):
         if n:
             return self.tr("Regions: {} drawn").format(n)
         return self.tr("Regions: drag over the image in Words and image to draw a box.")
+
+    def _show_message(self, text: str) -> None:
+        self._message.show_text(text)
+        self._message.setVisible(bool(text))
 
     def _change(self, input: RegionsInput) -> None:
         self.set_input(input)
