@@ -269,8 +269,9 @@ class InputPanel(QWidget):
 
         bar = self._bars.get("sound")
         if bar is None:
-            bar = SoundBar(self)
+            bar = SoundBar(self._context, self.input, self)
             self._keep("sound", bar)
+            self.bar_created.emit(bar)
         assert isinstance(bar, SoundBar)
         return bar
 

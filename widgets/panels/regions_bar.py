@@ -6,52 +6,34 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Slot
 from PySide6.QtWidgets import QBoxLayout, QCheckBox, QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.events import Failure
 from inference.results.inputs import Input, RegionsInput
 from inference.results.read_regions import ReadRegionsRequest
-from inference.results.request import Request
 from widgets.context import ViewContext
 from widgets.kit.availability import set_available
-from widgets.kit.labels import CaptionLabel
 from widgets.kit.layouts import direction_of
 from widgets.kit.plain import PlainLabel, plain_tip
-from widgets.kit.veil import Veil
-from widgets.subject import Subject
-from widgets.view import View
+from widgets.panels.file_bar import FileBar
 
 _LINES, _NARROW_LINES = 2, 8  # of the message
 
 
-class RegionsBar(View):
+class RegionsBar(FileBar[RegionsInput]):
     """The regions in a line, and where they come from: the detector, the scene, the pointer, or a file.
-
-    Those of a file take the place of others once the engine has read them; else a sentence says why not, and what was
-    there stays.
 
     Parameters
     ----------
     whole
         All that is looked at now: regions are read beside their image.
-
-    Signals
-    -------
-    input_changed(RegionsInput)
-        Other regions are looked at.
     """
 
-    input_changed = Signal(object)
-
     def __init__(self, context: ViewContext, whole: Callable[[], Input], parent: QWidget | None = None) -> None:
-        super().__init__(context, parent)
-        self.setObjectName("regions_bar")
+        message = QCoreApplication.translate("RegionsBar", "Message about the regions")
+        super().__init__(context, "regions", RegionsInput(of_scene=True), message, parent)
         self._whole = whole
-        self._input = RegionsInput(of_scene=True)
-        self._wanted: RegionsInput | None = None  # those of a file that is being read
         self._needs_file = False
         self._detector = ""
         self._line = PlainLabel(self)
@@ -72,10 +54,6 @@ class RegionsBar(View):
         self._clear = QPushButton(self.tr("Clear regions"), self)
         self._clear.setObjectName("regions_clear")
         self._clear.setToolTip(plain_tip(self.tr("Take away the file and the drawn boxes")))
-        self._message = CaptionLabel(self.tr("Message about the regions"), self)
-        self._message.setObjectName("regions_message")
-        self._message.setForegroundRole(QPalette.ColorRole.BrightText)
-        self._message.hide()
         rows = QVBoxLayout(self)
         rows.setContentsMargins(8, 0, 8, 4)
         rows.setSpacing(0)
@@ -97,19 +75,16 @@ class RegionsBar(View):
         self._line.setToolTip(plain_tip(self.tr("The detector: {}").format(info.detector)) if info.detector else "")
         self._needs_file = "regions" in info.reads and not info.detector
         self._of_detector.setVisible(bool(info.detector))
-        self.set_input(self._input)
-        self.set_subject(Subject(info, Input()))
+        super().set_checkpoint(info)
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Stand in a column, or above the views."""
+        self._message.set_most_lines(_NARROW_LINES if is_narrow else _LINES)
         self._parts.setDirection(direction_of(is_narrow))
         self._line.setWordWrap(is_narrow)
-        self._message.set_most_lines(_NARROW_LINES if is_narrow else _LINES)
 
-    def set_input(self, input: RegionsInput) -> None:
-        """Show which regions are looked at; `input_changed` is not emitted."""
-        self._input, self._wanted = input, None
-        self._show_message("")
+    def _show_input(self) -> None:
+        input = self._input
         is_found = bool(self._detector) and input.of_detector
         with QSignalBlocker(self._of_scene), QSignalBlocker(self._of_detector):
             self._of_scene.setChecked(input.of_scene)
@@ -127,45 +102,14 @@ class RegionsBar(View):
             return False, self.tr("The regions are those that the detector finds.")
         return not self._needs_file, self.tr("What was painted has no features, which this model reads.")
 
-    def input(self) -> RegionsInput:
-        """The regions that are looked at."""
-        return self._input
-
     def open_file(self, path: str) -> None:
         """Look at the regions of a file, if they can be read."""
-        self._wanted = replace(self._input, path=path)
-        self._show_message(self.tr("Reading {} …").format(Path(path).name))
-        self.refresh(again=True)
+        self._want(replace(self._input, path=path))
 
-    # As a view
-
-    def requests(self) -> tuple[Request, ...]:
+    def _request(self, wanted: RegionsInput) -> ReadRegionsRequest:
         assert self.subject is not None
-        if self._wanted is None:
-            return ()
-        input = replace(self._whole().chosen, regions=self._wanted)
-        return (ReadRegionsRequest(self.subject.checkpoint.checkpoint, input),)
-
-    def show_result(self, request: Request, result: object, is_partial: bool) -> None:
-        assert isinstance(request, ReadRegionsRequest)
-        assert request.input.regions is not None
-        self._change(request.input.regions)
-
-    def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
-        self._wanted = None
-        self._show_message(failure.message)
-
-    def take_cancellation(self, request: Request) -> None:
-        super().take_cancellation(request)
-        self._wanted = None
-        self._show_message(self.tr("Cancelled."))
-
-    def _veils(self) -> list[Veil]:
-        return []  # it shows what is chosen, not what comes of it
-
-    def figure(self) -> None:
-        return None
+        input = replace(self._whole().chosen, regions=wanted)
+        return ReadRegionsRequest(self.subject.checkpoint.checkpoint, input)
 
     def _told(self) -> str:
         if self._input.path:
@@ -183,14 +127,6 @@ class RegionsBar(View):
         if n:
             return self.tr("Regions: {} drawn").format(n)
         return self.tr("Regions: drag over the image in Words and image to draw a box.")
-
-    def _show_message(self, text: str) -> None:
-        self._message.show_text(text)
-        self._message.setVisible(bool(text))
-
-    def _change(self, input: RegionsInput) -> None:
-        self.set_input(input)
-        self.input_changed.emit(input)
 
     @Slot(bool)
     def _on_of_scene_toggled(self, is_on: bool) -> None:

@@ -363,10 +363,10 @@ def test_whether_regions_can_be_read_is_told_before_they_are_looked_at(name, mod
         return read_regions(request, model, Context())
 
     path.write_text("no regions")
-    with pytest.raises(Refused, match="notes.npz is no NPZ file of regions, or is damaged"):
+    with pytest.raises(Refused, match=r"notes\.npz is no NPZ file of regions, or is damaged"):
         read()
     np.savez(path, boxes=[[0.0, 0.0, 10.0, 9_000.0]])
-    with pytest.raises(Refused, match="The boxes of notes.npz: number 0"):
+    with pytest.raises(Refused, match=r"The boxes of notes\.npz: number 0"):
         read()
     save_regions(path)
     assert len(read().regions) > 1
