@@ -228,7 +228,7 @@ def test_a_title_tells_what_adds_up_with_what(qapp):
     result = make_result()
     one = texts_of(JointFigure(result, 0, (JointPlace(1),)), RECT)
     assert any("of its attention goes to the image, to 6 patches, at most" in text for text in one)
-    assert "Words, the darker the more lies on them" in one
+    assert "Words, the more coloured the more lies on them" in one
     # Two sequences of keys, each with a sum of its own; [CLS] belongs to the image's.
     pattern = result.pattern.copy()
     pattern[:, :, :4] /= pattern[:, :, :4].sum(2, keepdims=True)
@@ -299,9 +299,9 @@ def test_tags_are_named_beside_words(qapp):
     result = make_result()
     kinds = result.kinds.copy()
     kinds[2] = KINDS.index("tag")
-    assert "Words, the darker the more lies on them" in texts_of(JointFigure(result), RECT)
+    assert "Words, the more coloured the more lies on them" in texts_of(JointFigure(result), RECT)
     tagged = texts_of(JointFigure(replace(result, kinds=kinds)), RECT)
-    assert "Words and tags, the darker the more lies on them" in tagged
+    assert "Words and tags, the more coloured the more lies on them" in tagged
 
 
 # Answers

@@ -299,7 +299,7 @@ class JointFigure:
             line = QRectF(rect.left(), boxes[0].top() - 1.4 * em, rect.width(), 1.2 * em)
             text = _tr("Words and tags") if len(self.result.places("tag")) else _tr("Words")
             if any(chip.tint > 0 for chip in chips):
-                text = _tr("{}, the darker the more lies on them").format(text)
+                text = _tr("{}, the more coloured the more lies on them").format(text)
                 if self._has_own_sum:
                     text = _tr("{}; with a sum of their own, beside that of the image").format(text)
             paint_title(painter, text, line, style, is_faint=True)
