@@ -16,7 +16,7 @@ from tests.inputs import text_input
 from widgets.context import ViewContext
 from widgets.panels.sound_bar import SoundBar
 
-TEXT = text_input("a word")
+TEXT = text_input("a word").text
 
 
 @pytest.fixture
