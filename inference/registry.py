@@ -56,6 +56,7 @@ ANALYSES: dict[str, str] = {
     "JointRequest": "inference.analyses.joint:joint",
     "JointWordsRequest": "inference.analyses.joint:joint_words",
     "ImageRequest": "inference.analyses.image:image",
+    "ReadRegionsRequest": "inference.analyses.read_regions:read_regions",
     "OrderRequest": "inference.analyses.order:order",
     "FilmStripRequest": "inference.analyses.film_strip:film_strip",
     "ClipRequest": "inference.analyses.clip:clip",

@@ -80,6 +80,8 @@ def missing(
         "positions": "" if kind != "none" else f"{named} encodes no positions",
     }
     why |= family.lacks(opened)
+    if why["masked_lm"] and isinstance(family, ReadsJointly) and not family.why_no_words(opened):
+        why["masked_lm"] = f"{named} fills in masked words beside an image: see Words and image"
     if unprepared:
         reading = (each for each in Capability if each.reads in ("image", "clip") and not why[each])
         why |= dict.fromkeys(("attention", "qk", *reading), unprepared)

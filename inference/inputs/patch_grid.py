@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from inference.results.tokens import Tokens
+from inference.results.tokens import NO_SEGMENT, Tokens
 
 
 def pair(length: Any) -> tuple[int, int]:
@@ -92,5 +92,5 @@ class PatchGrid:
             words=(*special, *places),
             starts_word=np.ones(n, bool),
             is_special=np.arange(n) < len(special),
-            segment=np.zeros(n, np.int8),
+            segment=np.full(n, NO_SEGMENT, np.int8),
         )

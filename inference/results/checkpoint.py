@@ -21,6 +21,8 @@ PUBLISHED_NAMES = {
     "UnicoderVl": "Unicoder-VL",
     "VlBert": "VL-BERT",
     "PixelBert": "Pixel-BERT",
+    "Oscar": "OSCAR",
+    "ViltForPreTraining": "ViLT",
     "Merlot": "MERLOT",
     "CLIPModel": "CLIP",
 }

@@ -22,6 +22,8 @@ _NAMING_NOTHING = frozenset((
 ))  # fmt: skip
 _PATCH = re.compile(r"(?:(\d+)[^,]*,)?(\d+),(\d+)")  # several frames may be one step
 
+NO_SEGMENT = -1  # of what is no part of a sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -38,7 +40,7 @@ class Tokens:
     is_special
         bool [n]; [CLS], [SEP], padding and their like (not [MASK]).
     segment
-        int8 [n]; 0 for the first sentence, 1 for the second.
+        int8 [n]; 0 for the first sentence, 1 for the second, `NO_SEGMENT` for patches, regions and chips.
     pieces
         The same with the tokenizer's marks, spaces as `␣`: `␣Time` is another token than `Time`, `##ing` than `ing`.
     sources

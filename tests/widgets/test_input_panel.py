@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from inference.results.inputs import ClipInput, ImageInput, Input, MeshInput, SoundInput, TextInput
 from inference.results.request import Capability
+from inference.results.tokenize import TokenizeResult
 from tests.answers import answer
-from tests.factories import make_checkpoint_info
+from tests.factories import make_checkpoint_info, make_tokens
 from tests.film_factories import make_film_info, make_strip
 from tests.image_factories import make_image_info, make_image_result
 from tests.inputs import image_input, mesh_input, text_input
@@ -46,6 +47,8 @@ def test_a_sound_is_opened_beside_a_text(panel):
     panel.set_checkpoint(replace(make_checkpoint_info(name="whisper"), reads=("text", "sound")))
     assert shown(panel) == ["text", "sound"]
     panel.open_sound("/sounds/a.wav")
+    assert not panel.inputs  # it is read first
+    answer(panel.bars[-1], TokenizeResult(make_tokens()))
     assert panel.inputs[-1] == Input(text=panel.text.input(), sound=SoundInput("/sounds/a.wav"))
     panel.set_input(Input(sound=SoundInput(seed=4)))
     assert panel.input().sound == SoundInput(seed=4)

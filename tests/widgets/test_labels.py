@@ -252,6 +252,8 @@ def test_a_text_takes_as_many_lines_as_it_may(qtbot):
     assert all(metrics.horizontalAdvance(line) <= width for line in lines)
     assert lines[:2] == ["scene 0, drawn at", "64 × 64  ·  a large"]
     assert lines[-1] == "green cup"  # a line that has room is not broken
+    share = in_lines("which keep 36 % of their variance", metrics, metrics.horizontalAdvance("which keep 36 "))
+    assert share == "which keep\n36 % of their…"
     three = in_lines(text, metrics, width, 3)
     assert len(three.split("\n")) == 3
     assert three.endswith("…")

@@ -26,7 +26,7 @@ def test_a_part_of_a_sequence_keeps_its_mark():
 
 def test_names_that_are_no_words_are_explained_by_an_example():
     assert names_explained(("[CLS]", "0,0", "0,1", "1,0")) == "“0,1” is row 0, column 1"
-    assert names_explained(("a", "0,0,1", "0,1,2")) == "“0,1,2” is frame 0, row 1, column 2"
+    assert names_explained(("a", "0,0,1", "0,1,2")) == "“0,1,2” is frame 0 of those read, row 1, column 2"
     assert names_explained(("chair", "z 32", "y 67")) == "“z 32” is a vertex's z = 32"
     assert names_explained(("start", "v17", "new face")) == "“v17” is vertex 17"
     assert names_explained(("[CLS]" + POOLED, "the")) == "◂ marks the token whose state stands for the whole"

@@ -93,7 +93,7 @@ def _explained(words: tuple[str, ...]) -> str:
     """Every head and layer of a text has the same words, which are read once."""
     n = r"(0|[1-9]\d*)"
     kinds = (
-        (f"{n},{n},{n}", _tr("“{}” is frame {}, row {}, column {}")),
+        (f"{n},{n},{n}", _tr("“{}” is frame {} of those read, row {}, column {}")),
         (f"{n},{n}", _tr("“{}” is row {}, column {}")),
         (f"([zyx]) {n}", _tr("“{}” is a vertex's {} = {}")),
         (f"v{n}", _tr("“{}” is vertex {}")),

@@ -244,8 +244,9 @@ class InputPanel(QWidget):
             elif kind == "regions":
                 from widgets.panels.regions_bar import RegionsBar  # not before regions are wanted
 
-                regions = RegionsBar(self)
+                regions = RegionsBar(self._context, self.input, self)
                 self._keep(kind, regions)
+                self.bar_created.emit(regions)
             else:
                 self._image_bar()
         return self._bars[kind]
@@ -268,8 +269,9 @@ class InputPanel(QWidget):
 
         bar = self._bars.get("sound")
         if bar is None:
-            bar = SoundBar(self)
+            bar = SoundBar(self._context, self.input, self)
             self._keep("sound", bar)
+            self.bar_created.emit(bar)
         assert isinstance(bar, SoundBar)
         return bar
 

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QFileDialog, QPushButton, QWidget
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Slot
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from inference.results.checkpoint import CheckpointInfo
-from inference.results.inputs import RegionsInput
+from inference.results.inputs import Input, RegionsInput
+from inference.results.read_regions import ReadRegionsRequest
+from widgets.context import ViewContext
 from widgets.kit.availability import set_available
 from widgets.kit.layouts import direction_of
 from widgets.kit.plain import PlainLabel, plain_tip
+from widgets.panels.file_bar import FileBar
+
+_LINES, _NARROW_LINES = 2, 8  # of the message
 
 
-class RegionsBar(QWidget):
+class RegionsBar(FileBar[RegionsInput]):
     """The regions in a line, and where they come from: the detector, the scene, the pointer, or a file.
 
-    Signals
-    -------
-    input_changed(RegionsInput)
-        Other regions are looked at.
+    Parameters
+    ----------
+    whole
+        All that is looked at now: regions are read beside their image.
     """
 
-    input_changed = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._input = RegionsInput(of_scene=True)
+    def __init__(self, context: ViewContext, whole: Callable[[], Input], parent: QWidget | None = None) -> None:
+        message = QCoreApplication.translate("RegionsBar", "Message about the regions")
+        super().__init__(context, "regions", RegionsInput(of_scene=True), message, parent)
+        self._whole = whole
         self._needs_file = False
         self._detector = ""
         self._line = PlainLabel(self)
@@ -49,8 +54,12 @@ class RegionsBar(QWidget):
         self._clear = QPushButton(self.tr("Clear regions"), self)
         self._clear.setObjectName("regions_clear")
         self._clear.setToolTip(plain_tip(self.tr("Take away the file and the drawn boxes")))
-        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._parts.setContentsMargins(8, 0, 8, 4)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(8, 0, 8, 4)
+        rows.setSpacing(0)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        rows.addLayout(self._parts)
+        rows.addWidget(self._message)
         self._parts.addWidget(self._line, 1)
         for widget in (self._of_detector, self._of_scene, self._open, self._clear):
             self._parts.addWidget(widget)
@@ -66,16 +75,16 @@ class RegionsBar(QWidget):
         self._line.setToolTip(plain_tip(self.tr("The detector: {}").format(info.detector)) if info.detector else "")
         self._needs_file = "regions" in info.reads and not info.detector
         self._of_detector.setVisible(bool(info.detector))
-        self.set_input(self._input)
+        super().set_checkpoint(info)
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Stand in a column, or above the views."""
+        self._message.set_most_lines(_NARROW_LINES if is_narrow else _LINES)
         self._parts.setDirection(direction_of(is_narrow))
         self._line.setWordWrap(is_narrow)
 
-    def set_input(self, input: RegionsInput) -> None:
-        """Show which regions are looked at; `input_changed` is not emitted."""
-        self._input = input
+    def _show_input(self) -> None:
+        input = self._input
         is_found = bool(self._detector) and input.of_detector
         with QSignalBlocker(self._of_scene), QSignalBlocker(self._of_detector):
             self._of_scene.setChecked(input.of_scene)
@@ -93,13 +102,14 @@ class RegionsBar(QWidget):
             return False, self.tr("The regions are those that the detector finds.")
         return not self._needs_file, self.tr("What was painted has no features, which this model reads.")
 
-    def input(self) -> RegionsInput:
-        """The regions that are looked at."""
-        return self._input
-
     def open_file(self, path: str) -> None:
-        """Look at the regions of a file."""
-        self._change(replace(self._input, path=path))
+        """Look at the regions of a file, if they can be read."""
+        self._want(replace(self._input, path=path))
+
+    def _request(self, wanted: RegionsInput) -> ReadRegionsRequest:
+        assert self.subject is not None
+        input = replace(self._whole().chosen, regions=wanted)
+        return ReadRegionsRequest(self.subject.checkpoint.checkpoint, input)
 
     def _told(self) -> str:
         if self._input.path:
@@ -117,10 +127,6 @@ class RegionsBar(QWidget):
         if n:
             return self.tr("Regions: {} drawn").format(n)
         return self.tr("Regions: drag over the image in Words and image to draw a box.")
-
-    def _change(self, input: RegionsInput) -> None:
-        self.set_input(input)
-        self.input_changed.emit(input)
 
     @Slot(bool)
     def _on_of_scene_toggled(self, is_on: bool) -> None:

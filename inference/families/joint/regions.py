@@ -17,7 +17,7 @@ from inference.inputs.patch_grid import PatchGrid
 from inference.inputs.regions import features_of, image_path
 from inference.inputs.tokens import as_text, joined, text_tensors, tokenize
 from inference.results.joint import JointLevel, JointStart
-from inference.results.tokens import Tokens
+from inference.results.tokens import NO_SEGMENT, Tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -247,7 +247,7 @@ def as_places(regions: Regions) -> Tokens:
     """Regions as places of a sequence, by their labels, or by their numbers."""
     n = len(regions)
     words = tuple(label or f"region {i}" for i, label in enumerate(regions.labels))
-    return Tokens(np.full(n, -1, np.int64), words, np.ones(n, bool), np.zeros(n, bool), np.zeros(n, np.int8))
+    return Tokens(np.full(n, -1, np.int64), words, np.ones(n, bool), np.zeros(n, bool), np.full(n, NO_SEGMENT, np.int8))
 
 
 # Some models read the whole image as a first region, whose vector is the mean of all others.
@@ -280,5 +280,7 @@ def hidden_at(vectors: Tensor, place: int) -> Tensor:
 
 def places_with_whole(regions: Regions) -> Tokens:
     """Regions as places of a sequence, the whole image in front."""
-    whole = Tokens(np.full(1, -1, np.int64), ("image",), np.ones(1, bool), np.zeros(1, bool), np.zeros(1, np.int8))
+    whole = Tokens(
+        np.full(1, -1, np.int64), ("image",), np.ones(1, bool), np.zeros(1, bool), np.full(1, NO_SEGMENT, np.int8)
+    )
     return joined(whole, as_places(regions))

@@ -80,7 +80,8 @@ class VideoBertFamily(PartsFamily, ReadsClips):
         return PatchGrid(1, 1, 0, shape)
 
     def lacks(self, opened: Opened) -> dict[str, str]:
-        return super().lacks(opened) | {"visual_words": ""}
+        elsewhere = f"{opened.name} fills in masked words beside a film: see Visual words"
+        return super().lacks(opened) | {"visual_words": "", "masked_lm": elsewhere}
 
     def encode(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.inputs.tokens import joined
-from inference.results.tokens import Tokens
+from inference.results.tokens import NO_SEGMENT, Tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +89,6 @@ def _axis(words: Sequence[str], cells: np.ndarray, *, is_special: bool = False) 
         words=tuple(words),
         starts_word=np.ones(n, bool),
         is_special=np.full(n, is_special),
-        segment=np.zeros(n, np.int8),
+        segment=np.full(n, NO_SEGMENT, np.int8),
     )
     return FilmAxis(tokens, cells.astype(np.int16).reshape(n, 3))

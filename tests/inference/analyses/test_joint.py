@@ -13,6 +13,7 @@ from PIL import Image
 from inference.analyses.heads import heads
 from inference.analyses.joint import joint, joint_words
 from inference.analyses.measures import measures
+from inference.analyses.read_regions import read_regions
 from inference.context import Cancelled, Context, Refused
 from inference.forward.opening import load
 from inference.inputs.other_scenes import FIRST_OTHER_SEED
@@ -21,6 +22,7 @@ from inference.results.heads import HeadsRequest
 from inference.results.inputs import ImageInput, Input, RegionsInput, TextInput
 from inference.results.joint import KINDS, JointRequest, JointWordsRequest
 from inference.results.measures import MeasuresRequest
+from inference.results.read_regions import ReadRegionsRequest
 from tests.inference.tiny_joint import NAMES, OF_REGIONS, given, save, save_regions
 
 TEXT = "a small red house in the meadow"
@@ -348,3 +350,27 @@ def test_a_model_without_heads_says_so(models):
     assert result.why_no_words == "BlipForConditionalGeneration has no head that fills in words"
     assert result.why_no_score.startswith("BlipForConditionalGeneration has no head that tells")
     assert len(result.positions) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whether_regions_can_be_read_is_told_before_they_are_looked_at(name, models, tmp_path):
+    """As the views would say it: of a file that is none, one of another image, and one without the right numbers."""
+    model, path = models(name), tmp_path / "notes.npz"
+
+    def read():
+        asked = given(TEXT, path if name in OF_REGIONS else None)
+        request = ReadRegionsRequest("", replace(asked, regions=RegionsInput(str(path))))
+        return read_regions(request, model, Context())
+
+    path.write_text("no regions")
+    with pytest.raises(Refused, match=r"notes\.npz is no NPZ file of regions, or is damaged"):
+        read()
+    np.savez(path, boxes=[[0.0, 0.0, 10.0, 9_000.0]])
+    with pytest.raises(Refused, match=r"The boxes of notes\.npz: number 0"):
+        read()
+    save_regions(path)
+    assert len(read().regions) > 1
+    if name in OF_REGIONS:
+        np.savez(path, boxes=[[0.0, 0.0, 9.0, 9.0]], features=np.ones((1, 3)))
+        with pytest.raises(Refused, match="the file of regions has 3"):
+            read()

@@ -200,3 +200,12 @@ def test_a_class_that_is_no_model_is_passed_over(tmp_path, name):
     groups = inspect(str(folder)).groups
     edit_config(folder, architectures=[name])
     assert inspect(str(folder)).groups == groups
+
+
+@pytest.mark.parametrize(
+    ("name", "view"),
+    [("uniter-scenes", "Words and image"), ("vilt-scenes", "Words and image"), ("videobert-clips", "Visual words")],
+)
+def test_the_view_that_fills_masks_beside_what_is_seen_is_named(name, view):
+    """It was said that this is not supported, while another view does it."""
+    assert inspect(name).why_missing(frozenset({Capability.MASKED_LM})).endswith(f": see {view}")

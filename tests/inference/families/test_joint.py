@@ -14,6 +14,7 @@ from inference.checkpoints.inspection import inspect
 from inference.context import Context, Refused
 from inference.forward.opening import load
 from inference.results.request import Capability
+from inference.results.tokens import NO_SEGMENT
 from tests.inference.captured import CLOSE
 from tests.inference.published import eager_patterns
 from tests.inference.tiny_joint import NAMES, OF_REGIONS, given, save, save_regions
@@ -72,6 +73,19 @@ def test_levels_name_every_attention_once_and_stretches_every_place(name, folder
     for axis, stretches in family.stretches(encoded, config, model.prepare(given)).items():
         places = [place for stretch in stretches for place in stretch.places]
         assert sorted(places) == list(range(len(encoded.sequences[axis]))), axis
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_patches_and_regions_are_of_no_sentence(name, folder, regions):
+    """They stood beside the bar of the first one in Arcs."""
+    model = opened(name, folder)
+    given = input_for(name, regions, text_pair="a small bird")
+    encoded = model.encode(given)
+    for axis, stretches in model.family.stretches(encoded, model.net.config, model.prepare(given)).items():
+        segment = encoded.sequences[axis].segment
+        for stretch in (one for one in stretches if one.kind != "other"):
+            is_seen = stretch.kind in ("patch", "region")
+            assert ((segment[list(stretch.places)] == NO_SEGMENT) == is_seen).all()
 
 
 def changed_rows(model, encoded, tensor, change):

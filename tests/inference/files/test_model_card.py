@@ -7,6 +7,7 @@ import pytest
 from inference.checkpoints.inspection import inspect
 from inference.files.model_card import README, read_card
 from inference.results.checkpoint import ModelCard
+from resources import bundled_checkpoints, checkpoint_path
 from tests.inference.tiny_checkpoints import save_bert
 
 _BERT = """---
@@ -57,7 +58,7 @@ def test_what_cannot_be_read_states_nothing(tmp_path):
     (tmp_path / README).write_bytes(b"\xff\xfe" * 2**20)
     assert read_card(tmp_path) == ModelCard()
     (tmp_path / README).write_bytes(b"---\ndatasets: " + b"a" * 2_000 + b"\n---\n")
-    assert len(read_card(tmp_path).data) == 700
+    assert len(read_card(tmp_path).data) == 800
 
 
 def test_a_checkpoint_tells_it(tmp_path):
@@ -65,3 +66,9 @@ def test_a_checkpoint_tells_it(tmp_path):
     (tmp_path / "bert" / README).write_text(_BERT)
     assert inspect(str(tmp_path / "bert")).card.licence == "apache-2.0"
     assert "Tatoeba" in inspect("bert-mini").card.data
+
+
+@pytest.mark.parametrize("name", bundled_checkpoints())
+def test_what_ours_tell_is_told_to_its_end(name):
+    """One ended in the middle of a word, on screen and in what is exported."""
+    assert read_card(checkpoint_path(name)).data.endswith(".")

@@ -228,7 +228,7 @@ def test_a_title_tells_what_adds_up_with_what(qapp):
     result = make_result()
     one = texts_of(JointFigure(result, 0, (JointPlace(1),)), RECT)
     assert any("of its attention goes to the image, to 6 patches, at most" in text for text in one)
-    assert "Words, the darker the more lies on them" in one
+    assert "Words, the more coloured the more lies on them" in one
     # Two sequences of keys, each with a sum of its own; [CLS] belongs to the image's.
     pattern = result.pattern.copy()
     pattern[:, :, :4] /= pattern[:, :, :4].sum(2, keepdims=True)
@@ -236,10 +236,9 @@ def test_a_title_tells_what_adds_up_with_what(qapp):
     parted = replace(result, axes=(("text", 0, 4), ("image", 4, 11)), pattern=pattern)
     two = texts_of(JointFigure(parted, 0, (JointPlace(1),)), RECT)
     most, rest = (f"{100 * part:.1f} %" for part in (pattern[0, 1, 5:].max(), pattern[0, 1, 4]))
-    assert (
-        f"“red”: its attention to the image goes to 6 patches, at most {most} to one of them, and {rest} to “[CLS]”"
-        in two
-    )
+    title = f"“red”: its attention to the image goes to 6 patches, at most {most} to one, and {rest} to “[CLS]”"
+    assert title in two
+    assert title in texts_of(JointFigure(parted, 0, (JointPlace(1),)), QRectF(0, 0, 440, 500))  # in smaller letters
     assert any(text.endswith("with a sum of their own, beside that of the image") for text in two)
     # To the image alone.
     pattern[:, :, :4] = np.nan
@@ -300,9 +299,9 @@ def test_tags_are_named_beside_words(qapp):
     result = make_result()
     kinds = result.kinds.copy()
     kinds[2] = KINDS.index("tag")
-    assert "Words, the darker the more lies on them" in texts_of(JointFigure(result), RECT)
+    assert "Words, the more coloured the more lies on them" in texts_of(JointFigure(result), RECT)
     tagged = texts_of(JointFigure(replace(result, kinds=kinds)), RECT)
-    assert "Words and tags, the darker the more lies on them" in tagged
+    assert "Words and tags, the more coloured the more lies on them" in tagged
 
 
 # Answers

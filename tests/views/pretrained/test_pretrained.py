@@ -44,7 +44,7 @@ def test_what_every_bundled_checkpoint_learned_is_told():
     configs = [checkpoint_path(name) / "config.json" for name in bundled_checkpoints()]
     classes = {name for path in configs if path.exists() for name in json.loads(path.read_text())["architectures"]}
     assert len(classes) > 15
-    assert [name for name in classes if not objective_of(name)] == []
+    assert [name for name in classes if not objective_of(name) or "other tasks" in objective_of(name)] == []
 
 
 def test_every_bundled_checkpoint_is_of_a_model_of_the_tree_or_has_its_nearest_kin():

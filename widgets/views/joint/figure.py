@@ -181,7 +181,7 @@ class JointFigure:
         image = self.image_box(rect, style)
         values = self.values(places[0]) if len(places) == 1 else None
         line = QRectF(rect.left(), image.top() - _HEAD * em, rect.width(), _HEAD * em)
-        paint_title(painter, self._title(places, values), line, style)
+        paint_title(painter, self._title(places, values), line, style, shrinks=True)
         paint_image(painter, result.picture.original, image)
         if len(places) > 1:
             self._paint_colors(painter, places, image, style)
@@ -220,7 +220,7 @@ class JointFigure:
             return text.format(self._name(places[0]), percent(float(np.nanmean(on_image))), most)
         one_of = number_of(len(on_image), "regions" if len(result.places("region")) else "patches")
         if self._has_own_sum:
-            text = _tr("{}: its attention to the image goes to {}, at most {} to one of them").format(
+            text = _tr("{}: its attention to the image goes to {}, at most {} to one").format(
                 self._name(places[0]), one_of, most
             )
             # Beside its regions the image as a whole, which is no box.
@@ -228,7 +228,7 @@ class JointFigure:
                 if values[pos] >= _LEAST_REST:
                     text = _tr("{}, and {} to {}").format(text, percent(float(values[pos])), named(result, pos))
             return text
-        text = _tr("{}: {} of its attention goes to the image, to {}, at most {} to one of them")
+        text = _tr("{}: {} of its attention goes to the image, to {}, at most {} to one")
         return text.format(self._name(places[0]), percent(float(np.nansum(on_image))), one_of, most)
 
     @cached_property
@@ -299,7 +299,7 @@ class JointFigure:
             line = QRectF(rect.left(), boxes[0].top() - 1.4 * em, rect.width(), 1.2 * em)
             text = _tr("Words and tags") if len(self.result.places("tag")) else _tr("Words")
             if any(chip.tint > 0 for chip in chips):
-                text = _tr("{}, the darker the more lies on them").format(text)
+                text = _tr("{}, the more coloured the more lies on them").format(text)
                 if self._has_own_sum:
                     text = _tr("{}; with a sum of their own, beside that of the image").format(text)
             paint_title(painter, text, line, style, is_faint=True)

@@ -25,7 +25,7 @@ _ROW = 1.5  # em, the least
 _GAP = 1.2  # em, between the parts
 _LEAST_HISTORY, _HISTORY = 8.0, 17.0  # em, for the factor in words
 _MODEL = 6.5  # em, for what the checkpoint tells of a factor
-_WIDTH, _LEAST_WIDTH = 58.0, 44.0  # em
+_WIDTH, _LEAST_WIDTH = 58.0, 42.0  # em
 
 
 def _tr(text: str) -> str:

@@ -255,6 +255,9 @@ _KIN = {
 _OBJECTIVES = {
     "ForMaskedLM": "masked words, from both sides",
     "ForNextSentencePrediction": "whether a sentence follows another one",
+    "ViltForPreTraining": "masked words, and whether text and image belong together",
+    "VisualBertForPreTraining": "masked words, and whether text and image belong together",
+    "BertForPreTraining": "masked words, and whether a sentence follows another one",
     "ForPreTraining": "masked words, and other tasks",
     "ForCausalLM": "the next token, from those before it",
     "LMHeadModel": "the next token, from those before it",

@@ -1,0 +1,35 @@
+"""Regions of an image that a checkpoint can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inference.results.request import Capability, Request
+
+if TYPE_CHECKING:
+    from inference.results.inputs import Input
+    from inference.results.regions import Regions
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRegionsRequest(Request["ReadRegionsResult"]):
+    """Whether the checkpoint can read these regions beside this image; asked before they become the input."""
+
+    needs = frozenset({Capability.JOINT})
+
+    checkpoint: str
+    input: Input
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRegionsResult:
+    """It can.
+
+    Attributes
+    ----------
+    regions
+        What was read, without vectors.
+    """
+
+    regions: Regions
