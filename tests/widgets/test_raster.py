@@ -56,3 +56,11 @@ def test_shrinking_takes_the_maximum_of_all_cells_of_a_pixel():
 def test_enlarging_repeats_cells():
     values = np.arange(6).reshape(2, 3)
     np.testing.assert_array_equal(raster.resample(values, 4, 9), values.repeat(2, 0).repeat(3, 1))
+
+
+@pytest.mark.parametrize(("n_cells", "n"), [(128, 194), (128, 128), (7, 20), (5, 9)])
+def test_a_pixel_that_two_cells_share_has_of_each_what_it_covers(n_cells, n):
+    values = np.random.default_rng(2).random((n_cells, 3), np.float32)
+    fine = values.repeat(n, 0).reshape(n, n_cells, 3).mean(1)  # on common multiples of both
+    np.testing.assert_allclose(raster.spread(values, n, 0), fine, atol=1e-5)
+    np.testing.assert_allclose(raster.spread(values.T, n, 1), fine.T, atol=1e-5)
