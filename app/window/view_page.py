@@ -211,8 +211,11 @@ class _Header(QWidget):
         self._fit()
 
     def event(self, event: QEvent) -> bool:
-        """Letters of another size, and buttons that say something else, need more room, or less."""
-        if event.type() == QEvent.Type.LayoutRequest:
+        """Letters of another size, and buttons that say something else, need more room, or less.
+
+        While the page is behind others it may not be told that letters are as before, so it looks when it is shown.
+        """
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
             self._fit()
         return super().event(event)
 

@@ -10,8 +10,8 @@ import torch
 
 from inference.context import Refused
 from inference.forward.direct_effects import DirectEffects, direct_effects
-from inference.forward.masked_lm import predicted_word
 from inference.forward.residual_parts import ResidualParts, residual_parts
+from inference.inputs.tokens import piece
 from inference.results.attribution import MOST_WORDS, AttributionRequest, AttributionResult
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def attribution(request: AttributionRequest, model: Model, context: Context) -> 
         axis=group.query_axis,
         position=position,
         predicts=predicts,
-        words=tuple(predicted_word(model, each) for each in ids),
+        words=tuple(piece(each, model.tokenizer) for each in ids),
         ids=np.array(ids),
         target=ids.index(true) if true >= 0 else -1,
         probs=probs[ids].cpu().numpy(),

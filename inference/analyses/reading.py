@@ -37,7 +37,8 @@ def reading(request: ReadingRequest, model: Model, context: Context) -> ReadingR
     check_top_k(request.top_k)
     tokens, found = of_next_tokens(model, model.encode(request.input), request.top_k, context)
     # What is said at a place is about the next one.
-    vocabulary, (top,) = numbered(model, np.concatenate([np.full_like(found.ids[:1], -1), found.ids]))
+    expected = np.concatenate([np.full_like(found.ids[:1], -1), found.ids])
+    vocabulary, (top,) = numbered(model, expected, has_marks=True)
     text, spans = typed_spans(request.input, tokens, model.tokenizer)
     return ReadingResult(
         tokens=tokens,

@@ -52,7 +52,7 @@ class AttributionResult:
     predicts
         `next`: they are told of the place behind the position; `own`: of the position itself, as under a mask.
     words, ids
-        Texts and token ids [word], most probable first.
+        Texts, with the marks of their tokenizer, and token ids [word], most probable first.
     target
         Which of them stands there in the text; -1 where the text does not say.
     probs

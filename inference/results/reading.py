@@ -36,7 +36,7 @@ class ReadingResult:
     surprisal
         float32 [pos], minus the logarithm of the token's probability, in bits; NaN at the first place.
     vocabulary
-        Words by the numbers in `top`.
+        Words by the numbers in `top`, with the marks of their tokenizer: `␣he` is another token than `he`.
     top, probs
         int32 and float32 [pos, k], what was expected there instead, most probable first; -1 and NaN at the first place.
     ranks

@@ -88,3 +88,11 @@ def test_on_screen_it_has_the_pixels_that_are_there(qapp):
         assert raster.pixels_in(painter, QRectF(0, 0, 48, 32), colors.shape) == (32, 48)
         raster.paint_cells(painter, QRectF(0, 0, 48, 32), colors, 32, 48)
     assert [[screen.pixel(8 * x + 4, 8 * y + 4) for x in range(6)] for y in range(4)] == colors.tolist()
+
+
+@pytest.mark.parametrize(("n_cells", "n"), [(128, 194), (128, 128), (7, 20), (5, 9)])
+def test_a_pixel_that_two_cells_share_has_of_each_what_it_covers(n_cells, n):
+    values = np.random.default_rng(2).random((n_cells, 3), np.float32)
+    fine = values.repeat(n, 0).reshape(n, n_cells, 3).mean(1)  # on common multiples of both
+    np.testing.assert_allclose(raster.spread(values, n, 0), fine, atol=1e-5)
+    np.testing.assert_allclose(raster.spread(values.T, n, 1), fine.T, atol=1e-5)

@@ -17,6 +17,7 @@ from widgets.look.theme import FigureStyle
 
 MINUS = "\N{MINUS SIGN}"
 _SHORT_NAME, _LONG_NAME, _NAMES_SHARE = 6.0, 9.0, 0.28  # em of turned names, and how much of the height long ones take
+_FINE = 4  # pixels a cell, from which on one pixel more or less of it is not seen
 
 
 def _tr(text: str) -> str:
@@ -371,16 +372,17 @@ class HeatPanel:
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
         """One pixel a cell; on screen as many different ones as have room; in vector files more, whose viewers blur."""
         values = self.values
-        n_rows, n_columns = values.shape
         if raster.is_vector(painter):
             colors = self.scale.colors(values, style)
             height, width = (max(1, round(raster.EMBEDDED / n)) for n in values.shape)
             return raster.image(colors.repeat(height, 0).repeat(width, 1))
-        height, width = _device_pixels(painter, plot)
-        if height < n_rows:
-            values = raster.means(values, height, 0)
-        if width < n_columns:
-            values = raster.means(values, width, 1)
+        is_finite = bool(np.isfinite(values).all())  # what is missing has no mean with others
+        for axis, n in enumerate(_device_pixels(painter, plot)):
+            n_cells = values.shape[axis]
+            if n < n_cells:
+                values = raster.means(values, n, axis)
+            elif is_finite and n % n_cells and n < _FINE * n_cells:
+                values = raster.spread(values, n, axis)
         return raster.image(self.scale.colors(values, style))
 
 

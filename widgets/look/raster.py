@@ -139,3 +139,17 @@ def means(values: np.ndarray, n: int, axis: int) -> np.ndarray:
     with np.errstate(invalid="ignore"):  # infinities of both signs
         sums = np.add.reduceat(values, starts, axis=axis)
     return (sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)).repeat(counts, axis)
+
+
+def spread(values: np.ndarray, n: int, axis: int) -> np.ndarray:
+    """Cells along an axis on as many or more pixels: one that two cells share has their mean, by how much each has.
+
+    Of alternating sines and cosines on one pixel and a half each, whole pixels alone show bands that are not there.
+    """
+    n_cells: int = values.shape[axis]
+    edges = np.arange(n + 1) * n_cells / n
+    cells = np.minimum(edges.astype(int), n_cells - 1)
+    first, last = cells[:-1], np.minimum(np.ceil(edges[1:]).astype(int) - 1, n_cells - 1)
+    share = np.where(last > first, (edges[1:] - last) * n / n_cells, 0).astype(np.float32)
+    share = share[:, None] if axis == 0 else share
+    return np.take(values, first, axis) * (1 - share) + np.take(values, last, axis) * share

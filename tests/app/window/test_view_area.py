@@ -607,5 +607,23 @@ def test_where_the_sentence_of_a_view_needs_the_room_its_buttons_are_icons(area)
         if button.toolButtonStyle() == styles.ToolButtonTextBesideIcon:
             assert header.about.fontMetrics().horizontalAdvance(text) <= header.about.width()
     assert seen == {styles.ToolButtonTextBesideIcon, styles.ToolButtonIconOnly}
+
+
+def test_buttons_of_a_page_that_was_behind_have_their_words_again_after_a_presentation(area):
+    """Letters were too large for them while nobody saw the page; when it comes to the front it has its old size."""
+    area.window().setFixedSize(1000, 400)
+    area.show_view("heads")
+    QApplication.processEvents()
+    button = area.findChild(QToolButton, "heads_export")
+    assert button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+    area.show_view("attention")
+    usual, large = QApplication.font(), QApplication.font()
+    large.setPointSizeF(4 * usual.pointSizeF())
+    for font in (large, usual):
+        QApplication.setFont(font)
+        QApplication.processEvents()
+    area.show_view("heads")
+    QApplication.processEvents()
+    assert button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
     assert button.toolTip()
     assert button.accessibleName().startswith("Export")

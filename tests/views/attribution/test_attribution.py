@@ -23,7 +23,7 @@ from inference.results.checkpoint import AttentionGroup
 from inference.results.request import Capability
 from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info, make_long_tokens
-from tests.inference.tiny_checkpoints import VOCAB, save_bert
+from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB, save_bert
 from tests.inference.tiny_models import build_model, ids_of
 from tests.inference.tiny_types import build_type
 from tests.inputs import text_input
@@ -216,6 +216,14 @@ def test_the_words_are_the_likeliest_and_the_true_one():
     np.testing.assert_allclose(found.probs, probs[found.ids], atol=1e-6)
     last = attribution(asked(None), model, Context())
     assert (last.position, last.target) == (8, -1)
+
+
+def test_a_word_is_told_from_what_goes_on_with_one():
+    """`␣t` and `t` are two tokens, each with a logit."""
+    tokenizer = transformers.RobertaTokenizer(vocab=BYTE_VOCAB, merges=BYTE_MERGES)
+    model = build_model("gpt2", build_type("gpt2", vocab_size=len(BYTE_VOCAB)), tokenizer)
+    found = attribution(AttributionRequest("", text_input("the cat"), 2), model, Context())
+    assert found.words[found.target] == "␣cat"
 
 
 def test_an_encoder_tells_the_word_at_its_place_and_none_under_a_mask():

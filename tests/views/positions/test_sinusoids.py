@@ -87,3 +87,19 @@ def test_a_map_with_fewer_pixels_than_rows_says_what_they_are(qapp, height, said
     means = [word.text for word in words if "means of" in word.text]
     assert bool(means) == bool(said)
     assert all(text.endswith(said) for text in means)
+
+
+@pytest.mark.parametrize("height", [480, 560])
+def test_sines_and_cosines_on_a_pixel_and_a_half_each_show_no_bands(qapp, height):
+    """At position 0 rows are 0 and 1 in turn from top to bottom, so no part of them is lighter than another."""
+    image = QImage(1000, height, QImage.Format.Format_RGB32)
+    figure, style, rect = SinusoidsFigure(), FigureStyle(), QRectF(0, 0, 1000, height)
+    with QPainter(image) as painter:
+        figure.paint(painter, rect, style)
+    panel, area = figure.panels(rect, style)[0]
+    cells = panel.plot(area, style)
+    assert 128 < cells.height() < 2 * 128
+    rows = range(round(cells.top() + 0.2 * cells.height()), int(cells.bottom()) - 2)  # below the frame
+    blue = np.array([image.pixelColor(round(cells.left()) + 4, y).blue() for y in rows], float)
+    parts = np.convolve(blue, np.ones(16) / 16, "valid")
+    assert np.ptp(parts) < 32

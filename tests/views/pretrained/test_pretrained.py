@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QToolButton
 
 from inference.registry import FAMILIES
 from inference.results.checkpoint import ModelCard
@@ -279,3 +279,24 @@ def test_what_cuts_texts_into_tokens_is_told_of_the_checkpoint_that_is_open(view
     n = len(view.asked)
     view.set_subject(Subject(replace(info, checkpoint="pixels", has_tokenizer=False), text_input("a cat")))
     assert len(view.asked) == n
+
+
+def test_it_is_seen_from_its_top_again_once_there_is_room(view, qtbot):
+    """A low window shows the marked model, which goes back; what the user did stays."""
+    bar = view.findChild(QScrollArea).verticalScrollBar()
+    view.resize(900, 200)
+    view.show()
+    qtbot.waitExposed(view)
+    QApplication.processEvents()
+    assert bar.value() > 0
+    view.resize(900, 640)
+    QApplication.processEvents()
+    assert bar.maximum() > 0
+    assert bar.value() == 0
+    bar.setValue(bar.maximum() // 2)
+    view.resize(900, 620)
+    QApplication.processEvents()
+    assert bar.value() > 0
+    view.set_subject(Subject(replace(make_checkpoint_info(name="another"), architecture="BertModel"), text_input("a")))
+    QApplication.processEvents()
+    assert bar.value() == 0

@@ -17,7 +17,7 @@ from inference.context import Cancelled, Context, Refused
 from inference.results.reading import ReadingRequest, ReadingResult
 from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info, make_long_tokens
-from tests.inference.tiny_checkpoints import BYTES
+from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, BYTES
 from tests.inference.tiny_models import build_model, ids_of
 from tests.inference.tiny_types import build_type
 from tests.inputs import text_input
@@ -68,6 +68,15 @@ def test_of_an_encoder_decoder_the_target_is_told_given_its_source(model_type):
     wanted = log_probs[:-1].gather(-1, tensors["decoder_input_ids"][0, 1:, None])[:, 0] / -np.log(2)
     assert found.axis == "target"
     np.testing.assert_allclose(found.surprisal[1:], wanted, atol=1e-4)
+
+
+def test_what_is_expected_tells_a_word_from_what_goes_on_with_one():
+    """`␣t` and `t` are two tokens, each with a probability."""
+    tokenizer = transformers.RobertaTokenizer(vocab=BYTE_VOCAB, merges=BYTE_MERGES)
+    model = build_model("gpt2", build_type("gpt2", vocab_size=len(BYTE_VOCAB)), tokenizer)
+    found = reading(ReadingRequest("", text_input("the cat"), len(BYTE_VOCAB)), model, Context())
+    assert len(set(found.vocabulary)) == len(found.vocabulary) == len(BYTE_VOCAB)
+    assert {"␣t", "t"} < set(found.vocabulary)
 
 
 def test_blocks_of_a_long_text_are_put_together(monkeypatch):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QComboBox, QTabWidget
 
 from app.commands.command_line import run
@@ -23,11 +26,14 @@ from inference.results.tokenization import (
     CompareRequest,
     CompareResult,
 )
+from tests import lettering
 from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info
 from tests.inference.tiny_checkpoints import save_bert, save_gpt2
 from tests.inputs import text_input
 from widgets.context import ViewContext
+from widgets.kit.clean import clean
+from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
 from widgets.subject import Subject
 from widgets.views.tokenization.comparison_figure import ComparisonFigure, title_of
@@ -177,7 +183,6 @@ def test_its_measures(view, result):
 @pytest.mark.parametrize("measure", ["letter", "word", "unknown"])
 def test_it_is_painted_and_described(result, measure, tmp_path):
     from app.export.export import save
-    from widgets.look.theme import FigureStyle
 
     broken = ComparedTokenizer("broken", why_not="tokenizer.json is not valid JSON.")
     figure = ComparisonFigure(CompareResult(result.texts, (*result.tokenizers, broken)), measure, 3)
@@ -191,6 +196,24 @@ def test_it_is_painted_and_described(result, measure, tmp_path):
     numbers = figure.numbers()
     assert len(numbers.rows) == 2 * len(result.texts)
     np.testing.assert_array_equal(numbers.arrays["n_tokens"][0], [len(p) for p in result.tokenizers[0].pieces])
+
+
+@pytest.mark.parametrize("why_not", ["", "tokenizer.json is not valid JSON: line 4 column 2. " * 2, "/a/folder" * 20])
+def test_what_is_said_of_a_tokenizer_is_said_whole_above_its_tokens(qapp, result, why_not):
+    one = replace(result.tokenizers[1], checkpoint="one-with-a-long-name", alike=("another-with-a-long-name",))
+    if why_not:
+        one = ComparedTokenizer("broken", why_not=why_not)
+    figure, style = ComparisonFigure(CompareResult(result.texts, (one, *result.tokenizers))), FigureStyle()
+    rect = QRectF(0, 0, 700, 2000)
+    image = QImage(rect.size().toSize(), QImage.Format.Format_RGB32)
+    with QPainter(image) as painter, lettering.watched() as words:
+        figure.paint_around(painter, rect, style)
+    (said,) = [word for word in words if word.text.startswith(f"{title_of(one)}: ")]
+    assert said.text.endswith(clean(why_not) or "; byte pair encoding")
+    assert lettering.cut([said]) == []
+    assert said.box.height() > QFontMetricsF(style.font).height()
+    below = [word.box for word in words if word is not said and word.box.top() > said.box.top()]
+    assert min(box.top() for box in below) > said.box.bottom()
 
 
 def test_the_command_line_compares(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QTabWidget, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPlainTextEdit, QTabWidget, QToolButton
 
 from app.commands.command_line import run
 from inference.analyses.tokenization import vocabulary
@@ -125,6 +125,18 @@ def test_another_text_is_learned_from_when_typing_rests(view):
     assert view.options_state() == {"vocabulary_text": "low lower"}
     view.set_options_state({"vocabulary_text": 3})
     assert view._vocabulary.text == "low lower"
+
+
+@pytest.mark.parametrize("points", [9, 9.5, 10, 13.5, 14, 16, 20])
+def test_three_lines_of_the_text_are_seen_whole(view, points):
+    edit = view.findChild(QPlainTextEdit, "vocabulary_text")
+    font = edit.font()
+    font.setPointSizeF(points)
+    edit.setFont(font)
+    on_vocabulary(view).rebuild()
+    QApplication.processEvents()
+    third = edit.document().firstBlock().layout().lineAt(2)
+    assert edit.contentOffset().y() + third.y() + third.height() <= edit.viewport().height()
 
 
 @pytest.mark.parametrize(("text", "why"), [("a" * 4001, "at most 4,000"), ("  ", "no words")])

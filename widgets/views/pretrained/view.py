@@ -32,6 +32,7 @@ class PretrainedView(View):
     def __init__(self, context: ViewContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._cut_by = ("", "")  # of which checkpoint, and what
+        self._placed = 0  # where the tree was scrolled to, if not by the user
         self._canvas = PointedCanvas("pretrained_canvas", self.tr("Family tree of language models"))
         self._scroll = FigureScroll(self._canvas)
         page = Page("pretrained", self._scroll, self.tr("What is shown"), self.tr("A model in a line"))
@@ -73,6 +74,7 @@ class PretrainedView(View):
             of = model_of(subject.checkpoint.architecture) or kin_of(subject.checkpoint.architecture)
             if of is not None:
                 self._choose(of.key)
+            self._placed = self._scroll.verticalScrollBar().value()
         self._rebuild()
         self._show_chosen()
 
@@ -86,10 +88,17 @@ class PretrainedView(View):
 
     @Slot()
     def _show_chosen(self) -> None:
-        """Scroll to the model that is marked, where the tree has no room."""
+        """Scroll to the model that is marked, where the tree has no room: from its top, or where the user left it."""
         if (figure := self.figure()) is not None:
+            bar = self._scroll.verticalScrollBar()
+            end = bar.maximum()  # which a bar keeps to only after it has told of it
+            is_left = min(bar.value(), end) != min(self._placed, end)
+            if not is_left:
+                bar.setValue(0)
             box = figure.boxes(self._canvas.figure_rect(), self._canvas.style_now)[figure.chosen].toRect()
             self._scroll.ensureVisible(box.center().x(), box.center().y(), box.width() // 2, 3 * box.height())
+            if not is_left:
+                self._placed = bar.value()
 
     def _choose(self, key: str) -> None:
         self._options.set_value(replace(self._options.value(), model=key))

@@ -26,6 +26,8 @@ _SHARE = 0.5  # of the width, for the bars
 _LEAST_WIDTH = 50.0  # em
 _FILLED = 0.8  # of the place of a language
 _LINE = 1.4  # em
+_WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+_BROKEN = _WRAPPED | Qt.TextFlag.TextWrapAnywhere
 
 
 def _tr(text: str) -> str:
@@ -38,6 +40,12 @@ def title_of(tokenizer: ComparedTokenizer) -> str:
     if len(others) > 1:
         return _tr("{} and {} others").format(name, len(others))
     return _tr("{}, {}").format(name, clean(others[0])) if others else name
+
+
+def _flags(text: str, width: float, metrics: QFontMetricsF) -> int:
+    """How a text is broken into lines: between words, or anywhere where one, such as a path, is wider than a line."""
+    is_wide = any(metrics.horizontalAdvance(word) > width for word in text.split())
+    return int(_BROKEN if is_wide else _WRAPPED)
 
 
 @dataclass(frozen=True)
@@ -160,18 +168,27 @@ class ComparisonFigure(PlottedFigure):
         )
 
     def _placed(self, rect: QRectF, style: FigureStyle) -> tuple[list[tuple[ComparedTokenizer, float]], float]:
-        """Where each tokenizer's tokens begin, and where all end."""
+        """Where what is said of each tokenizer begins, and where all end."""
         metrics = QFontMetricsF(style.font)
-        em = metrics.height()
+        em, width = metrics.height(), self._right_width(rect, style)
         y = rect.top() + 3.2 * _LINE * em
         found: list[tuple[ComparedTokenizer, float]] = []
         for one in self.result.tokenizers:
             found.append((one, y))
-            y += _LINE * em
+            y += self._height_said(one, width, metrics)
             if not one.why_not:
-                y += height_of(lay_out(self._chips(one), self._right_width(rect, style), metrics))
+                y += height_of(lay_out(self._chips(one), width, metrics))
             y += 0.6 * em
         return found, y - rect.top()
+
+    def _said(self, one: ComparedTokenizer) -> str:
+        return f"{title_of(one)}: " + (clean(one.why_not) or self._counted(one))
+
+    def _height_said(self, one: ComparedTokenizer, width: float, metrics: QFontMetricsF) -> float:
+        """What is said above the tokens takes as many lines as it needs."""
+        said = self._said(one)
+        height = metrics.boundingRect(QRectF(0, 0, width, 0), _flags(said, width, metrics), said).height()
+        return height + (_LINE - 1) * metrics.height()
 
     def _right_width(self, rect: QRectF, style: FigureStyle) -> float:
         return rect.width() * (1 - _SHARE) - 2.0 * QFontMetricsF(style.font).height()
@@ -213,16 +230,15 @@ class ComparisonFigure(PlottedFigure):
         painter.drawText(QPointF(left, rect.top() + metrics.ascent()), self._language(self.sentence))
         painter.setFont(style.font)
         box = QRectF(left, rect.top() + _LINE * em, width, 2 * _LINE * em)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-        painter.drawText(box, flags | Qt.TextFlag.TextWordWrap, clean(text.text))
+        painter.drawText(box, _WRAPPED, clean(text.text))
         for one, top in self._placed(rect, style)[0]:
             painter.setPen(theme.warning if one.why_not else theme.faint)
-            said = f"{title_of(one)}: " + (clean(one.why_not) or self._counted(one))
-            line = metrics.elidedText(said, Qt.TextElideMode.ElideRight, width)
-            painter.drawText(QPointF(left, top + metrics.ascent()), line)
+            height = self._height_said(one, width, metrics)
+            said = self._said(one)
+            painter.drawText(QRectF(left, top, width, height), _flags(said, width, metrics), said)
             if not one.why_not:
                 chips = self._chips(one)
-                paint_chips(painter, chips, lay_out(chips, width, metrics), QPointF(left, top + _LINE * em), style)
+                paint_chips(painter, chips, lay_out(chips, width, metrics), QPointF(left, top + height), style)
         painter.restore()
 
     def _counted(self, one: ComparedTokenizer) -> str:

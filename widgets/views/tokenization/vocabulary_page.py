@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from inference.results.tokenization import (
@@ -173,7 +173,8 @@ class VocabularyPage(Page):
     def _fit_edit(self) -> None:
         """Three lines of text, whatever the font, and nothing of a fourth."""
         around = 2 * self._edit.frameWidth() + math.ceil(self._edit.document().documentMargin())
-        self._edit.setFixedHeight(3 * self._edit.fontMetrics().lineSpacing() + around)
+        line = math.ceil(QFontMetricsF(self._edit.font()).lineSpacing())  # as lines are laid out; else rounded
+        self._edit.setFixedHeight(3 * line + around)
 
     def _offer(self) -> None:
         options = self.options.value()
