@@ -282,6 +282,15 @@ def test_a_querys_own_share_does_not_flatten_the_bars_of_all_others(qapp):
     assert not SharesOfQuery(np.array([1.0, 0, 0], np.float32), 0).is_cut  # of one that sees nothing but itself
 
 
+def test_bars_that_touch_have_no_stripes_between_them(qapp):
+    image = QImage(290, 100, QImage.Format.Format_RGB32)
+    image.fill(STYLE.theme.paper)
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        SharesOfQuery(np.full(256, 0.01, np.float32), 2).paint(painter, QRectF(0, 0, 290, 100), STYLE)
+    assert {image.pixelColor(x, 50).name() for x in range(2, 288)} == {STYLE.theme.accent.name()}
+
+
 def test_what_is_next_to_nothing_is_not_told_as_the_strongest(qapp):
     result = make_rollout_result()
     result.rollout[1, 2] = 1e-6
