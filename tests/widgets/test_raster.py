@@ -56,3 +56,22 @@ def test_shrinking_takes_the_maximum_of_all_cells_of_a_pixel():
 def test_enlarging_repeats_cells():
     values = np.arange(6).reshape(2, 3)
     np.testing.assert_array_equal(raster.resample(values, 4, 9), values.repeat(2, 0).repeat(3, 1))
+
+
+@pytest.mark.parametrize("n_pixels", [128, 150, 195, 256])
+def test_rows_that_alternate_have_no_bands_where_a_pixel_lies_on_two_of_them(n_pixels):
+    values = np.tile(np.array([[0], [1]], np.float32), (64, 1))
+    rows = raster.blended(values, n_pixels, 0)[:, 0]
+    assert len(rows) == n_pixels
+    means = np.convolve(rows, np.full(12, 1 / 12), "valid")
+    assert 0.45 < means.min() <= means.max() < 0.55
+    np.testing.assert_array_equal(raster.blended(values.T, n_pixels, 1)[0], rows)
+
+
+def test_cells_without_a_number_are_not_blended():
+    values = np.array([[1, np.nan, 3]], np.float32)
+    np.testing.assert_array_equal(raster.blended(values, 6, 1), values.repeat(2, 1))
+    row = raster.blended(values, 5, 1)[0]
+    assert np.isnan(row).tolist() == [False, False, True, False, False]
+    assert (row[:2] == 1).all()
+    assert (row[3:] == 3).all()

@@ -18,6 +18,8 @@ from widgets.look.theme import FigureStyle
 MINUS = "\N{MINUS SIGN}"
 _SHORT_NAME, _LONG_NAME, _NAMES_SHARE = 6.0, 9.0, 0.28  # em of turned names, and how much of the height long ones take
 
+_NARROW = 3  # pixels: of cells that are no wider, some are twice as wide as others
+
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("HeatPanel", text)
@@ -376,11 +378,11 @@ class HeatPanel:
             colors = self.scale.colors(values, style)
             height, width = (max(1, round(raster.EMBEDDED / n)) for n in values.shape)
             return raster.image(colors.repeat(height, 0).repeat(width, 1))
-        height, width = _device_pixels(painter, plot)
-        if height < n_rows:
-            values = raster.means(values, height, 0)
-        if width < n_columns:
-            values = raster.means(values, width, 1)
+        for axis, (n, n_pixels) in enumerate(zip((n_rows, n_columns), _device_pixels(painter, plot), strict=True)):
+            if n_pixels < n:
+                values = raster.means(values, n_pixels, axis)
+            elif n_pixels < _NARROW * n:
+                values = raster.blended(values, n_pixels, axis)
         return raster.image(self.scale.colors(values, style))
 
 
