@@ -134,7 +134,7 @@ def untouched(qtbot):
 def test_it_begins_with_the_last_layer_as_both_maps_are_alike_in_the_first(untouched):
     slider = untouched.findChild(QSlider, "rollout_layer_slider")
     assert (untouched.figure().layer, slider.value()) == (3, 3)
-    assert "the last layer, as no layer is chosen yet" in untouched.findChild(LineLabel, "rollout_caption").text()
+    assert "the last layer, as none is chosen" in untouched.findChild(LineLabel, "rollout_caption").text()
     assert untouched.selection.now.layer == 0  # other views begin where they did
     slider.setValue(0)
     assert untouched.figure().layer == 0
