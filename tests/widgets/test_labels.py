@@ -250,6 +250,10 @@ def test_a_text_takes_as_many_lines_as_it_may(qtbot):
     assert all(metrics.horizontalAdvance(line) <= width for line in lines)
     assert lines[:2] == ["scene 0, drawn at", "64 × 64  ·  a large"]
     assert lines[-1] == "green cup"  # a line that has room is not broken
+    kept = "84 words, which keep 36 % of their variance"  # a number stays with its sign, too
+    assert in_lines(kept, metrics, metrics.horizontalAdvance("84 words, which keep 36 ")).startswith(
+        "84 words, which keep\n36 %"
+    )
     three = in_lines(text, metrics, width, 3)
     assert len(three.split("\n")) == 3
     assert three.endswith("…")

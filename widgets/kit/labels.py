@@ -13,7 +13,7 @@ from widgets.kit.clean import shown
 from widgets.kit.plain import PlainLabel
 
 _QUOTATION = re.compile("“[^“”]*”")
-_END = re.compile("(?<!×) (?![ ×])")  # of a word: 64 × 64 is one
+_END = re.compile("(?<!×) (?![ ×%])")  # of a word: 64 × 64 is one, and 36 %
 _PART = " \N{MIDDLE DOT} "  # between facts; with one more space on both sides between groups of them
 _PLENTY, _BAR = 0.9, 2.5  # of the width; em, what a scroll bar takes at most
 _LEAST_QUOTED = 12  # letters of a quotation that stay as long as there is room for them
