@@ -451,3 +451,12 @@ def test_table_and_plot_share_the_room_of_a_large_window_without_a_void(view, qt
     before = split.sizes()
     view.resize(1500, 801)
     assert abs(split.sizes()[0] - before[0]) < 5  # as the user left it
+
+
+def test_a_table_of_few_rows_is_no_higher_than_they_are_when_a_line_above_it_leaves_more_room(view, qapp):
+    answer(view, make_measures_result(n_layers=2))
+    split = view.findChild(QSplitter, "measures_split")
+    split.resize(split.width(), 400)
+    split.resize(split.width(), 600)  # as by its layout: the view has the size that it had
+    void = table(view).viewport().height() - 8 * table(view).verticalHeader().defaultSectionSize()
+    assert abs(void) < 8

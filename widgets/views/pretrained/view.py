@@ -73,6 +73,7 @@ class PretrainedView(View):
             of = model_of(subject.checkpoint.architecture) or kin_of(subject.checkpoint.architecture)
             if of is not None:
                 self._choose(of.key)
+            self._scroll.verticalScrollBar().setValue(0)  # where another model was marked
         self._rebuild()
         self._show_chosen()
 
