@@ -117,7 +117,8 @@ def blended(values: np.ndarray, n: int, axis: int) -> np.ndarray:
     """
     n_cells, at = values.shape[axis], np.arange(n)
     first, last = at * n_cells // n, ((at + 1) * n_cells - 1) // n
-    share = np.minimum(((first + 1) * n - at * n_cells) / n_cells, 1).astype(np.float32)  # of a pixel, on its first cell
+    # How much of a pixel lies on its first cell.
+    share = np.minimum(((first + 1) * n - at * n_cells) / n_cells, 1).astype(np.float32)
     share = share[:, None] if axis == 0 else share
     near, far = np.take(values, first, axis), np.take(values, last, axis)
     with np.errstate(invalid="ignore"):  # infinities of both signs
