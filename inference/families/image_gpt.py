@@ -63,9 +63,10 @@ class ImageGptFamily(Family, ReadsImages):
         net_class, named = opened.net_class, opened.named
         is_lost = named != net_class and named in (CAUSAL, MASKED)
         no_head = "the checkpoint lacks the head that guesses colours" if is_lost else ""
+        probed = "Masked pixels" if net_class == MASKED else "Image GPT"
         return {
             "classes": f"{named} has no head that names classes",
-            "image_features": f"{named} reads an image pixel by pixel: see the linear probe in Image GPT",
+            "image_features": f"{named} reads an image pixel by pixel: see the linear probe in {probed}",
             "masked_image": f"{named} reads pixels, not patches with visual tokens",
             "next_pixel": "" if net_class == CAUSAL else no_head or f"{named} does not go on behind the first pixels",
             "masked_pixels": "" if net_class == MASKED else no_head or f"{named} was not trained with masked pixels",

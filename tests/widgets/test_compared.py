@@ -120,6 +120,17 @@ def texts_of(panel):
     return panel.bar.chips.texts
 
 
+def test_images_stay_when_the_open_checkpoint_is_opened_once_more(begun):
+    """What was answered is not asked again, and would not come again."""
+    before = begun.bar.strip._seen
+    assert len(before) == len(begun.bar.strip.images)
+    begun.set_checkpoint(CLIP)
+    assert begun.bar.strip._seen == before
+    begun.set_checkpoint(make_checkpoint_info())  # reads no image
+    begun.set_checkpoint(CLIP)
+    assert begun.bar.strip._seen == before
+
+
 def pick(panel, button, title):
     menu = panel.findChild(QToolButton, button).menu()
     next(action for action in menu.actions() if title in action.text()).trigger()

@@ -110,8 +110,9 @@ def with_unit(name: str, value: float, axis: str = "text", marks: Mapping[str, s
 
 
 def axis_title(name: str, axis: str = "text") -> str:
-    """A measure with its unit."""
-    return f"{measure_name(name, axis)} ({unit_of(name, axis) or _tr('share of the attention')})"
+    """A measure with its unit, in a line that a low plot has room for: how places are counted stands elsewhere."""
+    unit = place_name(axis).steps if name == "distance" else unit_of(name, axis)
+    return f"{measure_name(name, axis)} ({unit or _tr('share of the attention')})"
 
 
 def why_none(result: MeasuresResult, name: str) -> str:

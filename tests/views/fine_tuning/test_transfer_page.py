@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QCheckBox, QLabel, QSpinBox, QTabWidget, QToolButton, QWidget
 
-from inference.results.checkpoint import Missing
+from inference.context import Context
+from inference.results.checkpoint import InspectRequest, Missing
 from inference.results.events import Progress
 from inference.results.fine_tuning import MeasuredRuns, MeasuredStudy
 from inference.results.job import JobAction, JobPhase, JobState
 from inference.results.request import Capability
 from inference.results.transfer import TransferRequest, TransferResult
+from inference.service.engine import Engine
 from tests.answers import watched
 from tests.image_factories import make_image_info
 from tests.inputs import image_input
 from widgets.context import ViewContext
+from widgets.registry import VIEWS
 from widgets.subject import Subject
 from widgets.views.fine_tuning.examples_figure import ExamplesFigure
 from widgets.views.fine_tuning.view import FineTuningView
@@ -111,6 +114,14 @@ def test_a_checkpoint_without_features_of_images_says_why(view):
     view.set_subject(subject(BERT))
     assert empty(view).startswith("Bert reads texts, not images. Open one that reads images")
     assert not child(view, QToolButton, "transfer_measure").isEnabled()
+
+
+@pytest.mark.parametrize("name", ["igpt-small", "igpt-masked"])
+def test_what_reads_pixel_by_pixel_names_the_tab_that_has_its_probe(name):
+    info = Engine().run(InspectRequest(name), Context())
+    (why,) = [one.why for one in info.missing if one.capability == Capability.IMAGE_FEATURES]
+    (probed,) = [entry for entry in VIEWS if why.endswith(f"see the linear probe in {entry.title}")]
+    assert probed.needs <= set(info.capabilities)
 
 
 def test_why_it_failed_stands_there_until_it_is_taken_away(view):

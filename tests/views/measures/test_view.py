@@ -364,6 +364,21 @@ def test_numbers_have_room_however_narrow_the_table(view):
     assert shown.sizeHintForColumn(column) <= shown.columnWidth(column)
 
 
+def test_columns_stand_closer_before_the_last_one_is_out_of_sight(view):
+    shown = table(view)
+    shown.resize(shown.columns_width(), 200)
+    easy = shown.columnWidth(COLUMNS.index("entropy"))
+    shown.resize(round(0.9 * shown.columns_width()), 200)
+    assert shown.horizontalScrollBar().maximum() == 0
+    assert shown.columnWidth(COLUMNS.index("entropy")) < easy
+
+
+def test_an_axis_is_titled_no_longer_than_it_must_be(qapp):
+    scatter = HeadScatter(replace(make_measures_result(), axes=("image", "image")))
+    assert scatter.plots[0].y.title == "Mean distance (patches)"  # how they are counted, the table says
+    assert scatter.describe(PlotSpot(0, 0, 0)).endswith("patches in reading order")
+
+
 def test_a_column_of_dashes_is_explained_once(view):
     answer(view, make_measures_result(without=("next", "induction")))
     caption = view.findChild(LineLabel, "measures_caption").text()
@@ -436,3 +451,12 @@ def test_table_and_plot_share_the_room_of_a_large_window_without_a_void(view, qt
     before = split.sizes()
     view.resize(1500, 801)
     assert abs(split.sizes()[0] - before[0]) < 5  # as the user left it
+
+
+def test_a_table_of_few_rows_is_no_higher_than_they_are_when_a_line_above_it_leaves_more_room(view, qapp):
+    answer(view, make_measures_result(n_layers=2))
+    split = view.findChild(QSplitter, "measures_split")
+    split.resize(split.width(), 400)
+    split.resize(split.width(), 600)  # as by its layout: the view has the size that it had
+    void = table(view).viewport().height() - 8 * table(view).verticalHeader().defaultSectionSize()
+    assert abs(void) < 8

@@ -333,3 +333,9 @@ def test_where_four_guess_no_heading_is_cut_off():
     )
     assert {"From the left", "From both sides", "CBOW"} <= set(texts_of(NgramsFigure(four)))
     assert "Blank, from the left" in texts_of(NgramsFigure(make_result(blank=2)))
+
+
+def test_rows_stand_closer_before_perplexities_are_out_of_sight(qapp):
+    figure, style = NgramsFigure(make_result()), FigureStyle()
+    least, natural = (size.height() for size in (figure.least_size(0, style), figure.natural_size(style)))
+    assert least < 0.9 * natural

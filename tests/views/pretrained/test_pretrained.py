@@ -153,6 +153,17 @@ def test_a_model_that_is_not_in_the_tree_is_shown_beside_its_nearest_kin(view):
         assert canvas.visibleRegion().contains(box.toRect()), "it is on screen"
 
 
+def test_another_checkpoint_shows_the_tree_from_its_top_as_far_as_its_model_is_there(view, qapp):
+    view.resize(700, 400)
+    bar = view.findChild(QScrollArea).verticalScrollBar()
+    bar.setValue(bar.maximum())
+    gpt = replace(make_checkpoint_info(name="mine"), architecture="OpenAIGPTLMHeadModel")
+    view.set_subject(Subject(gpt, text_input("a cat")))
+    qapp.processEvents()
+    assert view.figure().chosen == "gpt"
+    assert bar.value() == 0
+
+
 def test_a_click_tells_what_went_into_a_model_and_keys_go_from_one_to_the_next(view, qtbot):
     canvas = view._canvas
     box = view.figure().boxes(canvas.figure_rect(), canvas.style_now)["roberta"]

@@ -134,7 +134,7 @@ def untouched(qtbot):
 def test_it_begins_with_the_last_layer_as_both_maps_are_alike_in_the_first(untouched):
     slider = untouched.findChild(QSlider, "rollout_layer_slider")
     assert (untouched.figure().layer, slider.value()) == (3, 3)
-    assert "the last layer, as no layer is chosen yet" in untouched.findChild(LineLabel, "rollout_caption").text()
+    assert "the last layer, as none is chosen" in untouched.findChild(LineLabel, "rollout_caption").text()
     assert untouched.selection.now.layer == 0  # other views begin where they did
     slider.setValue(0)
     assert untouched.figure().layer == 0
@@ -280,6 +280,15 @@ def test_a_querys_own_share_does_not_flatten_the_bars_of_all_others(qapp):
     even = SharesOfQuery(np.full(100, 0.01, np.float32), 2)
     assert not even.is_cut
     assert not SharesOfQuery(np.array([1.0, 0, 0], np.float32), 0).is_cut  # of one that sees nothing but itself
+
+
+def test_bars_that_touch_have_no_stripes_between_them(qapp):
+    image = QImage(290, 100, QImage.Format.Format_RGB32)
+    image.fill(STYLE.theme.paper)
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        SharesOfQuery(np.full(256, 0.01, np.float32), 2).paint(painter, QRectF(0, 0, 290, 100), STYLE)
+    assert {image.pixelColor(x, 50).name() for x in range(2, 288)} == {STYLE.theme.accent.name()}
 
 
 def test_what_is_next_to_nothing_is_not_told_as_the_strongest(qapp):

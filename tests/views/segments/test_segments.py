@@ -333,3 +333,13 @@ def test_the_legend_has_all_that_one_image_leaves(qapp):
     assert image.left() - rect.left() < em
     assert legend.left() - image.right() < 3 * em
     assert legend.right() == rect.right()
+
+
+def test_short_labels_leave_the_legend_to_the_bars(qapp):
+    style = FigureStyle()
+    em = QFontMetricsF(style.font).height()
+    width = 18 * em  # as on a projector
+    few = SegmentsFigure(make_segments_result(("cup", "car", "bird")), SegmentsOptions())
+    assert width - few._name_width(width, style) > 12 * em
+    long = SegmentsFigure(make_segments_result(("x" * 80, "car", "bird")), SegmentsOptions())
+    assert width - long._name_width(width, style) > 6 * em

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QComboBox, QTabWidget
 
 from app.commands.command_line import run
@@ -34,6 +34,7 @@ from tests.inputs import text_input
 from widgets.context import ViewContext
 from widgets.kit.clean import clean
 from widgets.look.theme import FigureStyle
+from widgets.plots.canvas import PlotCanvas
 from widgets.plots.data import PlotSpot
 from widgets.subject import Subject
 from widgets.views.tokenization.comparison_figure import ComparisonFigure, title_of
@@ -163,6 +164,22 @@ def test_a_click_on_a_bar_shows_how_its_sentence_is_cut(view, result):
     assert figure.sentence == 0
     view._comparison._canvas.spot_chosen.emit(PlotSpot(0, 1, 0))
     assert result.texts[view.figure().sentence].language == "Japanese"
+
+
+def test_what_comes_first_is_painted_in_the_letters_of_now(view, result):
+    """They grew while there was nothing to paint: on a projector, before the page was ever opened."""
+    font = QFont(view.font())
+    font.setPointSizeF(2 * font.pointSizeF())
+    view.setFont(font)
+    answer(view, result)
+    canvas = view.findChild(PlotCanvas, "comparison_canvas")
+    assert canvas.style_now.font.pointSizeF() == font.pointSizeF()
+
+
+def test_on_a_projector_beside_an_image_bars_and_tokens_are_there_at_once(result):
+    style = FigureStyle()
+    em = QFontMetricsF(style.font).height()
+    assert ComparisonFigure(result).least_size(0, style).width() <= 42 * em
 
 
 def test_its_measures(view, result):

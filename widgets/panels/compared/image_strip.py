@@ -90,7 +90,9 @@ class ImageStrip(View):
 
     def set_checkpoint(self, info: CheckpointInfo, image: ImageInput) -> None:
         """Show the same images to another checkpoint; at first scenes, the image that is looked at among them."""
-        self._info, self._seen, self._coming = info, {}, ()
+        if self._info is None or info.checkpoint != self._info.checkpoint:
+            self._seen = {}  # else nothing is asked anew
+        self._info, self._coming = info, ()
         if not self._is_shown:
             self._images.set(self._put_aside)
         self._set_shown(True)

@@ -28,6 +28,7 @@ Index = QModelIndex | QPersistentModelIndex
 _SHARE = Qt.ItemDataRole.UserRole
 _NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _HEADING = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+_EASY, _TIGHT = 1.0, 0.3  # em, beside the letters of a heading: less where a column would be out of sight
 
 
 class _Rows(QAbstractTableModel):
@@ -179,15 +180,20 @@ class HeadTable(QTableView):
     def fit(self) -> None:
         """Columns and rows as large as their letters; what room is left goes to all measures alike.
 
+        Where there is too little, columns stand closer before the last one is out of sight.
+
         A column of dashes is not there: why, stands above the table.
         """
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(self._row_height())
         header = self.horizontalHeader()
         header.setMinimumHeight(self._heading_height())
-        widths = self._least_widths()
+        widths, room = self._least_widths(), self.viewport().width()
+        if sum(widths) > room:
+            widths = self._least_widths(_TIGHT)
+            widths[header.sortIndicatorSection()] += self._mark_width()
         n_measures = sum(map(bool, widths)) - 2
-        spare = max(self.viewport().width() - sum(widths), 0.0) / max(n_measures, 1)
+        spare = max(room - sum(widths), 0.0) / max(n_measures, 1)
         for column, width in enumerate(widths):
             header.setSectionHidden(column, not width)
             if width:
@@ -204,15 +210,20 @@ class HeadTable(QTableView):
     def _heading_height(self) -> int:
         return round((HEADING_LINES + 0.9) * QFontMetricsF(self.font()).height())
 
+    def _mark_width(self) -> int:
+        """Of the arrow in the heading that is sorted by, which pushes its letters aside."""
+        parts = (QStyle.PixelMetric.PM_HeaderMarkSize, QStyle.PixelMetric.PM_HeaderMargin)
+        return sum(self.style().pixelMetric(part, None, self) for part in parts)
+
     def _row_height(self) -> int:
         return round(1.5 * QFontMetricsF(self.font()).height())
 
-    def _least_widths(self) -> list[int]:
+    def _least_widths(self, beside: float = _EASY) -> list[int]:
         """Of each column; 0 where it has no numbers."""
         metrics = QFontMetricsF(self.font())
         em = metrics.height()
         titles = [header_lines(name, self._rows.axis) for name in COLUMNS]
-        widths = [max(map(metrics.horizontalAdvance, lines)) + 1.0 * em for lines in titles]
+        widths = [max(map(metrics.horizontalAdvance, lines)) + beside * em for lines in titles]
         margin = 2 * (self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 1)
         numbers = (max(map(metrics.horizontalAdvance, column), default=0) + margin for column in self._numbers)
         needed = map(math.ceil, map(max, widths, numbers))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from inference.results.measures import MEASURES, MeasuresRequest, MeasuresResult
@@ -76,6 +75,7 @@ class MeasuresView(View):
         self._canvas.read_out_changed.connect(self._on_canvas_read_out_changed)
         self._canvas.shown_changed.connect(self.figure_changed)
         self._split.splitterMoved.connect(self._on_split_moved)
+        self._split.installEventFilter(self)
 
     # Data in
 
@@ -211,9 +211,11 @@ class MeasuresView(View):
 
     # The looks
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._share_room()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A line more above them takes room from table and plot, too, and not from the view."""
+        if watched is self._split and event.type() == QEvent.Type.Resize:
+            self._share_room()
+        return super().eventFilter(watched, event)
 
     def _share_room(self) -> None:
         """A table of many rows beside the plot, one of few above it, no higher than they are; or as the user has it."""

@@ -21,7 +21,7 @@ from widgets.look.letters import row_height
 from widgets.look.theme import FigureStyle
 from widgets.views.ngrams.rows import elided, paint_line
 
-_ROW = 1.5  # em, the least
+_LEAST_ROW, _ROW = 1.3, 1.5  # em; the second where a figure is as large as it likes
 _GAP = 1.2  # em, between the parts
 _LEAST_HISTORY, _HISTORY = 8.0, 17.0  # em, for the factor in words
 _MODEL = 6.5  # em, for what the checkpoint tells of a factor
@@ -184,7 +184,7 @@ class NgramsFigure:
         """Size below which rows would be cut off."""
         em = QFontMetricsF(style.font).height()
         width = _LEAST_WIDTH * em - (_HISTORY * em - self._history(style))
-        return QSizeF(width, (self._n_rows * _ROW + _GAP) * em)
+        return QSizeF(width, (self._n_rows * _LEAST_ROW + _GAP) * em)
 
     def _history(self, style: FigureStyle) -> float:
         """Width of the factors in words: of the longest, as long as there is much of it left for bars."""
@@ -202,7 +202,7 @@ class NgramsFigure:
     def row_rect(self, place: int, rect: QRectF, style: FigureStyle) -> QRectF:
         """Where a factor is, in rows as high as there is room for."""
         em = QFontMetricsF(style.font).height()
-        height = em * row_height(rect.height() / em - _GAP, self._n_rows, _ROW)
+        height = em * row_height(rect.height() / em - _GAP, self._n_rows, _LEAST_ROW)
         return QRectF(rect.left(), rect.top() + (1.5 + place) * height, rect.width(), height)
 
     # What the pointer meets: numbers of factors

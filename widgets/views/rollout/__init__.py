@@ -8,6 +8,6 @@ ENTRY = ViewEntry(
     "Rollout",
     "widgets.views.rollout.view:RolloutView",
     frozenset({Capability.ATTENTION}),
-    "How much of each token stands in each place, layer by layer.",
+    "How much of each place stands in each other one, layer by layer.",
     figures=("rollout",),
 )

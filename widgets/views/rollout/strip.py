@@ -1,4 +1,4 @@
-"""SharesOfQuery of where one query comes from, or what it looks at."""
+"""Where one query comes from, or what it looks at, as bars."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from widgets.look import raster
 from widgets.look.theme import FigureStyle
@@ -46,16 +46,25 @@ class SharesOfQuery(NamedTuple):
         return self.largest_other if self.is_cut else float(self.row.max(initial=0.0))
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        """Paint as many bars as there are pixels, each the largest of those that meet there."""
+        """Paint as many bars as there are pixels, each the largest of those that meet there.
+
+        Bars that touch are one shape: by themselves their edges would lie between pixels and look like stripes.
+        """
         theme, n = style.theme, max(1, min(len(self.row), int(rect.width())))
         heights = np.minimum(raster.resample(self.row[None], 1, n)[0] / (self.high or 1.0), 1.0) * rect.height()
         width = rect.width() / n
         gap = 0.12 * width if width > 4 else 0.0
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.accent)
-        for i in np.flatnonzero(heights > 0).tolist():
-            height = float(heights[i])
-            painter.drawRect(QRectF(rect.left() + i * width + gap, rect.bottom() - height, width - 2 * gap, height))
+        if gap:
+            for i in np.flatnonzero(heights > 0).tolist():
+                height = float(heights[i])
+                painter.drawRect(QRectF(rect.left() + i * width + gap, rect.bottom() - height, width - 2 * gap, height))
+        else:
+            lefts_and_rights = (rect.left() + np.arange(n + 1) * width).repeat(2)[1:-1].tolist()
+            tops = (rect.bottom() - heights).repeat(2).tolist()
+            outline = map(QPointF, lefts_and_rights, tops)
+            painter.drawPolygon(QPolygonF([rect.bottomLeft(), *outline, rect.bottomRight()]))
         if self.is_cut:
             self._paint_cut(painter, rect, style)
         painter.setPen(QPen(theme.faint, 1))

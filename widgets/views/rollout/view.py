@@ -110,7 +110,7 @@ class RolloutView(View):
         layer = min(result.layers, key=lambda each: abs(each - wanted))
         figure = RolloutFigure(result, layer, query, self._options.value())
         self._canvas.show_figure(figure, self.style_now())
-        first = "" if self._layer.is_chosen else self.tr("; the last layer, as no layer is chosen yet")
+        first = "" if self._layer.is_chosen else self.tr("; the last layer, as none is chosen")
         self._page.caption.show_text(figure.caption + first)
         self._show_page()
         self._on_canvas_spot_changed(self._canvas.spot)

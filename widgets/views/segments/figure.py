@@ -24,7 +24,8 @@ from widgets.views.segments.label_colors import label_color, outlines, overlay_c
 from widgets.views.segments.options import SegmentsOptions
 
 _ROW, _HIGHEST_ROW = 1.45, 2.6  # em, of the legend: more where there is height to spare
-_NAME, _MOST_NAME = 0.62, 15.0  # of a label, of the legend's width, and em
+_NAME, _MOST_NAME = 0.62, 15.0  # of a label, of the legend's width, and em: the most
+_SWATCH = 1.45  # em, of its colour before it
 _NUMBER = 5.0  # em, at its end; between them is the bar
 _MOST_NAMED = 3
 _POINT = QColor("#FF2D95")
@@ -262,7 +263,7 @@ class SegmentsFigure:
         for line, label in enumerate(shown):
             top = area.top() + (1.7 + line * row + (row - _ROW) / 2) * em
             self._paint_label(painter, label, QRectF(area.left(), top, area.width(), _ROW * em), style)
-            start = self._name_width(area.width(), em)
+            start = self._name_width(area.width(), style)
             track = QRectF(area.left() + start, top + 0.3 * em, area.width() - start - _NUMBER * em, 0.85 * em)
             zero, end = (track.left() + track.width() * (v - low) / (high - low) for v in (0.0, float(values[label])))
             bar = QRectF(min(zero, end), track.top(), max(1.0, abs(end - zero)), track.height())
@@ -276,9 +277,12 @@ class SegmentsFigure:
             more = _tr("and {} more").format(len(order) - len(shown))
             paint_line(painter, more, last, style, is_faint=True)
 
-    @staticmethod
-    def _name_width(width: float, em: float) -> float:
-        return min(_NAME * width, _MOST_NAME * em, width - (_NUMBER + 2) * em)
+    def _name_width(self, width: float, style: FigureStyle) -> float:
+        """Of the longest label with its colour, as long as bars have room beside it."""
+        metrics = QFontMetricsF(resized(style.font, bold=True))  # as a new label is written
+        em = QFontMetricsF(style.font).height()
+        longest = max(metrics.horizontalAdvance(clean(label)) for label in self.result.labels) + (_SWATCH + 1) * em
+        return min(longest, _NAME * width, _MOST_NAME * em, width - (_NUMBER + 2) * em)
 
     def _paint_label(self, painter: QPainter, label: int, box: QRectF, style: FigureStyle) -> None:
         em = QFontMetricsF(style.font).height()
@@ -288,7 +292,8 @@ class SegmentsFigure:
         painter.drawRect(swatch)
         is_new = self.options.show == "change" and label in self.added
         painter.setFont(resized(style.font, bold=is_new))
-        name = QRectF(swatch.right() + 0.5 * em, box.top(), self._name_width(box.width(), em) - 2 * em, box.height())
+        width = self._name_width(box.width(), style) - (_SWATCH + 0.5) * em
+        name = QRectF(box.left() + _SWATCH * em, box.top(), width, box.height())
         paint_line(painter, clean(self.result.labels[label]), name, style)
         painter.setFont(style.font)
 

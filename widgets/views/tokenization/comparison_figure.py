@@ -23,7 +23,7 @@ from widgets.plots.figure import PlottedFigure
 from widgets.plots.ticks import percent_text
 
 _SHARE = 0.5  # of the width, for the bars
-_LEAST_WIDTH = 50.0  # em
+_LEAST_WIDTH = 41.0  # em
 _FILLED = 0.8  # of the place of a language
 _LINE = 1.4  # em
 _WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop

@@ -30,7 +30,8 @@ class ComparisonPage(Page):
     def __init__(self, parent: QWidget | None = None) -> None:
         self._canvas = PlotCanvas("comparison_canvas", _tr("Tokenizers compared"))
         self._scroll = FigureScroll(self._canvas)
-        super().__init__("comparison", self._scroll, _tr("What is shown"), _tr("What is pointed at"), parent)
+        said = _tr("What is shown"), _tr("What is pointed at")
+        super().__init__("comparison", self._scroll, *said, parent, has_long_read_out=True)
         self._result: CompareResult | None = None
         self._chosen = 0
         self.options = OptionControls(self.controls, "comparison", ComparisonOptions)
@@ -48,11 +49,11 @@ class ComparisonPage(Page):
         places = dict.fromkeys((subject.checkpoint.checkpoint, *at_hand))
         return CompareRequest(tuple(places)[:MOST_ASKED], own if len(own) <= MOST_COMPARED_LETTERS else "")
 
-    def show_result(self, result: CompareResult) -> None:
-        """Show a comparison."""
+    def show_result(self, result: CompareResult, style: FigureStyle) -> None:
+        """Show a comparison; before the first one nothing was painted in what may be another style by now."""
         self._result = result
         self._chosen = min(self._chosen, len(result.texts) - 1)
-        self.rebuild(self._canvas.style_now)
+        self.rebuild(style)
         self.show_canvas()
 
     def figure_now(self) -> ComparisonFigure | None:

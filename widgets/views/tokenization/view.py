@@ -107,10 +107,10 @@ class TokenizationView(View):
     def show_result(self, request: Request, result: object, is_partial: bool) -> None:
         if isinstance(request, VocabularyRequest):
             assert isinstance(result, VocabularyResult)
-            self._vocabulary.show_result(request, result)
+            self._vocabulary.show_result(request, result, self.style_now())
             return
         if isinstance(result, CompareResult):
-            self._comparison.show_result(result)
+            self._comparison.show_result(result, self.style_now())
             return
         assert isinstance(result, CutResult)
         is_same = self._result is not None and self._result.words == result.words

@@ -133,7 +133,7 @@ class VocabularyPage(Page):
 
     # What comes
 
-    def show_result(self, request: VocabularyRequest, result: VocabularyResult) -> None:
+    def show_result(self, request: VocabularyRequest, result: VocabularyResult, style: FigureStyle) -> None:
         """Show a vocabulary at its last step."""
         self._result = result
         self._of = VocabularyOptions(request.algorithm, request.chosen_by, request.size)
@@ -143,7 +143,7 @@ class VocabularyPage(Page):
         self.playback.go_to(last)
         self._player.show_step(last)
         self._player.show()
-        self.rebuild()
+        self.rebuild(style)
         self.show_canvas()
 
     def show_refusal(self, sentence: str) -> None:
