@@ -19,8 +19,10 @@ from app.commands.inspecting import inspected
 from benchmarks.ours.make_sharded import make_sharded
 from inference.context import Context, Refused
 from inference.results.checkpoint import CheckpointInfo, InspectRequest
+from inference.results.request import Capability
 from inference.service.engine import Engine
 from resources import CHECKPOINTS, bundled_checkpoints
+from widgets.registry import VIEWS
 
 ROOT = Path(__file__).parents[2]
 AGAIN = "make it again: python -m resources.recipes.first_answers"
@@ -61,6 +63,12 @@ def by_torch_alone(monkeypatch) -> None:
 def test_it_is_told_as_it_was(name, qapp):
     """All of them, before anybody asked on this machine."""
     assert inspected(name, nobody) == ask(name), AGAIN
+
+
+@pytest.mark.parametrize(("name", "view"), [("igpt-small", "complete_image"), ("igpt-masked", "masked_pixels")])
+def test_a_reason_that_sends_elsewhere_calls_the_view_by_its_name(name, view, qapp):
+    why = inspected(name, nobody).why_missing(frozenset({Capability.IMAGE_FEATURES}))
+    assert why.endswith(f"see the linear probe in {next(entry.title for entry in VIEWS if entry.name == view)}")
 
 
 @pytest.mark.usefixtures("by_torch_alone")

@@ -1,5 +1,6 @@
 """The deep-zoom map's arithmetic, cache and requests: no widgets, no engine."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,7 @@ from widgets.maps.viewport import LARGEST, Viewport
 HEAD = PooledHead("encoder", 0, 0, "max")
 SOURCE = Source("bert-test", text_input("long"))
 
+NAMES = st.lists(st.sampled_from(["the", ",", "a"]), min_size=1, max_size=12)
 lengths = st.integers(1, 40_000)
 sides = st.floats(20, 2000)
 
@@ -164,10 +166,12 @@ def test_the_middle_comes_first():
 # Labels
 
 
-@given(st.floats(0, 30_000), st.floats(1e-3, LARGEST), st.floats(50, 2000), st.integers(1, 40_000), st.floats(8, 40))
-def test_labels_never_overlap_and_stay_where_their_token_is(start, side, length, n, em):
+@given(
+    st.floats(0, 30_000), st.floats(1e-3, LARGEST), st.floats(50, 2000), st.integers(1, 40_000), st.floats(8, 40), NAMES
+)
+def test_labels_never_overlap_and_stay_where_their_token_is(start, side, length, n, em, names):
     ruler = Ruler(min(start, n - 1), side, min(length, (n - min(start, n - 1)) * side), n)
-    spots = label_spots(ruler, em)
+    spots = label_spots(ruler, em, names * math.ceil(n / len(names)))
     assert (np.diff([spot.at for spot in spots]) >= em - 1e-6).all()
     for spot in spots:
         assert 0 <= spot.position < n
@@ -178,7 +182,21 @@ def test_labels_never_overlap_and_stay_where_their_token_is(start, side, length,
 def test_labels_thin_out_and_return():
     strides = [Ruler(0, side, 700, 32_768).stride(15) for side in (0.02, 0.4, 4, 8, 20)]
     assert strides == [1000, 50, 5, 2, 1]
-    assert [spot.position for spot in label_spots(Ruler(100.25, 20, 200, 32_768), 15)] == list(range(100, 110))
+    assert [spot.position for spot in label_spots(Ruler(100.25, 20, 200, 32_768), 15, ["a"] * 32_768)] == list(
+        range(100, 110)
+    )
+
+
+def test_labels_do_not_all_say_the_same_where_every_fifth_token_is_the_same():
+    faces = [
+        "start",
+        *(word for i in range(30) for word in (f"v{i}", f"v{i + 1}", f"v{i + 2}", f"v{i + 3}", "new face")),
+    ]
+    spots = label_spots(Ruler(0, 4, 4 * len(faces), len(faces)), 15, faces)
+    assert len({faces[spot.position] for spot in spots}) == 30
+    moved = label_spots(Ruler(17.5, 4, 200, len(faces)), 15, faces)
+    assert {spot.position for spot in moved} <= {spot.position for spot in spots}
+    assert [spot.position for spot in label_spots(Ruler(0, 4, 40, 10), 15, ["the"] * 10)] == [0, 5]
 
 
 # Colours

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QTextDocument
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QWidget
 
 from app.__main__ import main
 from widgets.kit.clean import clean, isolated, shown
@@ -23,6 +23,7 @@ from widgets.kit.plain import (
     show_own_page,
     show_plain_message,
 )
+from widgets.look.letters import resized
 
 HTML = 'X<img src="file:///dev/zero"><b>bold</b>'
 ARABIC = "\u0645\u0631\u062d\u0628\u0627"
@@ -171,3 +172,21 @@ def test_the_terminal_shows_symbols(capsys):
     assert "\x1b" not in said
     assert "\u202e" not in said
     assert "neither a folder" in said
+
+
+def test_a_label_with_a_shortcut_is_wide_enough_for_its_last_letter(qtbot):
+    line = QLineEdit()
+    label = PlainLabel("&Target")
+    for widget in (line, label):
+        qtbot.addWidget(widget)
+    label.setBuddy(line)
+    label.setFont(resized(label.font(), 1.8))
+    hint = label.sizeHint()
+    assert label.minimumSizeHint() == hint
+    label.resize(hint)
+    narrow = label.grab().toImage()
+    label.resize(hint.width() + 20, hint.height())
+    wide = label.grab().toImage()
+    assert narrow == wide.copy(narrow.rect())
+    ground = wide.pixel(wide.width() - 1, 0)
+    assert {wide.pixel(x, y) for x in range(narrow.width(), wide.width()) for y in range(wide.height())} == {ground}

@@ -1,11 +1,18 @@
 """The camera: what is projected comes back, and what the user does moves what it should."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.widgets.mesh_scenes import chair
+from widgets.look.theme import LIGHT
 from widgets.scene3d.camera import FRONT, SIDE, TOP, Camera
+from widgets.scene3d.marks import framing, marks_of
+from widgets.scene3d.scene import MeshScene
+from widgets.scene3d.shading import colors_of
 
 SIZE = (640.0, 480.0)
 numbers = st.floats(-3, 3)
@@ -59,6 +66,18 @@ def test_what_is_fitted_is_in_the_picture_and_fills_it(camera, points):
     shares = np.abs(places - np.divide(SIZE, 2)) / np.divide(SIZE, 2)
     assert (depths > camera.near).all()
     assert 0.4 < shares.max() <= 1
+
+
+@pytest.mark.parametrize("has_axes", [True, False])
+def test_the_ground_is_whole_where_a_mesh_is_fitted(has_axes):
+    mesh = chair()
+    scene = MeshScene((replace(mesh, vertices=mesh.vertices * [0.9, 0.9, 1]),), show_axes=has_axes)
+    lines = marks_of(scene, colors_of(LIGHT)).segments.reshape(-1, 3)
+    for azimuth in range(0, 360, 10):
+        camera = Camera(azimuth=azimuth, elevation=50).fitted(framing(scene), SIZE)
+        places, _ = camera.project(lines, SIZE)
+        assert (places >= 0).all()
+        assert (places <= SIZE).all()
 
 
 @pytest.mark.parametrize(

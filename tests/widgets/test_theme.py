@@ -66,7 +66,7 @@ def test_the_ring_of_the_focus_is_seen_on_all_that_it_lies_upon(theme):
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_style_sheets_take_their_colours_from_the_palette(theme):
     known = {color.name() for color in (theme.palette().color(role) for role in Role if role != Role.NColorRoles)}
-    sheet = _style_sheet(theme.palette())
+    sheet = _style_sheet(theme.palette(), 14)
     used = {word.strip(" ;}") for part in sheet.split(":") for word in part.split() if word.startswith("#")}
     assert used <= known
 

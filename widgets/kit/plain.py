@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from html import escape
 
-from PySide6.QtCore import QEvent, Qt, QUrl
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl
 from PySide6.QtGui import QFont, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat, QTextTable
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -73,6 +73,21 @@ class PlainLabel(QLabel):
         if event.type() == QEvent.Type.ToolTip:
             self.toolTip()
         return super().event(event)
+
+    def sizeHint(self) -> QSize:
+        return self._with_shortcut(super().sizeHint())
+
+    def minimumSizeHint(self) -> QSize:
+        return self._with_shortcut(super().minimumSizeHint())
+
+    def _with_shortcut(self, hint: QSize) -> QSize:
+        """Room for the underlined letter as well: Qt draws it by itself, and does not move the others up to it."""
+        before, mark, after = self.text().partition("&")
+        if mark and self.buddy() is not None:
+            advance = self.fontMetrics().horizontalAdvance
+            apart = sum(map(advance, (before, after[:1], after[1:])))
+            hint.setWidth(hint.width() + max(apart - advance(before + after), 0))
+        return hint
 
 
 def plain_tip(text: str, *, is_long: bool = False) -> str:

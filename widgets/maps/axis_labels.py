@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ from widgets.look.theme import FigureStyle
 
 LEFT, TOP = 8.5, 8.5  # em: room for the labels of queries and of keys
 _SPACING = 1.05  # em between lines
+_MOST_COMPARED = 64  # labels of which is asked whether they say the same
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,11 @@ class Ruler:
         power = 10 ** math.floor(math.log10(wanted))
         return next(power * m for m in (1, 2, 5, 10) if power * m >= wanted)
 
-    def spots(self, least: float) -> list[LabelSpot]:
-        """Labels that keep apart. Their places are multiples of the stride, so that they move with the map."""
+    def spots(self, least: float, words: Sequence[str]) -> list[LabelSpot]:
+        """Labels that keep apart. A stride parts them wherever the map begins, so that they move with it."""
         stride = self.stride(least)
-        first = math.ceil((self.start - 0.5) / stride) * stride
+        shift = _shift(words, stride)
+        first = math.ceil((self.start - 0.5 - shift) / stride) * stride + shift
         last = min(self.start + self.length / self.side - 0.5, self.n - 1)
         return [
             LabelSpot(position, self.at(position)) for position in range(first, math.floor(last + 1e-9) + 1, stride)
@@ -72,9 +75,18 @@ class Ruler:
         return position is not None and -1e-6 <= self.at(position) <= self.length + 1e-6
 
 
-def label_spots(ruler: Ruler, em: float) -> list[LabelSpot]:
-    """Labels along an axis: lines of text beside the rows, or turned above the columns."""
-    return ruler.spots(_SPACING * em)
+def _shift(words: Sequence[str], stride: int) -> int:
+    """The first token with a label: 0, or a later one where most would say the same, such as what parts faces."""
+    for first in range(min(stride, 10)):
+        names = words[first : _MOST_COMPARED * stride : stride]
+        if names and 2 * Counter(names).most_common(1)[0][1] <= len(names):
+            return first
+    return 0
+
+
+def label_spots(ruler: Ruler, em: float, words: Sequence[str]) -> list[LabelSpot]:
+    """Labels along an axis of such tokens: lines of text beside the rows, or turned above the columns."""
+    return ruler.spots(_SPACING * em, words)
 
 
 def paint_left(
@@ -139,7 +151,7 @@ def _lines(ruler: Ruler, words: tuple[str, ...], font: str, room: float, marked:
     metrics = QFontMetricsF(letters)
     em = metrics.height()
     lines = []
-    for spot in _with_marked(label_spots(ruler, em), ruler, marked, em):
+    for spot in _with_marked(label_spots(ruler, em, words), ruler, marked, em):
         number = str(spot.position)
         number_width = metrics.horizontalAdvance(number)
         left = (room - 1.1) * em - number_width

@@ -42,6 +42,8 @@ class Axis:
         Names of the places 0, 1, 2 ..., instead of numbers.
     main
         Places whose names stand where not all have room, the last one in any case; empty: every second, third ...
+    short_title
+        What it is called where its title has no room beside it; its title is cut there if there is none.
     """
 
     title: str = ""
@@ -52,6 +54,7 @@ class Axis:
     text: Callable[[float], str] | None = None
     labels: tuple[str, ...] = ()
     main: tuple[int, ...] = ()
+    short_title: str = ""
 
     def units(self, values: np.ndarray) -> np.ndarray:
         """Distances along the axis: the numbers themselves, or their logarithms to base 10; NaN where there is none."""

@@ -254,9 +254,13 @@ def _paint_titles(painter: QPainter, frame: Frame, style: FigureStyle) -> None:
         painter.drawText(QPointF(left, inner.bottom() + 1.35 * em + metrics.ascent()), text)
     if plot.y.title:
         painter.save()
-        painter.setFont(fitted(small, plot.y.title, rect.height(), _LEAST_TITLE))
+        title = plot.y.title
+        letters = QFontMetricsF(fitted(small, title, rect.height(), _LEAST_TITLE))
+        if letters.horizontalAdvance(title) > rect.height():
+            title = plot.y.short_title or title
+        painter.setFont(fitted(small, title, rect.height(), _LEAST_TITLE))
         letters = QFontMetricsF(painter.font())
-        text = letters.elidedText(plot.y.title, right, rect.height())
+        text = letters.elidedText(title, right, rect.height())
         half = letters.horizontalAdvance(text) / 2
         # In the middle of the axis, or as far from there as it takes to say it all.
         middle = min(max(inner.center().y(), rect.top() + half), rect.bottom() - half)

@@ -176,7 +176,13 @@ def framing(scene: MeshScene) -> np.ndarray:
     """Points that a camera must show to show the scene: float [N, 3]."""
     low, high = scene.bounds()
     corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
-    return np.concatenate([corners, _axis_ends(low, high)]) if scene.show_axes else corners
+    points = [corners]
+    if scene.show_axes:
+        points.append(_axis_ends(low, high))
+    if scene.show_grid:
+        _, first, last = _ground(low, high)
+        points.append(np.array([[x, y, low[2]] for x in (first[0], last[0]) for y in (first[1], last[1])]))
+    return np.concatenate(points)
 
 
 def _links(out: _Collected, mesh: MeshObject, links: Links, offset: np.ndarray, colors: MeshColors) -> None:

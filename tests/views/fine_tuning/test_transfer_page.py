@@ -112,7 +112,7 @@ def test_each_checkpoint_has_its_own_curve_and_job(view):
 
 def test_a_checkpoint_without_features_of_images_says_why(view):
     view.set_subject(subject(BERT))
-    assert empty(view).startswith("Bert reads texts, not images. Open one that reads images")
+    assert empty(view).startswith("Bert reads texts, not images. Open one that reads whole images")
     assert not child(view, QToolButton, "transfer_measure").isEnabled()
 
 

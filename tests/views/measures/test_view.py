@@ -340,6 +340,13 @@ def test_the_title_of_an_axis_takes_the_height_of_the_whole_plot_before_it_is_cu
     assert "Mean distance (tokens)" in texts_of(HeadScatter(make_measures_result()), rect, FigureStyle(font=font))
 
 
+def test_beside_an_axis_too_short_for_its_title_stands_what_is_measured_without_the_unit(qapp):
+    em = QFontMetricsF(STYLE.font).height()
+    texts = texts_of(HeadScatter(make_measures_result()), QRectF(0, 0, 40 * em, 6.5 * em))
+    assert "Mean distance" in texts
+    assert not any("…" in text for text in texts)
+
+
 def test_a_heading_says_the_unit_of_its_numbers():
     names = ("entropy", "distance", "distance_variance", "induction", "previous")
     assert [header_lines(name) for name in names] == [

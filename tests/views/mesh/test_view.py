@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QTabWidget, QToolButton, QWidget
 
 from inference.results.events import Failure
 from inference.results.inputs import Input, MeshInput
@@ -33,10 +33,12 @@ from tests.views.mesh.mesh_samples import (
 )
 from tests.widgets.svg import texts_of
 from widgets.context import ViewContext
+from widgets.look.letters import resized
 from widgets.look.theme import DARK, LIGHT
 from widgets.player.playback import AS_FAST_AS_IT_GOES
 from widgets.selection import Position, Selection
 from widgets.subject import Subject
+from widgets.views.mesh.class_chips import ClassChips
 from widgets.views.mesh.view import MeshView
 
 STEP, ATTENTION, COMPLETE, SURPRISAL = range(4)
@@ -721,3 +723,24 @@ def test_is_collected_after_closing(qtbot, assert_collected):
         return view
 
     assert_collected(make)
+
+
+def test_chips_whose_letters_change_are_as_those_that_began_so(qtbot):
+    def chips(size: float) -> ClassChips:
+        made = ClassChips()
+        qtbot.addWidget(made)
+        made.setFont(resized(made.font(), size))
+        made.set_classes(("table", "chair"), 1)
+        made.show()
+        return made
+
+    def hints(made: ClassChips) -> list[QSize]:
+        return [chip.sizeHint() for chip in made.findChildren(QToolButton)]
+
+    changed = chips(1)
+    usual, usual_hints = changed.font(), hints(changed)
+    changed.setFont(resized(usual, 1.5))
+    assert hints(changed) == hints(chips(1.5))
+    assert all(hint.width() > 1.4 * old.width() for hint, old in zip(hints(changed), usual_hints, strict=True))
+    changed.setFont(usual)
+    assert hints(changed) == usual_hints

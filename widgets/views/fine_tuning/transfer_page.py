@@ -64,7 +64,7 @@ class TransferPage(JobPage[TransferResult]):
         if self._info is None:
             return _tr("Open a checkpoint that reads images, such as virtex-scenes.")
         if why := self._why_not(self._info):
-            return _tr("{}. Open one that reads images by themselves, such as virtex-scenes.").format(why)
+            return _tr("{}. Open one that reads whole images alone, such as virtex-scenes.").format(why)
         if self.is_measuring:
             return _tr("Measuring …")
         text = _tr(

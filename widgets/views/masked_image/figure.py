@@ -184,7 +184,7 @@ class MaskedImageFigure:
         boxes = self.boxes(rect, style)
         for panel, box in zip(self.panels, boxes, strict=True):
             self._paint_panel(painter, panel, box, style)
-            head = QRectF(box.left(), box.top() - _HEAD * em, box.width() + 0.8 * em, _HEAD * em)
+            head = QRectF(box.left(), box.top() - _HEAD * em, box.width() + 0.3 * em, _HEAD * em)
             paint_title(painter, panel_title(panel), head, style, shrinks=True)
         width = self._card_width(rect, style)
         top = max(min(boxes[0].top() - _HEAD * em, rect.bottom() - _CARD_HEIGHT * em), rect.top())  # beside the images

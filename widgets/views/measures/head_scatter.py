@@ -72,7 +72,8 @@ class HeadScatter(PlottedFigure):
     def _axis_of(self, name: str) -> Axis:
         """Shares in per cent, as everywhere."""
         is_share = not unit_of(name, self._axis)
-        return Axis(axis_title(name, self._axis), text=percent_text if is_share else None)
+        title, short = axis_title(name, self._axis), measure_name(name, self._axis)
+        return Axis(title, text=percent_text if is_share else None, short_title=short)
 
     @cached_property
     def _places(self) -> list[HeadIndex]:

@@ -9,14 +9,18 @@ from PySide6.QtWidgets import QButtonGroup, QToolButton, QWidget
 from widgets.kit.layouts import FlowLayout, fill_column
 
 
-def _style_sheet(palette: QPalette) -> str:
-    """With the colours themselves: `palette(base)` in a style sheet is looked up once, and never follows the theme."""
+def _style_sheet(palette: QPalette, em: int) -> str:
+    """With the colours themselves: `palette(base)` in a style sheet is looked up once, and never follows the theme.
+
+    Nor do its own `em` follow letters that have become smaller: corners rounder than a chip is high are square ones.
+    """
     role = QPalette.ColorRole
     base, text, mid = (palette.color(one).name() for one in (role.Base, role.Text, role.Mid))
     highlight, highlighted = (palette.color(one).name() for one in (role.Highlight, role.HighlightedText))
     return f"""
 QToolButton {{
-    padding: 0.2em 0.45em; border: 1px solid {mid}; border-radius: 0.7em; background: {base}; color: {text};
+    padding: {0.2 * em:.0f}px {0.45 * em:.0f}px; border: 1px solid {mid}; border-radius: {0.7 * em:.0f}px;
+    background: {base}; color: {text};
 }}
 QToolButton:hover, QToolButton:focus {{ border: 1px solid {highlight}; }}
 QToolButton:checked {{ background: {highlight}; color: {highlighted}; border-color: {highlight}; }}
@@ -39,7 +43,7 @@ class ClassChips(QWidget):
         super().__init__(parent)
         self._row = QWidget(self)
         self._row.setAccessibleName(self.tr("Classes"))
-        self._row.setStyleSheet(_style_sheet(self.palette()))
+        self._style()
         fill_column(self, self._row, self._row)
         self._flow = FlowLayout(self._row)
         self._flow.setSpacing(4)
@@ -76,10 +80,15 @@ class ClassChips(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._row.setStyleSheet(_style_sheet(self.palette()))
+            self._style()
         elif event.type() == QEvent.Type.FontChange:
             for chip in self._group.buttons():  # which have a style sheet, and so are told by nobody
                 chip.setFont(self.font())
+            self._style()
+
+    def _style(self) -> None:
+        self._row.ensurePolished()  # else it goes on with the style sheet that it was given before
+        self._row.setStyleSheet(_style_sheet(self.palette(), self.fontMetrics().height()))
 
     def _on_group_id_clicked(self, _number: int) -> None:
         self.class_chosen.emit()

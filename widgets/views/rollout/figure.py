@@ -254,7 +254,7 @@ class RolloutFigure:
 
         def needed(top: float) -> float:
             side = side_below(top)
-            spots = axis_labels.label_spots(Ruler(0, side, n * side, n), metrics.height())
+            spots = axis_labels.label_spots(Ruler(0, side, n * side, n), metrics.height(), words)
             named = tuple(words[spot.position] for spot in spots)
             return min(self._longest(metrics, named, n), axis_labels.TOP * metrics.height())
 
