@@ -11,6 +11,7 @@ BAR_P99, BAR_WORST, BAR_REPEATED = 16.0, 50.0, 16.0  # ms
 N_LONG = 1024  # tokens that the model takes, of which a map is looked at piece by piece
 N_TIMES = 40  # that each action is done behind its first time
 IDLE = "nothing to do"
+KNOWN = "work of one length, for comparison"
 WRITES = "a text is written, token by token"
 
 
@@ -29,7 +30,7 @@ def run(setup: Setup) -> Section:
     working = [tick for phases in process for phase, ticks in phases.items() if phase != IDLE for tick in ticks]
     p99 = percentile([late for late, _ in working], 0.99)
     writing = percentile([late for late, _ in _pool(process, WRITES)], 0.99)
-    again = max(own for actions in repeats for times in actions.values() for own in times[1:])
+    again = max(own for run in repeats for what, times in run.items() if what != KNOWN for own in times[1:])
     worst, own = (max(values) for values in zip(*working, strict=True))
     goals = [
         Goal("lateness of the event loop, 99 of 100 turns", f"<= {BAR_P99:.0f} ms", f"{p99:.1f} ms", p99 <= BAR_P99),
@@ -53,7 +54,8 @@ def run(setup: Setup) -> Section:
         "another head, layer or token, the pointer, the wheel and the hand on maps, a token more of a text, and a tick "
         "of a training whose curves are looked at. Of each time the worst turn counts, by the work of all threads of "
         "the window's process, since any of them may hold Python's lock; what opens, begins or ends is told by its "
-        "first time and above."
+        "first time and above. Between all that a sum of one length is done in Python: what it takes tells how fast "
+        "the machine was, and how evenly, when the rest was measured."
     )
     header = ("phase", "turns", "p50 ms", "p99", "worst", "worst own")
     rows = [(phase, *_row(process, phase)) for phase in process[0]]

@@ -292,6 +292,8 @@ class View(SubjectWidget):
             self._judge() if is_clear else self._dimming.start()
 
     def _is_other_subject(self) -> bool:
+        if self._pictured is self._subject:  # as a rule; every judgement asks it several times
+            return False
         shown, now = (of and (of.checkpoint, of.input.unmasked()) for of in (self._pictured, self._subject))
         return shown != now
 

@@ -35,6 +35,8 @@ from widgets.views.training.options import RunOptions
 from widgets.views.training.view import TrainingView
 
 IDLE = "nothing to do, behind all that"  # also a name in benchmarks/responsiveness.py
+KNOWN = "work of one length, for comparison"  # also a name in benchmarks/responsiveness.py
+N_SUMMED = 80_000  # numbers of that work
 LOOK = 0.03  # seconds that one looks at least; what asks for a paint is painted in a later turn
 WARM = 15.0  # seconds until all modules are imported, see `app.window.application.WarmUp`
 STEP = 12  # pixels between two moves of the mouse
@@ -75,6 +77,10 @@ class Repeats:
         """Let the event loop run until then; others call `note` meanwhile."""
         self._ticks.watch(what, condition)
 
+    def known(self, n_times: int) -> None:
+        """Work of one length, in Python: how fast the machine is meanwhile, and how evenly."""
+        self.each(KNOWN, [lambda: sum(k * k for k in range(N_SUMMED))] * n_times)
+
     def idle(self, n_times: int) -> None:
         """As many times nothing at all, of a tenth of a second."""
         for _ in range(n_times):
@@ -94,8 +100,10 @@ def main() -> None:
     repeats.once(lambda: window.controller.checkpoint is not None, WARM)
     for name in ("heads", "attention", "arcs"):
         look(repeats, name, n_tokens, n_times + 1)
+        repeats.known(-(-n_times // 4))
     assert n_colors(screenshot(window)) > 50, "the window stayed empty"
     look_at_long(repeats, n_long, n_times + 1)
+    repeats.known(-(-n_times // 4))
     write(repeats, writer, n_times + 1)
     train(repeats, min(N_STEPS, 20 * n_times))
     repeats.once(lambda: not window._runner.is_busy)
