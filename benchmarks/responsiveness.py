@@ -31,6 +31,8 @@ def run(setup: Setup) -> Section:
     p99 = percentile([late for late, _ in working], 0.99)
     writing = percentile([late for late, _ in _pool(process, WRITES)], 0.99)
     again = max(own for run in repeats for what, times in run.items() if what != KNOWN for own in times[1:])
+    known = [times for run in repeats for times in run[KNOWN]]
+    beside = f", while work of {percentile(known, 0.5):.1f} ms took up to {max(known):.1f}"
     worst, own = (max(values) for values in zip(*working, strict=True))
     goals = [
         Goal("lateness of the event loop, 99 of 100 turns", f"<= {BAR_P99:.0f} ms", f"{p99:.1f} ms", p99 <= BAR_P99),
@@ -39,7 +41,7 @@ def run(setup: Setup) -> Section:
         Goal(
             "the worst turn of what repeats, by the program's own work",
             f"<= {BAR_REPEATED:.0f} ms",
-            f"{again:.1f} ms",
+            f"{again:.1f} ms{beside}",
             again <= BAR_REPEATED,
         ),
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -79,7 +80,11 @@ class Repeats:
 
     def known(self, n_times: int) -> None:
         """Work of one length, in Python: how fast the machine is meanwhile, and how evenly."""
-        self.each(KNOWN, [lambda: sum(k * k for k in range(N_SUMMED))] * n_times)
+        for _ in range(n_times):
+            began = time.process_time()
+            sum(k * k for k in range(N_SUMMED))
+            self.worst.setdefault(KNOWN, []).append(1000 * (time.process_time() - began))
+            self._ticks.rest("once", LOOK)
 
     def idle(self, n_times: int) -> None:
         """As many times nothing at all, of a tenth of a second."""
