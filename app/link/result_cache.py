@@ -21,12 +21,18 @@ MOST_ANSWERS = 24
 
 @dataclass(frozen=True)
 class _Kept:
-    """An answer and what it is to; `signature` is of all else that it was computed from."""
+    """An answer and what it is to; `told` is its signature as it lies on disk, empty for one that came just now."""
 
     channel: str
-    signature: str
     request: Request
     answer: object
+    version: str
+    told: str = ""
+
+    @cached_property
+    def signature(self) -> str:
+        """Of all that it was computed from beside the request; for the writing thread, since a disk may be slow."""
+        return self.told or _signature(self.request, self.version)
 
     @cached_property
     def packed(self) -> bytes:
@@ -69,7 +75,7 @@ class ResultCache:
             self._kept = self._read()
         for kept in self._kept.values():
             if kept.request == request:
-                return kept.answer if kept.signature == self._signature(request) else None
+                return kept.answer if kept.signature == _signature(request, self._version) else None
         return None
 
     def keep(self, channel: str, request: Request, answer: object) -> None:
@@ -77,7 +83,7 @@ class ResultCache:
         if self._kept is None:
             self._kept = self._read()
         self._kept.pop(channel, None)
-        self._kept[channel] = _Kept(channel, self._signature(request), request, answer)
+        self._kept[channel] = _Kept(channel, request, answer, self._version)
         for oldest in tuple(self._kept)[:-MOST_ANSWERS]:
             del self._kept[oldest]
         self._is_changed = True
@@ -110,32 +116,11 @@ class ResultCache:
                 message, _ = read
                 if not isinstance(message["request"], Request):
                     return {}
-                channel = str(message["channel"])
-                kept[channel] = _Kept(channel, str(message["signature"]), message["request"], message["answer"])
+                channel, signature = str(message["channel"]), str(message["signature"])
+                kept[channel] = _Kept(channel, message["request"], message["answer"], self._version, signature)
         except (OSError, KeyError, wire.BadMessage, MemoryError):
             return {}
         return kept
-
-    def _signature(self, request: Request) -> str:
-        """Of all that an answer depends on beside the request itself."""
-        import hashlib  # with OpenSSL, which nobody needs before the window is on screen
-        import secrets
-
-        told = hashlib.sha256(self._version.encode())
-        checkpoint = getattr(request, "checkpoint", "")
-        given = getattr(request, "input", None)
-        files = [getattr(getattr(given, kind, None), "path", "") for kind in ("image", "sound", "clip")]
-        try:
-            folder = checkpoint_path(split_precision(checkpoint)[0])
-            places = sorted([*folder.iterdir(), *folder.glob("*/*")]) if checkpoint else []
-            given_files = [Path(file) for file in files if file]
-            places += [*given_files, *(file for place in given_files if place.is_dir() for file in place.iterdir())]
-            for place in places:
-                stat = place.stat()
-                told.update(f"{place}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode(errors="replace"))
-        except (OSError, ValueError, RuntimeError):
-            return f"unreadable {secrets.token_hex(8)}"  # equal to nothing
-        return told.hexdigest()
 
 
 def _write(file: Path, kept: tuple[_Kept, ...]) -> None:
@@ -154,3 +139,25 @@ def _write(file: Path, kept: tuple[_Kept, ...]) -> None:
     except OSError:  # a full disk, or one that is read only: the next start takes a little longer
         with suppress(OSError):
             temporary.unlink()
+
+
+def _signature(request: Request, version: str) -> str:
+    """Of all that an answer depends on beside the request itself; equal to nothing where it cannot be read."""
+    import hashlib  # with OpenSSL, which nobody needs before the window is on screen
+    import secrets
+
+    told = hashlib.sha256(version.encode())
+    checkpoint = getattr(request, "checkpoint", "")
+    given = getattr(request, "input", None)
+    files = [getattr(getattr(given, kind, None), "path", "") for kind in ("image", "sound", "clip")]
+    try:
+        folder = checkpoint_path(split_precision(checkpoint)[0])
+        places = sorted([*folder.iterdir(), *folder.glob("*/*")]) if checkpoint else []
+        given_files = [Path(file) for file in files if file]
+        places += [*given_files, *(file for place in given_files if place.is_dir() for file in place.iterdir())]
+        for place in places:
+            stat = place.stat()
+            told.update(f"{place}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode(errors="replace"))
+    except (OSError, ValueError, RuntimeError):
+        return f"unreadable {secrets.token_hex(8)}"
+    return told.hexdigest()

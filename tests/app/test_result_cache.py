@@ -146,6 +146,18 @@ def test_an_answer_is_packed_once(file, checkpoint, monkeypatch):
     assert len(ResultCache(file, "1.0")._read()) == 3
 
 
+def test_no_disk_is_asked_while_an_answer_is_kept(file, checkpoint, monkeypatch):
+    cache, asked, sign = ResultCache(file, "1.0"), [], result_cache._signature
+    monkeypatch.setattr(
+        result_cache, "_signature", lambda *of: asked.append(threading.current_thread().name) or sign(*of)
+    )
+    cache.keep("heads", HeadsRequest(str(checkpoint), INPUT, "encoder"), OpenRequest("any answer"))
+    assert asked == []
+    cache.write_beside()
+    cache.write()  # which waits for it
+    assert asked == ["last-results"]
+
+
 @pytest.mark.parametrize("damage", ["cut", "bits", "text", "empty", "pickle", "other"])
 def test_a_damaged_file_counts_as_none(file, checkpoint, damage):
     asked = OpenRequest(str(checkpoint))
