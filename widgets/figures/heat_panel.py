@@ -366,7 +366,8 @@ class HeatPanel:
 
     def _title_in(self, painter: QPainter, plot: QRectF) -> str:
         """The title, which says so where a line of pixels is the mean of some rows."""
-        n = 1 if raster.is_vector(painter) else raster.n_of_mean(len(self.values), _device_pixels(painter, plot)[0])
+        height, _ = raster.pixels_in(painter, plot, self.values.shape)
+        n = 1 if raster.is_vector(painter) else raster.n_of_mean(len(self.values), height)
         return self.title if n == 1 else _tr("{} (means of {} rows each)").format(self.title, n)
 
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
@@ -377,16 +378,10 @@ class HeatPanel:
             height, width = (max(1, round(raster.EMBEDDED / n)) for n in values.shape)
             return raster.image(colors.repeat(height, 0).repeat(width, 1))
         is_finite = bool(np.isfinite(values).all())  # what is missing has no mean with others
-        for axis, n in enumerate(_device_pixels(painter, plot)):
+        for axis, n in enumerate(raster.pixels_in(painter, plot, values.shape)):
             n_cells = values.shape[axis]
             if n < n_cells:
                 values = raster.means(values, n, axis)
             elif is_finite and n % n_cells and n < _FINE * n_cells:
                 values = raster.spread(values, n, axis)
         return raster.image(self.scale.colors(values, style))
-
-
-def _device_pixels(painter: QPainter, plot: QRectF) -> tuple[int, int]:
-    """How high and how wide a plot is on a device."""
-    to_device = painter.deviceTransform()
-    return max(1, round(plot.height() * to_device.m22())), max(1, round(plot.width() * to_device.m11()))

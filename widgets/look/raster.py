@@ -83,16 +83,19 @@ def pixels_in(painter: QPainter, plot: QRectF, shape: tuple[int, int]) -> tuple[
 def paint_cells(painter: QPainter, plot: QRectF, colors: np.ndarray, height: int, width: int) -> None:
     """Paint a matrix of colours so many pixels high and wide: cells are repeated, as `resample` does."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-    is_file = is_vector(painter)
-    table, places = np.unique(colors, return_inverse=True) if is_file else (colors, colors)
-    if not is_file or len(table) > MOST_IN_TABLE:
-        painter.drawImage(plot, image(resample(colors, height, width)))
-        return
-    # A byte a pixel is packed into a file in a fifth of the time.
+    picture = _in_table(colors, height, width) if is_vector(painter) else None
+    painter.drawImage(plot, picture or image(resample(colors, height, width)))
+
+
+def _in_table(colors: np.ndarray, height: int, width: int) -> QImage | None:
+    """A picture with a byte a pixel, which is packed into a file in a fifth of the time; None of too many colours."""
+    table, places = np.unique(colors, return_inverse=True)
+    if len(table) > MOST_IN_TABLE:
+        return None
     rows = np.ascontiguousarray(resample(places.reshape(colors.shape).astype(np.uint8), height, width))
     picture = QImage(rows.data, width, height, width, QImage.Format.Format_Indexed8).copy()  # which owns its pixels
     picture.setColorTable(table.tolist())
-    painter.drawImage(plot, picture)
+    return picture
 
 
 def is_vector(painter: QPainter) -> bool:

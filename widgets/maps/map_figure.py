@@ -172,12 +172,7 @@ class MapFigure:
     def _image(self, painter: QPainter, plot: QRectF, style: FigureStyle) -> QImage:
         """Exactly the pixels of the plot: cut here, since files ignore which part of a picture is to be drawn."""
         n_rows, n_columns = self.values.shape
-        if raster.is_vector(painter):
-            height, width = (max(1, -(-raster.EMBEDDED // n)) * n for n in (n_rows, n_columns))
-        else:
-            to_device = painter.deviceTransform()
-            height = max(1, round(plot.height() * abs(to_device.m22())))
-            width = max(1, round(plot.width() * abs(to_device.m11())))
+        height, width = raster.pixels_in(painter, plot, self.values.shape)
         shrink = 2 ** level_of(max(n_rows / height, 1.0)), 2 ** level_of(max(n_columns / width, 1.0))
         colors = self._coloring_in(style).colors(
             pooled(self.values, shrink, self.head.reduce), self._starts[0][:: shrink[0]]
