@@ -38,7 +38,7 @@ def reading(request: ReadingRequest, model: Model, context: Context) -> ReadingR
     tokens, found = of_next_tokens(model, model.encode(request.input), request.top_k, context)
     # What is said at a place is about the next one.
     expected = np.concatenate([np.full_like(found.ids[:1], -1), found.ids])
-    vocabulary, (top,) = numbered(model, expected, has_marks=True)
+    vocabulary, (top,) = numbered(model, expected)
     text, spans = typed_spans(request.input, tokens, model.tokenizer)
     return ReadingResult(
         tokens=tokens,

@@ -11,7 +11,6 @@ import torch
 
 from inference.context import Refused
 from inference.forward.layer_outputs import layer_outputs
-from inference.forward.masked_lm import predicted_word
 from inference.inputs.tokens import piece
 
 if TYPE_CHECKING:
@@ -146,18 +145,14 @@ def _best(logits: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
     return values, places.gather(1, among)
 
 
-def numbered(model: Model, *ids: np.ndarray, has_marks: bool = False) -> tuple[tuple[str, ...], list[np.ndarray]]:
-    """The words of all these tokens once, and int32 arrays of their numbers among them; -1 for ids below 0.
+def numbered(model: Model, *ids: np.ndarray) -> tuple[tuple[str, ...], list[np.ndarray]]:
+    """All these tokens once, and int32 arrays of their numbers among them; -1 for ids below 0.
 
-    Parameters
-    ----------
-    has_marks
-        Whether words that begin with a space say so: `␣he` is another token than `he`, which goes on with a word.
+    With the marks of their tokenizer: `␣he` is another token than `he`, which goes on with a word.
     """
     every, numbers = np.unique(np.concatenate([each.ravel() for each in ids]), return_inverse=True)
     n_none = int((every < 0).sum())
     places = np.cumsum([each.size for each in ids])[:-1]
     numbers = np.maximum(numbers - n_none, -1).astype(np.int32)
     parts = [part.reshape(each.shape) for part, each in zip(np.split(numbers, places), ids, strict=True)]
-    known = every[n_none:].tolist()
-    return tuple(piece(token, model.tokenizer) if has_marks else predicted_word(model, token) for token in known), parts
+    return tuple(piece(token, model.tokenizer) for token in every[n_none:].tolist()), parts

@@ -51,7 +51,7 @@ class LensResult:
     predicts
         `next`: the model tells the token behind each position; `own`: the token at it, as under a mask.
     vocabulary
-        Words by the numbers in `top` and `target`.
+        Words by the numbers in `top` and `target`, with the marks of their tokenizer: `␣he` is another than `he`.
     top, probs
         int32 and float32 [layer, pos, k], most probable first.
     target

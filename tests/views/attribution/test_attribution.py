@@ -224,6 +224,8 @@ def test_a_word_is_told_from_what_goes_on_with_one():
     model = build_model("gpt2", build_type("gpt2", vocab_size=len(BYTE_VOCAB)), tokenizer)
     found = attribution(AttributionRequest("", text_input("the cat"), 2), model, Context())
     assert found.words[found.target] == "␣cat"
+    behind = attribution(AttributionRequest("", text_input("the cat"), 3), model, Context())
+    assert "to follow “␣cat” (3)" in AttributionFigure(behind, AttributionOptions()).caption
 
 
 def test_an_encoder_tells_the_word_at_its_place_and_none_under_a_mask():

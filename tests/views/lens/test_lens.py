@@ -20,7 +20,7 @@ from inference.results.lens import MOST_POSITIONS, LensRequest, LensResult
 from inference.results.masked import MaskedRequest
 from tests.answers import answer, watched
 from tests.factories import make_checkpoint_info, make_long_tokens
-from tests.inference.tiny_checkpoints import VOCAB
+from tests.inference.tiny_checkpoints import BYTE_MERGES, BYTE_VOCAB, VOCAB
 from tests.inference.tiny_models import build_model, ids_of
 from tests.inference.tiny_types import build_type
 from tests.inputs import text_input
@@ -116,6 +116,15 @@ def test_it_can_be_cancelled_and_refuses_what_is_not_there():
         lens(asked(first=9), model, Context())
     with pytest.raises(Refused, match="0 words were asked for"):
         lens(asked(top_k=0), model, Context())
+
+
+def test_a_word_is_told_from_what_goes_on_with_one():
+    """`␣t` and `t` are two tokens, each with a probability."""
+    tokenizer = transformers.RobertaTokenizer(vocab=BYTE_VOCAB, merges=BYTE_MERGES)
+    model = build_model("gpt2", build_type("gpt2", vocab_size=len(BYTE_VOCAB)), tokenizer)
+    found = lens(LensRequest("", text_input("the cat"), 0, len(BYTE_VOCAB)), model, Context())
+    assert len(set(found.vocabulary)) == len(found.vocabulary) == len(BYTE_VOCAB)
+    assert "at “␣cat”" in LensFigure(found, LensOptions()).describe(Cell(0, 0, found.tokens.pieces.index("␣cat")))
 
 
 # What is shown

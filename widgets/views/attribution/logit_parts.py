@@ -68,7 +68,7 @@ class LogitParts:
     @property
     def caption(self) -> str:
         result = self.result
-        read = label(result.tokens.words[result.position])
+        read = label(result.tokens.shown[result.position])
         told = _tr("to follow “{}” ({})") if result.predicts == "next" else _tr("in the place of “{}” ({})")
         text = _tr("Logit attribution: {}, {}, is {}").format(
             self.title, told.format(read, result.position), signed(self.logit)

@@ -96,7 +96,7 @@ class LensFigure(PanelFigure):
             value_format=".1f" if options.shade == "entropy" else ".2f",
             selected=selected,
             row_names=tuple(layer_title(row - 1) for row in reversed(range(self.n_rows))),
-            column_names=tuple(label(word) for word in result.tokens.words[result.first : stop]),
+            column_names=tuple(label(word) for word in result.tokens.shown[result.first : stop]),
             texts=tuple(tuple(line) for line in reversed(words)) if options.has_words else (),
         )
 
@@ -124,7 +124,7 @@ class LensFigure(PanelFigure):
         words = zip(result.top[row, column].tolist(), result.probs[row, column].tolist(), strict=True)
         said = [f"{label(result.vocabulary[number])} {short(prob)}" for number, prob in list(words)[:_N_SAID]]
         layer, position = self.place(cell)
-        read = label(result.tokens.words[position])
+        read = label(result.tokens.shown[position])
         place, known = _tr("{} at “{}” ({})").format(layer_title(layer), read, position), []
         if result.target[column] >= 0:
             true = label(result.vocabulary[result.target[column]])
@@ -159,7 +159,7 @@ class LensFigure(PanelFigure):
             (
                 row - 1,
                 result.first + column,
-                clean(result.tokens.words[result.first + column]),
+                clean(result.tokens.shown[result.first + column]),
                 str(vocabulary[result.top[row, column, 0]]),
                 float(result.probs[row, column, 0]),
                 targets[column],
@@ -177,7 +177,7 @@ class LensFigure(PanelFigure):
         arrays = {
             "layer": np.arange(self.n_rows) - 1,
             "position": np.arange(result.first, stop),
-            "input_tokens": np.array([clean(word) for word in result.tokens.words[result.first : stop]], np.str_),
+            "input_tokens": np.array([clean(word) for word in result.tokens.shown[result.first : stop]], np.str_),
             "tokens": vocabulary[result.top],
             "probs": result.probs,
             "true": np.array(targets, np.str_),
