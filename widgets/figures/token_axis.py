@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from inference.results.tokens import Tokens
-from widgets.kit.clean import clean
+from widgets.kit.clean import clean, isolated
 
 POOLED = " \N{BLACK LEFT-POINTING SMALL TRIANGLE}"  # behind the token from which the vector of all is read
 
@@ -81,6 +81,11 @@ def _axis(words: tuple[str, ...], is_start: bytes, is_hidden: bytes, pooled: int
 def label(word: str) -> str:
     """A token as it is written beside a map; what would be blank has a sign."""
     return clean(word).strip() or "\N{OPEN BOX}"
+
+
+def quoted(tokens: Tokens, position: int) -> str:
+    """A token in the middle of a sentence, such as “king”: without the quotes its word would read as one of ours."""
+    return f"“{isolated(label(tokens.words[position]))}”"
 
 
 def names_explained(words: Iterable[str]) -> str:

@@ -295,7 +295,7 @@ def test_the_three_strongest_lines_name_their_head_where_several_are_shown(view)
     ]
     view.findChild(object, "arcs_only_head").setChecked(True)
     view.canvas.set_hovered(Focus("query", 3))
-    assert "attends most to" in read_out(view)
+    assert read_out(view).startswith("“sat” (3) attends most to  “because” (8) ")
     assert ", head" not in read_out(view)
 
 

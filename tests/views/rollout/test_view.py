@@ -177,13 +177,20 @@ def test_one_query_in_every_layer(view, selection):
     np.testing.assert_array_equal(view.figure().row_of("attention"), figure.result.attention[3, 2])
 
 
+def test_words_of_the_text_are_quoted(view, selection):
+    selection.update(layer=1, query=at(4))
+    key, share = view.figure().strongest("rollout")[0]
+    words = view.figure().result.key_tokens.words
+    assert read_out(view).startswith(f"“on” (4) comes most from  “{words[key]}” ({key}) {share:.3g}")
+
+
 def test_pointing_says_what_the_number_means(view, qtbot):
     value = view.figure().result.rollout[1, 4, 6]
     qtbot.mouseMove(canvas(view), center(view, RolloutCell("rollout", 4, 6)).toPoint())
-    assert "comes to on (4) from mat (6), up to layer 1" in read_out(view)
+    assert "comes to “on” (4) from “mat” (6), up to layer 1" in read_out(view)
     assert f"{value:.3g}" in read_out(view)
     qtbot.mouseMove(canvas(view), center(view, RolloutCell("attention", 4, 6)).toPoint())
-    assert "mean attention of on (4) goes to mat (6), in layer 1" in read_out(view)
+    assert "mean attention of “on” (4) goes to “mat” (6), in layer 1" in read_out(view)
 
 
 def test_where_keys_are_narrower_than_pixels_the_strongest_near_is_pointed_at(qapp):

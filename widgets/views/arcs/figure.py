@@ -15,8 +15,8 @@ from inference.results.attention import AttentionResult
 from inference.results.lines import MOST_LINES
 from inference.results.tokens import Tokens
 from widgets.figures.lettering import measure, points_font
-from widgets.figures.token_axis import names_explained
-from widgets.kit.clean import clean, isolated
+from widgets.figures.token_axis import names_explained, quoted
+from widgets.kit.clean import clean
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.views.arcs.columns import MAX_SQUARES, SIDES, SQUARE, WIDEST_LABEL, TokenColumns, has_two_segments
@@ -76,7 +76,7 @@ class ArcsFigure:
         else:
             parts.append(f"head {heads}" if len(self.shown_heads) == 1 else f"heads {heads or 'none'}")
         if self.focus:
-            parts.append(f"{self.focus.side} “{isolated(self.tokens(self.focus.side).words[self.focus.pos])}”")
+            parts.append(f"{self.focus.side} {self.quoted(self.focus)}")
         if self.options.segments != "all":
             parts.append(f"sentence {self.options.segments[0]} → {self.options.segments[1]}")
         if self.options.hide_special:
@@ -149,9 +149,9 @@ class ArcsFigure:
         head, query, key = np.unravel_index(place, weights.shape)
         return Lines(query + first_query, key + first_key, heads[head], weights.ravel()[place])
 
-    def word(self, token: Focus) -> str:
-        """What stands in a column."""
-        return clean(self.tokens(token.side).words[token.pos])
+    def quoted(self, token: Focus) -> str:
+        """Its word in a sentence."""
+        return quoted(self.tokens(token.side), token.pos)
 
     def tokens(self, side: Side) -> Tokens:
         """The tokens of a column."""

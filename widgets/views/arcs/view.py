@@ -274,7 +274,7 @@ class ArcsView(View):
             return self.tr("Point at a {} to see its lines alone.").format(one)
         strongest = list(figure.lines.strongest(_N_STRONGEST).each())
         if not strongest:
-            return self.tr("{} ({}) has no lines.").format(figure.word(token), token.pos)
+            return self.tr("{} ({}) has no lines.").format(figure.quoted(token), token.pos)
         of_head = self.tr(", head {}") if len(figure.shown_heads) > 1 else ""
         is_query = token.side == "query"
         others = []
@@ -282,9 +282,9 @@ class ArcsView(View):
             other = Focus("key", key) if is_query else Focus("query", query)
             # The words of patches are places themselves.
             place = "" if self._is_of_patches else f" ({other.pos})"
-            others.append(f"{figure.word(other)}{place} {weight:.3g}{of_head.format(head)}")
+            others.append(f"{figure.quoted(other)}{place} {weight:.3g}{of_head.format(head)}")
         text = self.tr("{} ({}) attends most to") if is_query else self.tr("{} ({}) is attended to most by")
-        start = text.format(figure.word(token), token.pos)
+        start = text.format(figure.quoted(token), token.pos)
         return "  \N{MIDDLE DOT}  ".join((f"{start}  {others[0]}", *others[1:]))
 
     def _pinned(self) -> Focus | None:

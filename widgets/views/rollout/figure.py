@@ -17,8 +17,7 @@ from inference.results.rollout import RolloutResult
 from widgets.figures.image_parts import paint_title
 from widgets.figures.lettering import shrunk
 from widgets.figures.map_frame import paint_map_frame
-from widgets.figures.token_axis import label
-from widgets.kit.clean import isolated
+from widgets.figures.token_axis import label, quoted
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 from widgets.maps import axis_labels
@@ -100,7 +99,7 @@ class RolloutFigure:
     @property
     def query_name(self) -> str:
         """Such as "“king” (2)"."""
-        return f"“{isolated(label(self.result.query_tokens.words[self.query_pos]))}” ({self.query_pos})"
+        return f"{quoted(self.result.query_tokens, self.query_pos)} ({self.query_pos})"
 
     def table(self, kind: MapKind) -> np.ndarray:
         """float32 [row, key_pos]: the numbers of a map."""
@@ -145,7 +144,7 @@ class RolloutFigure:
         query = self.query_pos if self.options.show == "query" else cell.row
         layer = self.layer if self.options.show == "map" else self.result.layers[cell.row]
         names = [
-            f"{isolated(label(tokens.words[place]))} ({place})"
+            f"{quoted(tokens, place)} ({place})"
             for tokens, place in ((self.result.query_tokens, query), (self.result.key_tokens, cell.key))
         ]
         text = _tr("{} comes to {} from {}, up to layer {}")

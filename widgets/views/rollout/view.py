@@ -9,9 +9,8 @@ from PySide6.QtWidgets import QWidget
 from inference.results.request import Request
 from inference.results.rollout import RolloutRequest, RolloutResult
 from widgets.context import ViewContext
-from widgets.figures.token_axis import label
+from widgets.figures.token_axis import quoted
 from widgets.kit.availability import offer
-from widgets.kit.clean import isolated
 from widgets.kit.group_choice import GroupChoice
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.page import Page
@@ -152,8 +151,8 @@ class RolloutView(View):
             self._page.read_out.show_text(figure.describe(cell))
             return
         kind: MapKind = figure.kinds[0]
-        words = figure.result.key_tokens.words
-        keys = [f"{isolated(label(words[key]))} ({key}) {short(share)}" for key, share in figure.strongest(kind)]
+        tokens = figure.result.key_tokens
+        keys = [f"{quoted(tokens, key)} ({key}) {short(share)}" for key, share in figure.strongest(kind)]
         text = self.tr("{} comes most from") if kind == "rollout" else self.tr("{} attends most to")
         self._page.read_out.show_text(
             "  \N{MIDDLE DOT}  ".join((f"{text.format(figure.query_name)}  {keys[0]}", *keys[1:]))
