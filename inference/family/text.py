@@ -63,7 +63,7 @@ class TextFamily(Family):
 
         no_words = why_no_unembedding(opened)
         is_causal = any(group.is_causal for group in self.groups(opened.config))
-        both_sides = f"{opened.name} reads each word with what stands behind it, it does not predict the next one"
+        both_sides = f"{opened.name} reads each word with those before and after it, so it does not predict the next"
         return {
             "unembedding": no_words,
             "linear_unembedding": no_words or self.why_logits_are_no_sum(opened),
