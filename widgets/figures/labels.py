@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 
 _LONGEST = 8.0  # em
+_COORDINATE = re.compile(r"([zyx]) \d+")
 # Labels that were shortened last, as the next figure is mostly of the same tokens: by words and greatest width.
 _kept: dict[tuple[tuple[str, ...], float], tuple[QFontMetricsF, tuple[str, ...], float]] = {}
 _N_KEPT = 16
@@ -120,10 +122,17 @@ def _paint_tick(painter: QPainter, start: QPointF, step: QPointF, style: FigureS
 
 
 def _step(texts: tuple[str, ...], least: float) -> int:
-    """Every how manyeth is painted: one more where it would be the same word each time, as the first of each face."""
+    """Every how manyeth is painted: one more where it would be the same each time, as the first of each face."""
     step = max(1, math.ceil(least))
-    is_one_word = len(set(texts[step::step])) == 1 < len(set(texts[step + 1 :: step + 1]))
-    return step + 1 if is_one_word else step
+    kinds = tuple(map(_kind, texts))
+    is_one_kind = len(set(kinds[step::step])) == 1 < len(set(kinds[step + 1 :: step + 1]))
+    return step + 1 if is_one_kind else step
+
+
+def _kind(text: str) -> str:
+    """Of a vertex's coordinate which one it is, as every third is an x; else the word itself."""
+    coordinate = _COORDINATE.fullmatch(text)
+    return coordinate[1] if coordinate else text
 
 
 def _shortened(words: Iterable[str], metrics: QFontMetricsF, longest: float) -> tuple[tuple[str, ...], float]:

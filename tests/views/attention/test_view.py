@@ -583,9 +583,17 @@ def test_the_label_of_a_special_token_says_what_it_is(view, qtbot):
     assert heat_map(view).toolTip() == ""
 
 
-def test_labels_that_are_thinned_do_not_all_name_the_one_word_that_comes_again():
+def test_labels_that_are_thinned_do_not_all_name_the_one_word_that_comes_again(qapp):
     words = tuple("new face" if place % 5 == 0 else f"v{place}" for place in range(50))
     metrics = QFontMetricsF(STYLE.font)
     labels = AxisLabels.left(words, metrics.height() / 4.8, metrics, 200)
     assert len({words[cell] for cell in labels.shown()}) > 2
     assert AxisLabels.left(tuple(map(str, range(50))), metrics.height() / 4.8, metrics, 200).step == 5
+
+
+def test_labels_that_are_thinned_name_each_of_a_vertexs_coordinates(qapp):
+    words = ("chair", *(f"{'zyx'[place % 3]} {place}" for place in range(60)))
+    metrics = QFontMetricsF(STYLE.font)
+    labels = AxisLabels.left(words, metrics.height() / 2.8, metrics, 200)
+    assert {words[cell][0] for cell in labels.shown()} == set("czyx")
+    assert labels.step == 4
