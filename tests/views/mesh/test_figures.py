@@ -16,7 +16,7 @@ from widgets.scene3d.camera import Camera
 from widgets.scene3d.scene_figure import MeshFigure
 from widgets.views.mesh.coloring import colors_of, legend_of, scale_of
 from widgets.views.mesh.figures.attention import attended_vertices, attention_figure
-from widgets.views.mesh.figures.bits import MeshBits
+from widgets.views.mesh.figures.bits import MeshBits, told_of_parts
 from widgets.views.mesh.figures.expected import MeshExpected, hatch, runs
 from widgets.views.mesh.figures.sample import MeshSampleFigure
 from widgets.views.mesh.growth import Growth
@@ -176,6 +176,15 @@ def test_bars_are_stacked_and_the_first_stands_on_top(growth):
     assert both.texts[-1] == f"{sum(bits.model):.2f}"
     told = bits.describe(PlotSpot(0, 1, len(names) - 1))
     assert told == f"this model: {bits.model[1]:.2f} bits per vertex for faces; {sum(bits.model):.2f} together"
+
+
+def test_parts_that_are_told_add_up_to_their_sum():
+    bits = MeshBits((0.5840, 0.0249), (1.0, 1.0), (2.0, 2.0), 1.25)  # 0.58, 0.02 and 0.61 by themselves
+    assert bits.caption == "bits per vertex: 0.58 for coordinates, 0.03 for faces"
+    at = bits.plots[0].y.labels.index("this model")
+    assert bits.describe(PlotSpot(0, 1, at)) == "this model: 0.03 bits per vertex for faces; 0.61 together"
+    assert told_of_parts((0.58, 0.02)) == ["0.58", "0.02"]
+    assert told_of_parts((0.006, 0.006, 0.006)) == ["0.01", "0.01", "0.00"]
 
 
 def test_numbers_are_all_tokens(growth):

@@ -11,7 +11,7 @@ from widgets.kit.labels import LineLabel
 from widgets.kit.plain import PlainLabel
 from widgets.look.theme import FigureStyle
 from widgets.plots.canvas import PlotCanvas
-from widgets.views.mesh.figures.bits import MeshBits
+from widgets.views.mesh.figures.bits import MeshBits, told_of_parts
 from widgets.views.mesh.growth import Growth
 
 _ALIKE = 0.05
@@ -102,11 +102,10 @@ class SurprisalPanel(QWidget):
         self._text.setText(self.tr("What the mesh costs is told when it is whole."))
 
     def _sentences(self, growth: Growth, bits: MeshBits, name: str) -> list[str]:
-        coordinates, faces = bits.model
-        total = coordinates + faces
+        total = sum(bits.model)
         what = name or self.tr("This mesh")
-        costs = self.tr("{} costs the model {:.2f} bits a vertex: {:.2f} for its coordinates and {:.2f} for its faces.")
-        sentences = [costs.format(what, total, coordinates, faces)]
+        costs = self.tr("{} costs the model {:.2f} bits a vertex: {} for its coordinates and {} for its faces.")
+        sentences = [costs.format(what, total, *told_of_parts(bits.model))]
         if bits.compressed is not None and total > 0:
             ratio = bits.compressed / total
             if abs(ratio - 1) < _ALIKE:

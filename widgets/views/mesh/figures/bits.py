@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,7 +57,7 @@ class MeshBits(PlottedFigure):
 
     @property
     def caption(self) -> str:
-        return _tr("bits per vertex: {:.2f} for coordinates, {:.2f} for faces").format(*self.model)
+        return _tr("bits per vertex: {} for coordinates, {} for faces").format(*told_of_parts(self.model))
 
     def _entries(self) -> list[tuple[str, tuple[float, ...]]]:
         entries: list[tuple[str, tuple[float, ...]]] = [
@@ -91,12 +93,26 @@ class MeshBits(PlottedFigure):
         """A yardstick and its bits."""
         bars = self.plots[0].series[spot.series]
         assert isinstance(bars, Bars)
-        bits = float(bars.end[spot.point] - bars.start[spot.point])
         yardstick, values = self._entries()[::-1][spot.point]
-        text = _tr("{}: {:.2f} bits per vertex for {}; {:.2f} together")
+        bits = told_of_parts((*values, 0.0))[spot.series]  # of a model nothing is for both
+        text = _tr("{}: {} bits per vertex for {}; {:.2f} together")
         return text.format(yardstick, bits, bars.name, sum(values))
 
     def numbers(self) -> Numbers:
         """A row each."""
         rows: list[tuple[str | int | float, ...]] = [(name, sum(values)) for name, values in self._entries()]
         return Numbers({"model": np.array(self.model)}, ("yardstick", "bits_per_vertex"), rows)
+
+
+def told_of_parts(values: Sequence[float]) -> list[str]:
+    """Numbers to two digits that add up to their sum to two digits, which stands beside them.
+
+    Those that lose most when they are cut are rounded up (the method of the largest remainder).
+    """
+    hundredths = [100 * value for value in values]
+    told = [math.floor(each) for each in hundredths]
+    n_missing = round(100 * float(f"{sum(values):.2f}")) - sum(told)
+    by_loss = sorted(range(len(told)), key=lambda part: told[part] - hundredths[part])
+    for part in by_loss[:n_missing]:
+        told[part] += 1
+    return [f"{each / 100:.2f}" for each in told]
