@@ -190,6 +190,8 @@ def test_nothing_is_cut_off_where_letters_are_large(qapp):
     )
     assert texts.count("becomes") > 8  # fewer than five guesses, each with all that is told of it
     assert not [text for text in texts if "…" in text]
+    assert texts.count("right one: 37.5 %; 4 of 5 shown") == 2
+    assert not [text for text in texts_of(VisualWordsFigure(make_result()), RECT) if "shown" in text]
 
 
 def test_a_chip_says_what_it_stands_for(qapp):

@@ -235,14 +235,15 @@ class VisualWordsFigure:
 
     def _paint_panels(self, painter: QPainter, hidden: int, top: float, rect: QRectF, style: FigureStyle) -> None:
         em, panels = em_of(style), self.panels(hidden)
-        n = self._n_guesses(rect.width(), style)
+        n, n_all = self._n_guesses(rect.width(), style), self.result.chip_guesses.shape[-1]
+        some = _tr("; {} of {} shown").format(n, n_all) if n < n_all else ""
         shares = [percent(prob) for panel in panels for prob in panel.probs[:n]]
         told = [text for panel in panels for text in (*panel.names[:n], *panel.meanings[:n])]
         for number, panel in enumerate(panels):
             columns = self._guess_columns(number, rect, style)
             width = (rect.width() - 2 * em) / 3
             line = QRectF(columns.left, top, width, TITLE * em)
-            for text in (panel.title, panel.of_right):
+            for text in (panel.title, f"{panel.of_right}{some}"):
                 paint_title(painter, text, line, style, shrinks=True)
                 line.translate(0, line.height())
             for rank, image in enumerate(panel.images[:n]):
