@@ -335,8 +335,10 @@ class View(SubjectWidget):
         raise NotImplementedError
 
     def show_failure(self, request: Request, failure: Failure) -> None:
-        """A request failed: what was asked for no longer comes."""
-        self.noticed.emit(failure.message)
+        """A request failed: what was asked for no longer comes. A refusal that an empty page tells is told once."""
+        seen = (page for page in self._own_pages if page.isVisibleTo(self))
+        if failure.kind != "refused" or not any(page.is_empty and page.is_of_subject for page in seen):
+            self.noticed.emit(failure.message)
 
     def show_job(self, state: JobState) -> None:
         """A job that this view asked for is added, further, or over; what it finds comes by `show_result`."""

@@ -250,10 +250,12 @@ def test_a_failure_says_why_and_can_be_asked_again(view, qtbot):
 
 def test_where_there_is_no_picture_the_page_says_why_until_it_is_asked_again(view):
     view.page.show_empty("Asking the model …")
-    asked = look_at(view)
-    view.take_failure(asked, Failure("refused", "There is too little memory."))
+    told = []
+    view.noticed.connect(told.append)
+    view.take_failure(look_at(view), Failure("refused", "There is too little memory."))
     assert view.page.is_empty
     assert view.page.empty_text == "There is too little memory."
+    assert told == []  # the status line would say it once more
     view.refresh()
     assert view.page.empty_text == "Asking the model …"
     view.take_result(view.asked[-1], "layer 0")
