@@ -33,6 +33,9 @@ class ViewEntry:
         Whether only some models of that kind have it, so that it has no tab with the others.
     reads_input
         Whether what it shows depends on the input, so that it is nothing where that is refused.
+    changes_input
+        Whether it gives all views another input once it is shown, such as the text that a model writes there. So it
+        does not come to the front only because another view left.
     is_home
         Whether one sets out from it: what is opened there comes to the front instead.
     figures
@@ -47,6 +50,7 @@ class ViewEntry:
     figures: tuple[str, ...] = ()
     is_special: bool = False
     reads_input: bool = True
+    changes_input: bool = False
     is_home: bool = False
 
     @property

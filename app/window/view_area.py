@@ -296,7 +296,7 @@ class ViewArea(QWidget):
 
     def _tab(self, name: str) -> Tab:
         entry, why = self._entries[name], self.why_off(name)
-        return Tab(name, entry.title, why or entry.about, not why)
+        return Tab(name, entry.title, why or entry.about, not why, entry.changes_input)
 
     def _show_page(self, pane: ViewPane) -> None:
         if pane.current:

@@ -24,12 +24,16 @@ from widgets.look.tabs import TabBar
 
 
 class Tab(NamedTuple):
-    """A view's tab: its name, its title, what it says on hover, and whether the view can show something."""
+    """A view's tab: its name, its title, what it says on hover, and whether the view can show something.
+
+    `changes_input`: as in `ViewEntry`.
+    """
 
     name: str
     title: str
     tip: str
     is_on: bool
+    changes_input: bool = False
 
 
 class ViewPane(QWidget):
@@ -206,7 +210,10 @@ class ViewPane(QWidget):
 
 
 def _index_after(old_names: tuple[str, ...], current: str, tabs: Sequence[Tab]) -> int:
-    """The same tab, or where it went its neighbour: the next one that is left and on, else the one before."""
+    """The same tab, or where it went its neighbour: the next one that is left and on, else the one before.
+
+    Rather one farther away than one whose view changes the input: nobody asked for that.
+    """
     names = [tab.name for tab in tabs]
     if not names:
         return -1
@@ -216,8 +223,9 @@ def _index_after(old_names: tuple[str, ...], current: str, tabs: Sequence[Tab]) 
         return names.index(current)
     place = old_names.index(current)
     left = [name for name in (*old_names[place:], *reversed(old_names[:place])) if name in names]
-    is_on = {tab.name: tab.is_on for tab in tabs}
-    return names.index(next((name for name in left if is_on[name]), left[0])) if left else 0
+    by_name = {tab.name: tab for tab in tabs}
+    best = min(left, key=lambda name: (not by_name[name].is_on, by_name[name].changes_input), default=names[0])
+    return names.index(best)
 
 
 class _DraggedTabBar(TabBar):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
@@ -21,9 +22,12 @@ from inference.results.request import Capability
 from tests.factories import make_checkpoint_info
 from tests.inputs import text_input
 from widgets.context import ViewContext
+from widgets.registry import VIEWS
 from widgets.subject import Subject
 from widgets.view import View
 from widgets.view_entry import ViewEntry
+from widgets.views.mesh.view import MeshView
+from widgets.writing.view import GrowingTextView
 
 
 def entry(name: str, *needs: Capability) -> ViewEntry:
@@ -476,6 +480,25 @@ def test_where_a_view_went_away_its_neighbour_that_is_on_comes_to_the_front(qtbo
     pane.set_current("gone")
     pane.set_tabs(tuple(tab for tab in tabs if tab.name != "gone"))
     assert pane.current == "last"
+
+
+def test_no_view_that_changes_the_input_comes_to_the_front_as_another_one_left(qtbot):
+    """The text of all views would be another one, as a model writes it, and nobody asked for that."""
+    pane = ViewPane("some")
+    qtbot.addWidget(pane)
+    tabs = [Tab(name, name, "", name != "off", name == "writes") for name in ("first", "gone", "writes", "off", "last")]
+    for n, wanted in ((5, "last"), (4, "first")):
+        pane.set_tabs(tuple(tabs[:n]))
+        pane.set_current("gone")
+        pane.set_tabs(tuple(tab for tab in tabs[:n] if tab.name != "gone"))
+        assert pane.current == wanted
+
+
+def test_views_in_which_a_model_writes_or_draws_say_that_they_change_the_input():
+    classes = {entry: getattr(import_module(entry.cls.split(":")[0]), entry.cls.split(":")[1]) for entry in VIEWS}
+    assert [entry.name for entry in VIEWS if entry.changes_input] == [
+        entry.name for entry, cls in classes.items() if issubclass(cls, GrowingTextView | MeshView)
+    ]
 
 
 def test_a_tab_dropped_on_the_views_goes_beside_them(area):

@@ -10,4 +10,5 @@ ENTRY = ViewEntry(
     frozenset({Capability.ANSWER}),
     "A question and its answer, and where in the image each word looks.",
     figures=("answer",),
+    changes_input=True,
 )

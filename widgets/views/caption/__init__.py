@@ -10,4 +10,5 @@ ENTRY = ViewEntry(
     frozenset({Capability.CAPTION}),
     "A caption that a model writes of an image, and where each word looks.",
     figures=("caption",),
+    changes_input=True,
 )

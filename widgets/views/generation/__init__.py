@@ -10,4 +10,5 @@ ENTRY = ViewEntry(
     frozenset({Capability.GENERATION}),
     "A language model goes on with the text, token by token.",
     figures=("generation",),
+    changes_input=True,
 )

@@ -9,4 +9,5 @@ ENTRY = ViewEntry(
     "widgets.views.mesh.view:MeshView",
     frozenset({Capability.MESH}),
     "A mesh as it grows, vertex by vertex and face by face.",
+    changes_input=True,
 )

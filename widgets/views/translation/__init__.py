@@ -10,4 +10,5 @@ ENTRY = ViewEntry(
     frozenset({Capability.TRANSLATION}),
     "What an encoder-decoder writes, step by step, and where it looks.",
     figures=("translation", "cross-attention"),
+    changes_input=True,
 )
