@@ -522,8 +522,10 @@ def test_without_a_text_a_sentence_says_what_to_do(qtbot):
 def test_a_refusal_takes_away_a_picture_of_another_kind(view):
     answer(view, make_result())
     choose(view, "show", "hidden")
+    told = []
+    view.noticed.connect(told.append)
     view.take_failure(view.asked[-1], Failure("refused", "It reads no regions."))
-    assert view._page.empty_text == "It reads no regions."
+    assert (view._page.empty_text, told) == ("It reads no regions.", [])
     assert view._page.is_empty
     assert view.figure() is None
     assert view.why_not_current == ""

@@ -117,12 +117,12 @@ class JointView(View):
         self._rebuild()
 
     def show_failure(self, request: Request, failure: Failure) -> None:
-        super().show_failure(request, failure)
         if self._answers.picture(self._options.value(), self._chosen, self.selection.now) is None:
             # What is seen is a picture of another kind, which says nothing of what was asked for.
             self._figure = self._pictured = None
             self._page.show_empty(failure.message)
             self.figure_changed.emit()
+        super().show_failure(request, failure)
 
     def figure(self) -> JointPicture | None:
         return self._figure
