@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -15,9 +16,12 @@ from app.link.watchdog import Watchdog
 from inference.results.events import Failure, Partial, Progress
 from inference.results.job import Paused
 from inference.results.request import Request
+from widgets.kit.delay import Delay
 
 if TYPE_CHECKING:  # nobody pays for a line who has none
     from app.link.remote.elsewhere import Elsewhere
+
+_SLICE = 0.004  # seconds in which answers are told, before the window paints and heeds the user
 
 
 @dataclass(eq=False)
@@ -74,6 +78,9 @@ class Runner(QObject):
         self._latest: dict[str, _Job] = {}
         self._running: _Job | None = None
         self._is_closing = self._was_busy = False
+        self._to_tell: deque[tuple[_Job | None, object]] = deque()
+        self._next_turn = Delay(0, self)
+        self._next_turn.elapsed.connect(self._tell_some)
         self._posted.connect(self._on_posted, Qt.ConnectionType.QueuedConnection)
         self._watchdog = Watchdog(link.kill_if_hung)
         self._thread = threading.Thread(target=self._work, name="inference-worker", daemon=True)
@@ -134,6 +141,7 @@ class Runner(QObject):
             self._waiting.clear()
             self._latest.clear()
             self._wake.notify()
+        self._to_tell.clear()
         self._link.stop()
         if self._thread.is_alive():
             self._thread.join()
@@ -206,6 +214,21 @@ class Runner(QObject):
 
     @Slot(object, object)
     def _on_posted(self, job: _Job | None, event: object) -> None:
+        self._to_tell.append((job, event))
+        if not self._next_turn.is_waiting:
+            self._tell_some()
+
+    @Slot()
+    def _tell_some(self) -> None:
+        """Tell the first of what comes at once, and the rest in later turns, each no longer than it must be."""
+        end = time.perf_counter() + _SLICE
+        while self._to_tell:
+            self._next_turn.start()  # before, since who is told may let the event loop run
+            self._tell(*self._to_tell.popleft())
+            if time.perf_counter() >= end:
+                break
+
+    def _tell(self, job: _Job | None, event: object) -> None:
         if job is None:
             if isinstance(event, Failure):
                 self.engine_died.emit(event.message)

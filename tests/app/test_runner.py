@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 import pytest
+from PySide6.QtCore import QTimer
 
 from app.link.engine_link import ThreadLink
 from app.link.runner import Runner
@@ -82,6 +84,25 @@ def test_progress_partial_and_result_arrive_in_order(runner, heard, qtbot):
         ("a", "part of x", True),
         ("a", "result of x", False),
     ]
+
+
+def test_answers_that_come_together_and_take_long_are_told_in_a_turn_each(runner, engine, heard, qtbot, monkeypatch):
+    monkeypatch.setattr("app.link.runner._SLICE", 0.0)  # so that each takes longer
+    turn, turns, window = itertools.count(), [], QTimer()
+    window.timeout.connect(lambda: next(turn))  # which works in every turn
+    window.start(0)
+    runner.arrived.connect(lambda *_: turns.append(next(turn)))
+    engine.add("y")
+    runner.submit("a", Ask("x"))
+    runner.submit("b", Ask("y"))
+    assert engine.entered["y"].wait(10)  # all of x has come, and none of it was told
+    qtbot.waitUntil(lambda: len(heard) == 3)
+    assert heard == [
+        ("a", Progress(1, 2, "half of x")),
+        ("a", "part of x", True),
+        ("a", "result of x", False),
+    ]
+    assert turns[1] > turns[0] + 1, "the window did not work between them"
 
 
 def test_an_answer_travels_with_its_request(runner, qtbot):

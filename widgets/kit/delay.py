@@ -20,6 +20,10 @@ class Delay(QObject):
         self._timer = QTimer(self, interval=milliseconds, singleShot=True)
         self._timer.timeout.connect(self.elapsed)
 
+    @property
+    def is_waiting(self) -> bool:
+        return self._timer.isActive()
+
     def start(self) -> None:
         """Wait, or wait again from now on."""
         self._timer.start()

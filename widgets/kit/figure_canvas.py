@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QRect, QRectF, QSize
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -16,6 +16,7 @@ from widgets.kit.figure import Figure
 from widgets.look.theme import FigureStyle
 
 F = TypeVar("F", bound=Figure)
+HINTS = QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing  # with which figures are painted
 
 
 class FigureCanvas(QWidget, Generic[F]):
@@ -74,17 +75,23 @@ class FigureCanvas(QWidget, Generic[F]):
         is_other_screen = self._image is not None and self._image.devicePixelRatio() != ratio
         if self._image is None or is_other_screen or not self._painted.contains(part):
             self._painted = part
-            self._image = QImage(part.size() * ratio, QImage.Format.Format_RGB32)
-            self._image.setDevicePixelRatio(ratio)
-            self._image.fill(self._style.theme.paper)
+            self._image = self._blank(part.size())
             if self._figure is not None and not self.figure_rect().isEmpty():
                 with QPainter(self._image) as painter:
-                    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+                    painter.setRenderHints(HINTS)
                     if part != self.rect():
                         painter.translate(-part.topLeft())
                         painter.setClipRect(part)
                     self.paint_figure(painter, self._figure)
         return self._image
+
+    def _blank(self, size: QSize) -> QImage:
+        """Paper of a size, in the pixels of this screen."""
+        ratio = self.devicePixelRatioF()
+        image = QImage(size * ratio, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(self._style.theme.paper)
+        return image
 
     def paint_figure(self, painter: QPainter, figure: F) -> None:
         """Paint what is kept until the figure, its style or the size changes: all that no widget upon it shows."""

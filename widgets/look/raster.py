@@ -23,7 +23,9 @@ def levels(values: np.ndarray, high: float = 1.0, scale: RasterScale = "raw", *,
 
     What is beyond them has the colour of the nearer one; `low` is less than `high`, and 0 for logarithmic colours.
     """
-    share = np.clip((np.nan_to_num(values, nan=0.0) - low) / (high - low), 0, 1, dtype=np.float32)
+    with np.errstate(over="ignore"):  # far beyond
+        share = ((values - low) / (high - low)).astype(np.float32, copy=False)
+    np.fmin(np.fmax(share, 0, out=share), 1, out=share)  # NaN, too, is 0
     if scale == "sqrt":
         np.sqrt(share, out=share)
     elif scale == "log":
@@ -58,12 +60,15 @@ def pixels(
 
 def image(colors: np.ndarray) -> QImage:
     """A picture of uint32 [row, column] colours, one pixel each; colours with alpha must be premultiplied."""
-    colors = np.ascontiguousarray(colors, np.uint32)
+    return _lent(np.ascontiguousarray(colors, np.uint32)).copy()  # which owns its pixels
+
+
+def _lent(colors: np.ndarray) -> QImage:
+    """The same of colours without a gap, for as long as they live."""
     height, width = colors.shape
     is_opaque = bool((colors >= 0xFF000000).all())
     kind = QImage.Format.Format_RGB32 if is_opaque else QImage.Format.Format_ARGB32_Premultiplied
-    # The copy owns its pixels; the buffer below is only lent.
-    return QImage(colors.data, width, height, 4 * width, kind).copy()
+    return QImage(colors.data, width, height, 4 * width, kind)
 
 
 def pixels_in(painter: QPainter, plot: QRectF, shape: tuple[int, int]) -> tuple[int, int]:
@@ -83,8 +88,11 @@ def pixels_in(painter: QPainter, plot: QRectF, shape: tuple[int, int]) -> tuple[
 def paint_cells(painter: QPainter, plot: QRectF, colors: np.ndarray, height: int, width: int) -> None:
     """Paint a matrix of colours so many pixels high and wide: cells are repeated, as `resample` does."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-    picture = _in_table(colors, height, width) if is_vector(painter) else None
-    painter.drawImage(plot, picture or image(resample(colors, height, width)))
+    if is_vector(painter):  # which may keep the picture
+        painter.drawImage(plot, _in_table(colors, height, width) or image(resample(colors, height, width)))
+    else:
+        repeated = np.ascontiguousarray(resample(colors, height, width), np.uint32)
+        painter.drawImage(plot, _lent(repeated))
 
 
 def _in_table(colors: np.ndarray, height: int, width: int) -> QImage | None:

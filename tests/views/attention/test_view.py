@@ -20,9 +20,10 @@ from tests.inputs import text_input
 from tests.places import at, index_of
 from widgets.context import ViewContext
 from widgets.figures.labels import AxisLabels
+from widgets.kit.figure_canvas import HINTS
 from widgets.look import color_maps, raster
 from widgets.look.theme import FigureStyle
-from widgets.selection import Selection
+from widgets.selection import Position, Selection
 from widgets.subject import Subject
 from widgets.views.attention.figure import AttentionFigure, MapPart
 from widgets.views.attention.options import AttentionOptions
@@ -383,6 +384,34 @@ def test_another_head_keeps_the_zoom_and_another_text_does_not(view, selection):
     assert view.figure().part == part
     answer(view, make_attention_result(tokens=make_tokens(PAIR), layers=(2,)))
     assert view.figure().part is None
+
+
+def test_labels_are_painted_once_for_all_heads_and_again_for_what_changes_them(view, selection, monkeypatch):
+    painted = []
+    paint_axes = AttentionFigure.paint_axes
+    monkeypatch.setattr(AttentionFigure, "paint_axes", lambda *args: (painted.append(1), paint_axes(*args)))
+    canvas = heat_map(view)
+
+    def n_painted(**selected):
+        painted.clear()
+        selection.update(**selected)
+        shown = canvas.image()
+        n, fresh = len(painted), shown.copy()
+        fresh.fill(canvas.style_now.theme.paper)
+        with QPainter(fresh) as painter:
+            painter.setRenderHints(HINTS)
+            canvas.figure.paint(painter, canvas.figure_rect(), canvas.style_now)
+        assert shown == fresh
+        return n
+
+    n_painted(head=0)
+    assert [n_painted(head=1), n_painted(head=0)] == [0, 0]
+    assert n_painted(query=Position("text", 2)) == 1
+    assert n_painted(key=Position("text", 3)) == 1
+    canvas.zoom(2.0)
+    assert n_painted(head=1) == 1
+    view.resize(700, 600)
+    assert n_painted(head=0) == 1
 
 
 def test_larger_letters_and_another_theme_are_followed_at_once(view):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPaintEngine, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from widgets.kit.figure_canvas import FigureCanvas
+from widgets.kit.figure_canvas import HINTS, FigureCanvas
 from widgets.kit.plain import tip_with_terms
 from widgets.views.attention.figure import AttentionFigure, MapPart
 
@@ -45,6 +45,7 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
         self._pressed: QPoint | None = None
         self._pressed_part: MapPart | None = None
         self._is_dragging = False
+        self._axes: tuple[object, QImage] | None = None  # painted last, and what they depend on
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Attention map"))
@@ -67,6 +68,24 @@ class AttentionMap(FigureCanvas[AttentionFigure]):
         assert self.figure is not None
         plot = self.figure.plot(self.figure_rect(), self.style_now)
         return self.figure.cell_rect(row, column, plot).center()
+
+    def paint_figure(self, painter: QPainter, figure: AttentionFigure) -> None:
+        if painter.paintEngine().type() != QPaintEngine.Type.Raster:  # nothing but pixels can be kept
+            super().paint_figure(painter, figure)
+            return
+        painter.drawImage(QPointF(), self._painted_axes(figure))
+        figure.paint_map(painter, self.figure_rect(), self.style_now)
+
+    def _painted_axes(self, figure: AttentionFigure) -> QImage:
+        """The labels, which take as long to paint as all else, and are the same for other heads."""
+        shown = self.size(), self.devicePixelRatioF(), figure.axes(self.figure_rect(), self.style_now)
+        if self._axes is None or self._axes[0] != shown:
+            image = self._blank(self.size())
+            with QPainter(image) as painter:
+                painter.setRenderHints(HINTS)
+                figure.paint_axes(painter, self.figure_rect(), self.style_now)
+            self._axes = shown, image
+        return self._axes[1]
 
     def paint_over(self, painter: QPainter, figure: AttentionFigure) -> None:
         rows, columns = figure.shown

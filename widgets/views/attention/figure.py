@@ -280,13 +280,18 @@ class AttentionFigure:
     # Painting
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        self.paint_axes(painter, rect, style)
+        self.paint_map(painter, rect, style)
+
+    def axes(self, rect: QRectF, style: FigureStyle) -> object:
+        """All that `paint_axes` depends on, to be compared: other heads and layers mostly have the same axes."""
+        return self._layout(rect, style), self.shown, self._selected_units, style
+
+    def paint_axes(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        """Titles and labels, but for the marked ones."""
         layout = self._layout(rect, style)
         painter.save()
         painter.setFont(style.font)
-        self._paint_cells(painter, layout.plot, style)
-        painter.setPen(QPen(style.theme.faint, 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(layout.plot)
         self._paint_titles(painter, layout, style)
         rows, columns = self.shown
         row, column = self._selected_units
@@ -294,6 +299,17 @@ class AttentionFigure:
             paint_left(painter, layout.left, cell, self.cell_rect(rows[cell], columns.start, layout.plot), style)
         for cell in layout.top.shown_beside(None if column is None else column - columns.start):
             paint_top(painter, layout.top, cell, self.cell_rect(rows.start, columns[cell], layout.plot), style)
+        painter.restore()
+
+    def paint_map(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
+        """All but the axes, which are there already."""
+        layout = self._layout(rect, style)
+        painter.save()
+        painter.setFont(style.font)
+        self._paint_cells(painter, layout.plot, style)
+        painter.setPen(QPen(style.theme.faint, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(layout.plot)
         self._paint_values(painter, layout, style)
         self.bar.paint(painter, layout.plot, style)
         self._paint_selected(painter, layout, style)

@@ -125,7 +125,8 @@ class AttentionView(View):
                 self.keep_picture()
                 self.refresh()
                 return
-            self._show_map(is_long=isinstance(result, MapResult))
+            if isinstance(result, MapResult) != (self._map is self._deep):
+                self._show_map(is_long=isinstance(result, MapResult))
             self._page.show_canvas()
         if isinstance(result, AttentionResult):
             assert self.group is not None
