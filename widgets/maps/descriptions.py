@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from widgets.figures.token_axis import label
-from widgets.kit.clean import isolated
+from widgets.figures.token_axis import quoted
 from widgets.maps.head_map import Axes, HeadMap, Reading
 from widgets.maps.numerals import exact, short, span
 
@@ -16,11 +15,11 @@ _N_STRONGEST = 5
 
 
 def cell_text(known: HeadMap, reading: Reading) -> str:
-    """Such as "cat → sat  0.1234 · positions 2 → 3", or "max of 64 × 64 cells  0.1234 · ..."."""
+    """Such as "“cat” → “sat”  0.1234 · positions 2 → 3", or "max of 64 × 64 cells  0.1234 · ..."."""
     rows, columns = reading.rows, reading.columns
     if len(rows) == len(columns) == 1:
         axes = known.axes
-        query, key = isolated(label(axes.queries.words[rows.start])), isolated(label(axes.keys.words[columns.start]))
+        query, key = quoted(axes.queries, rows.start), quoted(axes.keys, columns.start)
         parts = [f"{query} {_ARROW} {key}  {exact(reading.value)}"]
         parts.append(_tr("positions {}").format(f"{rows.start} {_ARROW} {columns.start}"))
     else:
@@ -34,18 +33,14 @@ def cell_text(known: HeadMap, reading: Reading) -> str:
 
 
 def rows_text(axes: Axes, rows: range, pattern: np.ndarray | None) -> str:
-    """Such as "Queries 120–180 attend most to  [CLS] (0) 0.312 · cat (12) 0.0512"."""
+    """Such as "Queries 120–180 attend most to  “[CLS]” (0) 0.312 · “cat” (12) 0.0512"."""
     start = _tr("Queries {} attend most to").format(span(rows))
     if len(rows) == 1:
-        start = _tr("{} ({}) attends most to").format(isolated(label(axes.queries.words[rows.start])), rows.start)
+        start = _tr("{} ({}) attends most to").format(quoted(axes.queries, rows.start), rows.start)
     if pattern is None:
         return f"{start} …"
     strongest = np.argsort(-pattern, kind="stable")[:_N_STRONGEST]
-    keys = [
-        f"{isolated(label(axes.keys.words[key]))} ({key}) {short(float(pattern[key]))}"
-        for key in strongest
-        if pattern[key] > 0
-    ]
+    keys = [f"{quoted(axes.keys, key)} ({key}) {short(float(pattern[key]))}" for key in strongest if pattern[key] > 0]
     return f"{start}  {_GAP.join(keys)}" if keys else _tr("Queries {} attend to nothing.").format(span(rows))
 
 

@@ -31,7 +31,7 @@ def expected_at(written: Written, place: int, *, with_cuts: bool = False) -> Can
         )
         for number in chosen
     )
-    before = label(written.tokens.words[place - 1])
+    before = label(written.tokens.shown[place - 1])
     title = _tr("Expected at position {}, after “{}”").format(place, before)
     return CandidateBars(title, candidates, int(written.taken[place]))
 

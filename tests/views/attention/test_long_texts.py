@@ -262,7 +262,7 @@ def test_the_sentence_below_says_how_many_cells_a_number_is_of(qtbot, view):
     QTest.mouseMove(canvas(view), point(view, 1001, 1004))
     words = LONG.tokens.words
     number = np.format_float_positional(LONG.cells(range(1001, 1002), range(1004, 1005)).astype(np.float16)[0, 0])
-    assert read_out(view) == f"{words[1001]} → {words[1004]}  {number}  ·  positions 1001 → 1004"
+    assert read_out(view) == f"“{words[1001]}” → “{words[1004]}”  {number}  ·  positions 1001 → 1004"
     QApplication.sendEvent(canvas(view), QEvent(QEvent.Type.Leave))
     assert "→" not in read_out(view)
 
@@ -489,7 +489,7 @@ def test_brushing_queries_asks_what_they_look_at(qtbot, view):
     np.testing.assert_allclose(view.figure().scene.pattern, expected, rtol=1e-6, atol=1e-20)
     QApplication.sendEvent(canvas(view), QEvent(QEvent.Type.Leave))
     strongest = int(expected.argmax())
-    start = f"Queries 1990–2010 attend most to  {LONG.tokens.words[strongest]} ({strongest}) {expected.max():.3g}"
+    start = f"Queries 1990–2010 attend most to  “{LONG.tokens.words[strongest]}” ({strongest}) {expected.max():.3g}"
     assert read_out(view).startswith(start)
     canvas(view).grab()
 

@@ -287,7 +287,7 @@ def test_a_click_selects_query_and_key(view, selection):
     click(view, 3, 5)
     assert (index_of(selection.now.query), index_of(selection.now.key)) == (3, 5)
     assert (view.figure().query_pos, view.figure().key_pos) == (3, 5)
-    assert read_out(view).startswith(f"sat → the  {view.figure().values[3, 5]:.4f}")
+    assert read_out(view).startswith(f"“sat” → “the”  {view.figure().values[3, 5]:.4f}")
 
 
 def test_a_click_selects_positions_of_tokens_where_some_are_hidden_and_merged(view, selection):
@@ -296,19 +296,19 @@ def test_a_click_selects_positions_of_tokens_where_some_are_hidden_and_merged(vi
     assert view.figure().keys.labels[5:7] == ("mattress", "because")
     click(view, 6, 5)
     assert (index_of(selection.now.query), index_of(selection.now.key)) == (8, 6)
-    assert read_out(view).startswith("because → mattress")
+    assert read_out(view).startswith("“because” → “mattress”")
     assert "special tokens hidden" in read_out(view)
     assert "special tokens hidden" in view.figure().caption
     assert "sum over a key's pieces" in view.figure().caption
     selection.update(key=at(7))  # the second piece of the same word
-    assert read_out(view).startswith("because → mattress")
+    assert read_out(view).startswith("“because” → “mattress”")
     selection.update(key=at(0))  # [CLS] is hidden: nothing to read
     assert "→" not in read_out(view)
 
 
 def test_the_pointer_reads_the_exact_value(view):
     QTest.mouseMove(heat_map(view), heat_map(view).cell_center(2, 3).toPoint())
-    assert read_out(view).startswith(f"cat → sat  {view.figure().values[2, 3]:.4f}")
+    assert read_out(view).startswith(f"“cat” → “sat”  {view.figure().values[2, 3]:.4f}")
     view.grab()
     QApplication.sendEvent(heat_map(view), QEvent(QEvent.Type.Leave))
     assert "→" not in read_out(view)

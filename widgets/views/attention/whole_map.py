@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.attention import AttentionResult
 from inference.results.checkpoint import AttentionGroup
+from widgets.kit.clean import isolated
 from widgets.look.theme import FigureStyle
 from widgets.passed_focus import PassesFocus
 from widgets.selection import Selected
@@ -139,10 +140,11 @@ class WholeMap(PassesFocus, QWidget):
         self.changed.emit()
 
     def _reading(self, figure: AttentionFigure, row: int, column: int) -> str:
-        """Such as "cat → sat  0.1234"."""
+        """Such as "“cat” → “sat”  0.1234"."""
         value = float(figure.probabilities[row, column])
         number = self.tr("no value") if np.isnan(value) else f"{value:.4f}"
-        parts = [f"{figure.queries.labels[row]} \N{RIGHTWARDS ARROW} {figure.keys.labels[column]}  {number}"]
+        query, key = isolated(figure.queries.labels[row]), isolated(figure.keys.labels[column])
+        parts = [f"“{query}” \N{RIGHTWARDS ARROW} “{key}”  {number}"]
         if figure.options.scale == "row":
             share = self.tr("{} of the row's maximum")
             parts.append(share.format(f"{100 * float(figure.values[row, column]):.0f} %"))

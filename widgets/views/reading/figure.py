@@ -97,7 +97,7 @@ class ReadingFigure:
             title = _tr("At the highest bar: expected at position {}, after “{}”")
         rank = int(result.ranks[position])
         taken = rank - 1 if rank <= len(candidates) else -1
-        before = label(result.tokens.words[position - 1])
+        before = label(result.tokens.shown[position - 1])
         return CandidateBars(title.format(position, before), candidates, taken)
 
     def _areas(self, rect: QRectF, style: FigureStyle) -> tuple[QRectF, QRectF]:
@@ -163,7 +163,7 @@ class ReadingFigure:
     def _known_of(self, position: int) -> tuple[str, list[str], list[str]]:
         """Of a token how surprising it is, the words that were expected, and the rest."""
         result = self.result
-        read = _tr("“{}” ({})").format(label(result.tokens.words[position]), position)
+        read = _tr("“{}” ({})").format(label(result.tokens.shown[position]), position)
         if not math.isfinite(float(result.surprisal[position])):
             return _tr("{}: nothing stands before it, so nothing was expected").format(read), [], []
         bits, rank = float(result.surprisal[position]), int(result.ranks[position])
