@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
@@ -18,6 +18,7 @@ _COORDINATE = re.compile(r"([zyx]) \d+")
 # Labels that were shortened last, as the next figure is mostly of the same tokens: by words and greatest width.
 _kept: dict[tuple[tuple[str, ...], float], tuple[QFontMetricsF, tuple[str, ...], float]] = {}
 _N_KEPT = 16
+_MOST_WORDS = 2**15
 
 
 @dataclass(frozen=True)
@@ -135,13 +136,39 @@ def _kind(text: str) -> str:
     return coordinate[1] if coordinate else text
 
 
+@dataclass
+class _Words:
+    """Words that were shortened in some letters, as another part of a map has many of them: by word and width."""
+
+    metrics: QFontMetricsF | None = None
+    kept: dict[tuple[str, float], tuple[str, float]] = field(default_factory=dict)
+
+    def use(self, metrics: QFontMetricsF) -> None:
+        """From now on in these letters."""
+        if self.metrics != metrics or len(self.kept) > _MOST_WORDS:
+            self.metrics, self.kept = QFontMetricsF(metrics), {}
+
+    def shortened(self, word: str, longest: float) -> tuple[str, float]:
+        """A word that is at most so wide, and how wide it is."""
+        assert self.metrics is not None
+        known = self.kept.get((word, longest))
+        if known is None:
+            text = self.metrics.elidedText(word, Qt.TextElideMode.ElideRight, longest)
+            known = self.kept[word, longest] = text, self.metrics.horizontalAdvance(text)
+        return known
+
+
+_words = _Words()
+
+
 def _shortened(words: Iterable[str], metrics: QFontMetricsF, longest: float) -> tuple[tuple[str, ...], float]:
     """Words that are at most so wide, and how wide the widest is."""
     key = tuple(words), longest
     known = _kept.pop(key, None)
     if known is None or known[0] != metrics:
-        texts = tuple(metrics.elidedText(word, Qt.TextElideMode.ElideRight, longest) for word in key[0])
-        known = QFontMetricsF(metrics), texts, max(map(metrics.horizontalAdvance, texts), default=0.0)
+        _words.use(metrics)
+        each = [_words.shortened(word, longest) for word in key[0]]
+        known = QFontMetricsF(metrics), tuple(text for text, _ in each), max((width for _, width in each), default=0.0)
     _kept[key] = known
     if len(_kept) > _N_KEPT:
         del _kept[next(iter(_kept))]
