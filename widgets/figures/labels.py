@@ -125,9 +125,13 @@ def _paint_tick(painter: QPainter, start: QPointF, step: QPointF, style: FigureS
 def _step(texts: tuple[str, ...], least: float) -> int:
     """Every how manyeth is painted: one more where it would be the same each time, as the first of each face."""
     step = max(1, math.ceil(least))
-    kinds = tuple(map(_kind, texts))
-    is_one_kind = len(set(kinds[step::step])) == 1 < len(set(kinds[step + 1 :: step + 1]))
+    is_one_kind = _n_kinds(texts, step) == 1 < _n_kinds(texts, step + 1)
     return step + 1 if is_one_kind else step
+
+
+def _n_kinds(texts: tuple[str, ...], step: int) -> int:
+    """Of those that are painted behind the first one."""
+    return len(set(map(_kind, texts[step::step]))) if step > 1 else len(texts)
 
 
 def _kind(text: str) -> str:
