@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -11,7 +12,7 @@ from app.export.exporting import Exporting
 from app.link.controller import Controller
 from app.window.subject_flow import SubjectFlow
 from app.window.view_area import ViewArea
-from inference.results.checkpoint import CheckpointInfo, folder_name, in_own_precision, split_precision
+from inference.results.checkpoint import AttentionGroup, CheckpointInfo, folder_name, in_own_precision, split_precision
 from inference.results.counts import noun
 from inference.results.events import Failure
 from resources import bundled_checkpoints
@@ -329,10 +330,14 @@ def trained_in(folder: str) -> tuple[str, ...]:
 def _summary(info: CheckpointInfo) -> str:
     n = info.n_parameters
     size = f"{n / 1e6:.1f} M parameters" if n >= 1e5 else f"{n:,} parameters" if n else ""
-    groups = ", ".join(
-        f"{g.title}: {g.about_layers} of {max(g.n_heads)} {noun(max(g.n_heads), 'heads')}"
-        for g in info.groups
-        if g.layers
-    )
+    groups = _about([group for group in info.groups if group.layers])
     precision = f"{info.stored_in} in the file, run as {info.runs_in}" if info.stored_in and info.runs_in else ""
     return f"{info.name}: {'; '.join(filter(None, (info.model, size, groups, precision)))}."
+
+
+def _about(groups: Sequence[AttentionGroup]) -> str:
+    """Their layers and heads; said once where the heads are as many in all, as one line has to hold it."""
+    heads = [f"{max(group.n_heads)} {noun(max(group.n_heads), 'heads')}" for group in groups]
+    if len(groups) > 1 and len(set(heads)) == 1 and all(len(group.layers) == group.n_layers for group in groups):
+        return f"layers of {heads[0]}: " + ", ".join(f"{group.title} {group.n_layers}" for group in groups)
+    return ", ".join(f"{group.title}: {group.about_layers} of {n}" for group, n in zip(groups, heads, strict=True))

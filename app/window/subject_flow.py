@@ -22,14 +22,16 @@ from widgets.panels.details import DetailsPanel
 from widgets.panels.input_panel import InputPanel
 from widgets.panels.status_line import StatusLine
 from widgets.panels.text_bar import TextBar
-from widgets.selection import Selected, Selection
+from widgets.selection import Position, Selected, Selection
 from widgets.subject import Subject
 
 if TYPE_CHECKING:
+    from inference.results.image import ImageResult
     from inference.results.tokenize import TokenizeResult
 
 # Checkpoints that go on without a text: of themselves, or with what is said of a generated film.
 _READ_NOTHING = frozenset({Capability.GENERATION, Capability.ORDER})
+_OF_IMAGE = frozenset({"patches", "pixels"})  # sequences that lie in an image as `ImageResult` says
 PATIENCE = 120  # ms in which the tokens of an input are awaited before what is shown is dimmed: mostly 10 are enough
 
 
@@ -78,6 +80,7 @@ class SubjectFlow(QObject):
         self._input = Input()
         self._are_masks_restored = False  # and not yet seen to fit
         self._masks = _Masks()
+        self._seen: dict[str, ImageResult] = {}  # by the sequence, how an image was seen in which places are selected
         self._opening = ""  # name of a checkpoint that is on its way
         self._why_held = ""  # what `awaited` said last of the input
         self._why_refused = ""  # what `refused` said last, as long as it holds
@@ -88,6 +91,7 @@ class SubjectFlow(QObject):
         controller.open_cancelled.connect(self._on_controller_open_ended)
         controller.open_failed.connect(self._on_controller_open_failed)
         input_panel.input_changed.connect(self._on_input_panel_input_changed)
+        input_panel.image_seen.connect(self._on_input_panel_image_seen)
         selection.masked_changed.connect(self._on_selection_masked_changed)
         selection.changed.connect(self._on_selection_changed)
 
@@ -244,6 +248,7 @@ class SubjectFlow(QObject):
         if result is None or tokens is None:
             self.refused.emit(info, message)
             return
+        self._keep_places(info)
         n, axis, selected = len(tokens), token_axis(info), self._selection.now
         if not all(place is None or place.axis != axis or place.index < n for place in (selected.query, selected.key)):
             with self._fitting():
@@ -255,6 +260,31 @@ class SubjectFlow(QObject):
         self.subject_changed.emit(Subject(info, now.chosen, result.notes, now.images, now.texts))
         if self._opening:
             self._tell_awaited()
+
+    @Slot()
+    def _on_input_panel_image_seen(self) -> None:
+        """Mostly it is seen before there are tokens; then what is shown is still another one, or seen otherwise."""
+        info = self._controller.checkpoint
+        if info is not None and not self._patience.isActive() and not self._why_held:
+            self._keep_places(info)
+
+    def _keep_places(self, info: CheckpointInfo) -> None:
+        """What is selected in an image stays there: in another grid its place has another number, or is not seen."""
+        seen = self._input_panel.seen()
+        if seen is None and "image" in self._input_panel.kinds:
+            return  # which is told later
+        axes = _OF_IMAGE & {axis for group in info.groups for axis in group.places}
+        now = self._selection.now
+        moved: dict[str, Position | None] = {}
+        for name, place in (("query", now.query), ("key", now.key)):
+            if place is not None and place.axis in axes and (before := self._seen.get(place.axis)) is not None:
+                index = seen.place_of(place.index, before) if seen is not None else None
+                moved[name] = None if index is None else Position(place.axis, index)
+        self._seen = {axis: self._seen[axis] for axis in self._seen.keys() - axes}
+        if seen is not None:
+            self._seen |= dict.fromkeys(axes, seen)
+        with self._fitting():
+            self._selection.update(**moved)
 
     @Slot(object, object)
     def _on_selection_changed(self, now: Selected, old: Selected) -> None:
@@ -323,4 +353,7 @@ class SubjectDisplay(QObject):
 
 def token_axis(info: CheckpointInfo) -> str:
     """Name of the sequence that the token row shows."""
-    return info.groups[0].query_axis if info.groups else "text"
+    axes = [group.query_axis for group in info.groups]
+    if "text" in info.reads:  # which is split, also where the first group is of the image beside it
+        axes = [axis for axis in axes if axis not in _OF_IMAGE] or axes
+    return axes[0] if axes else "text"

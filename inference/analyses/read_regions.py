@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inference.context import Refused
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def read_regions(request: ReadRegionsRequest, model: Model, context: Context) -> ReadRegionsResult:
-    """The regions as the model would read or frame them; runs no layer of it.
+    """Reads the regions as the model would read or frame them; runs no layer of it.
 
     Raises
     ------
@@ -27,7 +26,6 @@ def read_regions(request: ReadRegionsRequest, model: Model, context: Context) ->
     assert isinstance(family, ReadsJointly)  # what has the capability does
     if "regions" in family.reads:  # as many numbers of each as it needs
         model.encode(request.input)
-    regions = family.regions(request.input, model.net.config, model.prepare(request.input))
-    if regions is None:
+    if family.regions(request.input, model.net.config, model.prepare(request.input)) is None:
         raise Refused("No region of the image is given; open a file of them.")
-    return ReadRegionsResult(replace(regions, features=None))
+    return ReadRegionsResult()

@@ -69,6 +69,21 @@ class ImageResult:
     things: tuple[str, ...] = ()
     shown_thing: np.ndarray | None = None
 
+    def place_of(self, place: int, before: ImageResult) -> int | None:
+        """The token of the patch that covers the middle of the one that a token stood for before, as the image was
+        seen then. None where that lies outside; special tokens stay."""
+        if place < before.n_special:
+            return place if place < self.n_special else None
+        at, middle = divmod(place - before.n_special, before.grid[1]), []
+        for axis, (first, last) in enumerate(((1, 3), (0, 2))):  # rows from top to bottom, columns from left to right
+            share = (at[axis] + 0.5) / before.grid[axis]
+            of_original = before.box[first] + share * (before.box[last] - before.box[first])
+            middle.append((of_original - self.box[first]) / (self.box[last] - self.box[first]))
+        if not all(0 <= share < 1 for share in middle):
+            return None
+        row, column = (int(share * n) for share, n in zip(middle, self.grid, strict=True))
+        return self.n_special + row * self.grid[1] + column
+
     def thing_at(self, x: float, y: float) -> str:
         """What was painted at a place, in shares of the original from its left and top; empty where nothing was."""
         if self.shown_thing is None or not (0 <= x < 1 and 0 <= y < 1):

@@ -9,7 +9,6 @@ from inference.results.request import Capability, Request
 
 if TYPE_CHECKING:
     from inference.results.inputs import Input
-    from inference.results.regions import Regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +23,4 @@ class ReadRegionsRequest(Request["ReadRegionsResult"]):
 
 @dataclass(frozen=True, slots=True)
 class ReadRegionsResult:
-    """It can.
-
-    Attributes
-    ----------
-    regions
-        What was read, without vectors.
-    """
-
-    regions: Regions
+    """It can; else a `Failure` says why not."""

@@ -158,6 +158,14 @@ def test_no_disk_is_asked_while_an_answer_is_kept(file, checkpoint, monkeypatch)
     assert asked == ["last-results"]
 
 
+def test_what_was_kept_just_now_is_not_given_either_where_the_checkpoint_changed_since(file, checkpoint):
+    cache, asked = ResultCache(file, "1.0"), OpenRequest(str(checkpoint))
+    keep(cache, asked)
+    assert cache.answer(asked) is not None
+    change_content(checkpoint)
+    assert cache.answer(asked) is None
+
+
 @pytest.mark.parametrize("damage", ["cut", "bits", "text", "empty", "pickle", "other"])
 def test_a_damaged_file_counts_as_none(file, checkpoint, damage):
     asked = OpenRequest(str(checkpoint))

@@ -292,5 +292,15 @@ def test_no_number_is_cut(qapp):
     for n in range(8, len(text) + 1):
         shown = elided(text, metrics, metrics.horizontalAdvance(text[:n] + "…"))
         assert set(re.findall(r"[\d.,]*\d", shown)) <= {"12,345.5", "512"}, shown
-    assert elided(text, metrics, metrics.horizontalAdvance("The text has 12,3…")) == "The text has …"
+    assert elided(text, metrics, metrics.horizontalAdvance("The text has 12,3…")) == "The text has…"
     assert elided(text, metrics, metrics.horizontalAdvance(text)) == text
+
+
+def test_no_word_is_cut_where_there_are_others(qapp):
+    metrics = QFontMetrics(QApplication.font())
+    text = "Regions to text: 2 layers of 4 heads; float16 in the file."
+    for n in range(24, len(text)):
+        shown = elided(text, metrics, metrics.horizontalAdvance(text[:n] + "…"))
+        assert set(shown.removesuffix("…").split()) <= set(text.split()), shown
+    path = "/a/very/long/path/of/some/file.bin"
+    assert elided(path, metrics, metrics.horizontalAdvance(path[:20] + "…")) == path[:20] + "…"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton
 
 from inference.results.events import Failure
 from inference.results.inputs import Input, RegionsInput
 from inference.results.read_regions import ReadRegionsRequest, ReadRegionsResult
-from inference.results.regions import Regions
 from tests.answers import answer, fail
 from tests.image_factories import make_image_info
 from tests.inputs import image_input
@@ -81,11 +79,6 @@ def test_drawn_boxes_are_counted_beside_what_is_found(bar, qtbot):
     assert changed.args == [RegionsInput(of_scene=True)]
 
 
-def a_region():
-    box = np.array([[0, 0, 9, 9]], np.float32)
-    return ReadRegionsResult(Regions(box, None, ("",), np.full(1, np.nan, np.float32), (64, 48)))
-
-
 def test_a_file_is_read_before_its_regions_are_looked_at(bar):
     bar.set_checkpoint(WITH_DETECTOR)
     assert not bar.asked
@@ -95,7 +88,7 @@ def test_a_file_is_read_before_its_regions_are_looked_at(bar):
     assert bar.asked == [ReadRegionsRequest(WITH_DETECTOR.checkpoint, whole)]
     assert not bar.chosen
     assert message(bar) == "Reading a.npz …"
-    answer(bar, a_region())
+    answer(bar, ReadRegionsResult())
     assert bar.chosen == [of_file]
     assert line(bar) == "Regions: a.npz"
     assert not message(bar)

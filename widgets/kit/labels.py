@@ -48,9 +48,16 @@ def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
 
 
 def elided(text: str, metrics: QFontMetrics, width: int) -> str:
-    """A line of some width, cut at its end, but not within a number: half a number is another number."""
+    """A line of some width, cut at its end, but between words where there are enough of them.
+
+    Never within a number: half a number is another number.
+    """
     cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
     begun = cut.removesuffix("…")
+    if cut != text and text[len(begun)] != " ":
+        words = begun.rpartition(" ")[0].rstrip()
+        if metrics.horizontalAdvance(words) >= width / 2:
+            return f"{words}…"
     if cut != text and _NUMBER_GOES_ON.match(text, len(begun)):
         return f"{begun.rstrip(_NUMBER)}…"
     return cut

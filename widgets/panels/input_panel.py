@@ -16,6 +16,7 @@ from widgets.panels.media.column import MediaColumn, Narrows
 from widgets.panels.text_bar import TextBar
 
 if TYPE_CHECKING:
+    from inference.results.image import ImageResult
     from widgets.panels.compared.bar import ComparedBar
     from widgets.panels.media.film_bar import FilmBar
     from widgets.panels.media.image_bar import ImageBar
@@ -49,9 +50,12 @@ class InputPanel(QWidget):
         Another input, made of what all bars say; of a text without masks.
     bar_created(View)
         A bar that asks the engine was built and wants to be served.
+    image_seen()
+        `seen` is another one.
     """
 
     input_changed = Signal(object)
+    image_seen = Signal()
     bar_created = Signal(object)
 
     def __init__(self, context: ViewContext, samples: tuple[str, ...], parent: QWidget | None = None) -> None:
@@ -84,6 +88,10 @@ class InputPanel(QWidget):
     def kind(self) -> str:
         """The first of `kinds`."""
         return self._kinds[0]
+
+    def seen(self) -> ImageResult | None:
+        """How the checkpoint sees the image; None where it reads none, or as long as that is not known."""
+        return self._image_bar().seen if "image" in self._kinds else None
 
     def set_checkpoint(self, info: CheckpointInfo) -> None:
         """Show the bars for what it reads."""
@@ -260,6 +268,7 @@ class InputPanel(QWidget):
             self._keep("image", bar)
             bar.several_given.connect(self._on_image_bar_several_given)
             bar.described.connect(self._on_described)
+            bar.described.connect(self.image_seen)
             self.bar_created.emit(bar)
         assert isinstance(bar, ImageBar)
         return bar

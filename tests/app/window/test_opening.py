@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QListWidget, QWidget
 from app.window.opening import Opening
 from app.window.session import Restored
 from app.window.subject_flow import SubjectFlow
-from inference.results.checkpoint import TYPE_IDS
+from inference.results.checkpoint import TYPE_IDS, AttentionGroup
 from inference.results.events import Failure
 from inference.results.inputs import ImageInput, Input
 from inference.results.tokenize import TokenizeResult
@@ -120,6 +120,20 @@ def test_what_opened_is_told_with_what_the_user_should_know(opening, controller,
     assert opening.texts[-3][0].startswith("bert-test: ViLBERT; ")  # as its paper spells it
     controller.answer(replace(BERT, notes=("It has no head.",)))
     assert ("bert-test: It has no head.", True, "notes") in opening.texts
+
+
+@pytest.mark.parametrize(
+    ("n_heads", "told"),
+    [
+        (((4, 4, 4), (4, 4)), "layers of 4 heads: Text 3, Regions 2."),
+        (((4, 4, 4), (2, 2)), "Text: 3 layers of 4 heads, Regions: 2 layers of 2 heads."),
+        (((4, 4, 0), (4, 4)), "Text: attention in 2 of 3 layers (0, 1) of 4 heads, Regions: 2 layers of 4 heads."),
+    ],
+)
+def test_how_many_heads_there_are_is_said_once_where_all_layers_have_as_many(opening, controller, n_heads, told):
+    groups = tuple(AttentionGroup(name.lower(), name, n) for name, n in zip(("Text", "Regions"), n_heads, strict=True))
+    controller.answer(replace(BERT, groups=groups))
+    assert opening.texts[0][0].endswith(f" M parameters; {told}")
 
 
 def test_only_what_is_amiss_is_a_warning(opening, controller):

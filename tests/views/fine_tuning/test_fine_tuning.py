@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QComboBox, QLabel, QTabWidget
 
 from inference.analyses.fine_tuning import STUDY, fine_tuning, labelled_examples, published_table
@@ -36,6 +36,7 @@ from tests.inference.tiny_checkpoints import save_bert, save_gpt2
 from tests.inputs import text_input
 from tests.lettering import watched as watched_letters
 from widgets.context import ViewContext
+from widgets.figures.lettering import in_cells
 from widgets.figures.panel_figure import Cell
 from widgets.look.theme import FigureStyle
 from widgets.plots.data import PlotSpot
@@ -375,3 +376,14 @@ def test_tasks_have_their_whole_names_at_the_least_size(qtbot, name):
     with QPainter(image) as painter, watched_letters() as words:
         figure.paint(painter, rect, style)
     assert not [word.text for word in words if "…" in word.text]
+
+
+@pytest.mark.parametrize("name", get_args(get_type_hints(PublishedOptions)["table"]))
+def test_a_table_needs_no_more_width_than_a_small_window_has_beside_an_image_when_it_is_presented(qtbot, name):
+    figure, style = PublishedFigure(published_table(PublishedTableRequest(name), Context())), FigureStyle()
+    em = QFontMetricsF(style.font).height()
+    least = figure.least_size(0, style)
+    assert least.width() <= 44 * em
+    ((panel, area),) = figure.panels(QRectF(QPointF(0, 0), least), style)
+    widest = max((f"{score:.1f}" for score in figure.result.scores.flat), key=len)
+    assert in_cells(style.font, widest, panel.cell_rect(0, 0, panel.plot(area, style)).size()) is not None

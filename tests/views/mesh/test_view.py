@@ -460,6 +460,40 @@ def test_what_is_chosen_survives_a_session(view, qtbot):
     assert other.options_state() == state
 
 
+def restarted(qtbot, state, mesh):
+    """What a view asks first that is restored, with the mesh of the last session."""
+    other = MeshView(ViewContext(), renderer="painted")
+    qtbot.addWidget(other)
+    other.set_options_state(state)
+    other.asked = []
+    other.request_changed.connect(other.asked.append)
+    other.show()
+    open_checkpoint(other, mesh)
+    return other
+
+
+def test_a_sampled_mesh_is_sampled_again_after_a_restart_and_not_just_given(view, qtbot):
+    open_checkpoint(view)
+    click(view, "mesh_class_2")
+    child(view, "mesh_seed").setValue(7)
+    qtbot.waitUntil(lambda: view.asked[-1].seed == 7)
+    answer(view, MeshResult((make_furniture_sample("table", label=2, seed=7),)))
+    view.set_subject(Subject(make_mesh_info(), view.chosen[-1]))
+    other = restarted(qtbot, view.options_state(), view.chosen[-1])
+    assert other.asked == [MeshRequest("polygen-test", MeshInput(2), seed=7, count=1, temperature=1.0, top_p=0.9)]
+    assert child(other, "mesh_class_2", QToolButton).isChecked()
+    again = restarted(qtbot, other.options_state(), view.chosen[-1])
+    assert again.asked == other.asked  # also where it was not done yet
+
+
+def test_what_the_controls_do_not_sample_is_given_after_a_restart_too(view, qtbot):
+    growth = show(view)
+    mesh = mesh_input(growth.sample.label, growth.input().vertex_tokens, growth.input().face_tokens)
+    child(view, "mesh_seed").setValue(7)  # of which nothing has come
+    assert isinstance(restarted(qtbot, view.options_state(), mesh).asked[-1], ScoreMeshRequest)
+    assert isinstance(restarted(qtbot, {}, mesh).asked[-1], ScoreMeshRequest)
+
+
 def test_where_there_is_no_mesh_a_sentence_says_why(view):
     assert view._presenter.parts.empty_text == "Open a checkpoint that samples meshes."
     open_checkpoint(view)

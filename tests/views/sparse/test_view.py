@@ -89,13 +89,17 @@ def painted(figure, spot=None):
 # Patterns
 
 
-@pytest.mark.parametrize("size", [(660, 430), (820, 560), (1040, 560)])
-def test_maps_beside_each_other_fill_the_width(qapp, size):
+@pytest.mark.parametrize(
+    ("points", "size"), [(9.0, (660, 430)), (9.0, (820, 560)), (9.0, (1040, 560)), (15.0, (1260, 560))]
+)
+def test_maps_beside_each_other_fill_the_width(qapp, points, size):
+    style = FigureStyle()
+    style.font.setPointSizeF(points)
     figure = SparsePatternsFigure(tuple(Pattern.of(name, Parameters()) for name in PATTERNS))
-    plots = figure.plots(QRectF(0, 0, *size), FigureStyle())
+    plots = figure.plots(QRectF(0, 0, *size), style)
     n_columns = len({plot.left() for plot in plots})
     assert sum(plot.width() for plot in plots[:n_columns]) > 0.7 * size[0]
-    assert all(plot.height() <= plot.width() <= 1.7 * plot.height() for plot in plots)
+    assert all(plot.height() <= plot.width() <= 2.3 * plot.height() for plot in plots)
 
 
 def test_all_patterns_stand_side_by_side_without_a_checkpoint(view):

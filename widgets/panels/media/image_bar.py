@@ -54,6 +54,7 @@ class ImageBar(MediaBar[ImageInput]):
         self._thumbnails = Thumbnails()
         titles = _tr("What was done to the image"), _tr("Message about the image")
         super().__init__(context, "image", ImageInput(), self._thumbnails, titles, parent)
+        self._result: ImageResult | None = None
         self._pasted = PastedImages()
         self._takes_several = False
         self._open = self._button("image_open", self.tr("Open…"), self.tr("Open an image file"))
@@ -159,6 +160,11 @@ class ImageBar(MediaBar[ImageInput]):
         except OSError as error:
             self._show_message(str(error))
 
+    @property
+    def seen(self) -> ImageResult | None:
+        """How the checkpoint sees the image, where that is known and not asked for again."""
+        return self._result if self.subject is not None and self._described[0] in self.requests() else None
+
     @Slot()
     def paste(self) -> None:
         """Look at the image on the clipboard."""
@@ -175,6 +181,7 @@ class ImageBar(MediaBar[ImageInput]):
         assert isinstance(request, ImageRequest)
         assert request.input.image is not None
         is_new = self._take(request.input.image)
+        self._result = result
         self._thumbnails.show_result(result)
         self._truth.setVisible(bool(result.things))  # of files nobody knows what is in them
         name = Path(self._input.path).name

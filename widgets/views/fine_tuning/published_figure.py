@@ -15,8 +15,9 @@ from widgets.figures.panel_figure import Cell, PanelFigure
 from widgets.kit.figure import Numbers
 from widgets.look.theme import FigureStyle
 
-_ROW = 1.4  # em
+_ROW, _WIDTH, _NATURAL_WIDTH = 1.4, 42, 60  # em
 _AROUND = 8.5  # em above and below the cells
+_EXAMPLES = 1.4  # em, the line of their numbers above the cells
 
 
 def _tr(text: str) -> str:
@@ -39,20 +40,21 @@ class PublishedFigure(PanelFigure):
         return HeatPanel(
             result.scores,
             ColorScale.from_zero(result.scores),
-            _tr("Published numbers; nothing here was measured by Headlight"),
+            _tr("Published, not measured here"),
             "",
             "",
             value_format=".1f",
             row_names=result.systems,
             column_names=tuple(task.name for task in result.tasks),
-            turns_names=not self._has_examples,  # which stand beneath the names
+            turns_names=not self._has_examples,  # whose table has names that are short enough
             missing=_tr("not published"),
+            lines_above=_EXAMPLES if self._has_examples else 0,
         )
 
     def panels(self, rect: QRectF, style: FigureStyle) -> list[tuple[HeatPanel, QRectF]]:
         em = QFontMetricsF(style.font).height()
         height = min(rect.height(), (len(self.result.systems) * 3 + _AROUND) * em)
-        return [(self._map, QRectF(rect.left(), rect.top() + 0.4 * em, rect.width(), height - 2.4 * em))]
+        return [(self._map, QRectF(rect.left(), rect.top() + 0.4 * em, rect.width(), height - 0.4 * em))]
 
     def describe(self, cell: Cell) -> str:
         """A number, what it is, and what the task asks."""
@@ -67,22 +69,24 @@ class PublishedFigure(PanelFigure):
         return text.format(system, task.name, number, task.measure, task.about, task.n_examples)
 
     def paint(self, painter: QPainter, rect: QRectF, style: FigureStyle) -> None:
-        metrics = QFontMetricsF(style.font)
-        em = metrics.height()
+        em = QFontMetricsF(style.font).height()
         for panel, area in self.panels(rect, style):
             panel.paint(painter, area, style)
             plot = panel.plot(area, style)
-            width = plot.width() / len(self.result.tasks)
+            if not self._has_examples:
+                continue
+            line, height = plot.top() - _EXAMPLES * em, 1.2 * em
             painter.save()
             painter.setFont(style.font)
             painter.setPen(style.theme.faint)
+            box = QRectF(area.left(), line, plot.left() - 0.35 * em - area.left(), height)
+            beside = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(box, beside, _tr("labelled examples"))
+            width = plot.width() / len(self.result.tasks)
             for column, task in enumerate(self.result.tasks):
-                text = _short(task.n_examples) if task.n_examples else ""
-                box = QRectF(plot.left() + column * width, plot.bottom() + 1.3 * em, width, 1.2 * em)
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-            if self._has_examples:
-                box = QRectF(plot.left(), plot.bottom() + 2.6 * em, plot.width(), 1.2 * em)
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _tr("task and its labelled examples"))
+                box = QRectF(plot.left() + column * width, line, width, height)
+                if task.n_examples:
+                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _short(task.n_examples))
             painter.restore()
 
     @property
@@ -90,13 +94,13 @@ class PublishedFigure(PanelFigure):
         return any(task.n_examples for task in self.result.tasks)
 
     def least_size(self, width: float, style: FigureStyle) -> QSizeF:
-        """Below this numbers have no room."""
+        """Below this numbers have no room: presented beside an image, a small window has no more."""
         em = QFontMetricsF(style.font).height()
-        return QSizeF(52 * em, (len(self.result.systems) * _ROW + _AROUND) * em)
+        return QSizeF(_WIDTH * em, (len(self.result.systems) * _ROW + _AROUND) * em)
 
     def natural_size(self, style: FigureStyle) -> QSizeF:
         least = self.least_size(0, style)
-        return QSizeF(1.15 * least.width(), least.height())
+        return QSizeF(_NATURAL_WIDTH * QFontMetricsF(style.font).height(), least.height())
 
     def numbers(self) -> Numbers:
         """The table; a row a system."""

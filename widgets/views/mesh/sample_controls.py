@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from inference.results.inputs import MeshInput
+from inference.results.mesh import MeshRequest
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.option_controls import OptionControls
 from widgets.kit.plain import PlainLabel
@@ -43,6 +45,20 @@ class SampleControls(QObject):
     def options(self) -> MeshOptions:
         """What the controls say now."""
         return self.controls.value()
+
+    def request(self, checkpoint: str, start: MeshInput | None) -> MeshRequest:
+        """What they say, from some tokens on; else from the chosen class."""
+        options = self.options()
+        return MeshRequest(
+            checkpoint,
+            start or MeshInput(self.chips.label),
+            seed=options.seed,
+            count=options.count,
+            temperature=options.temperature,
+            top_p=options.top_p,
+            with_masks=options.masks,
+            top_k=options.top_k,
+        )
 
     def set_seed(self, seed: int) -> None:
         """Show another seed; tells nobody."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -66,6 +66,7 @@ class MeshView(View):
         self._before: _Shown | None = None  # it was
         self._chosen_input: MeshInput | None = None
         self._score: ScoreMeshResult | None = None
+        self._is_sampled = False  # whether the mesh of the last session was, and as the controls say
         self._patience = Delay(_PATIENCE, self)
         self._arrival = Delay(0, self)  # of a subject at all views
         self._presenter = MeshPresenter(renderer, self)
@@ -98,12 +99,24 @@ class MeshView(View):
         parts.surprisal.label_chosen.connect(self._on_surprisal_label_chosen)
         parts.surprisal.open_requested.connect(self._on_surprisal_open_requested)
 
+    def options_state(self) -> dict[str, Any]:
+        """With whether the mesh is the one that they sample: after a restart it is again, and not just given."""
+        is_sampled, subject = self._is_sampled, self.subject
+        if self._shown is not None and subject is not None:
+            first = self._presenter.growths[0].input()
+            is_sampled = self._shown.source == self._wished() and self._start is None and first == subject.input.mesh
+        return super().options_state() | ({"is_sampled": True} if is_sampled else {})
+
+    def set_options_state(self, stored: object) -> None:
+        super().set_options_state(stored)
+        self._is_sampled = isinstance(stored, dict) and stored.get("is_sampled") is True
+
     # What is asked
 
     def set_subject(self, subject: Subject | None) -> None:
-        if subject is not None and subject.checkpoint.checkpoint != self._checkpoint:
-            self._begin(subject.checkpoint)
         given = subject.input.mesh if subject is not None else None
+        if subject is not None and subject.checkpoint.checkpoint != self._checkpoint:
+            self._begin(subject.checkpoint, given)
         if given is not None and self.subject is None and not given.vertex_tokens:
             self._chosen_input = None  # coming back to the checkpoint, the other views look at nothing yet
         if given is not None and given.vertex_tokens and given != self._chosen_input:
@@ -114,32 +127,23 @@ class MeshView(View):
         super().set_subject(subject)
         self._arrival.start()
 
-    def _begin(self, info: CheckpointInfo) -> None:
-        """Another checkpoint: something of it is sampled at once."""
+    def _begin(self, info: CheckpointInfo, given: MeshInput | None) -> None:
+        """Another checkpoint: something of it is sampled at once, of the last session's mesh the class."""
         parts, classes = self._presenter.parts, info.classes
-        parts.sampling.chips.set_classes(classes, first_label(classes) or 0)
+        label = given.label if given is not None and given.vertex_tokens else None
+        parts.sampling.chips.set_classes(classes, (first_label(classes) or 0) if label is None else label)
         if self._checkpoint:  # before the first one, the seed is that of the last session
             parts.sampling.set_seed(FIRST_SEED)
+        self._shown = self._before = self._start = None
+        self._chosen_input = given if self._is_sampled and not self._checkpoint else None  # which is sampled again
         self._checkpoint = info.checkpoint
-        self._shown = self._before = self._start = self._chosen_input = None
         if self._presenter.growth is None:
             parts.show_empty(self.tr("Asking the model …"))
         self._patience.stop()
         self._set_source(self._wished())
 
     def _wished(self) -> MeshRequest:
-        sampling = self._presenter.parts.sampling
-        options = sampling.options()
-        return MeshRequest(
-            self._checkpoint,
-            self._start or MeshInput(sampling.chips.label),
-            seed=options.seed,
-            count=options.count,
-            temperature=options.temperature,
-            top_p=options.top_p,
-            with_masks=options.masks,
-            top_k=options.top_k,
-        )
+        return self._presenter.parts.sampling.request(self._checkpoint, self._start)
 
     def _set_source(self, source: MeshSource) -> None:
         if source != self._source:
@@ -178,7 +182,8 @@ class MeshView(View):
             self._take(result.samples, None)
         elif isinstance(result, ScoreMeshResult) and isinstance(self._source, ScoreMeshRequest):
             self._take((result.sample,), result)
-        elif isinstance(result, ScoreMeshResult) and growth is not None and _is_of(result.sample, growth.sample):
+        elif isinstance(request, ScoreMeshRequest) and growth is not None and request.mesh == growth.input():
+            assert isinstance(result, ScoreMeshResult)
             self._score = result
             self._tell_surprisal()
         elif isinstance(result, MeshStepResult):
@@ -386,12 +391,6 @@ class MeshView(View):
     def restyle(self) -> None:
         self._presenter.restyle(self.style_now())
         self._tell_surprisal()
-
-
-def _is_of(scored: MeshSample, sampled: MeshSample) -> bool:
-    """Whether the tokens of two samples are the same."""
-    pairs = ((scored.vertices, sampled.vertices), (scored.faces, sampled.faces))
-    return all(one.tokens.tolist() == other.tokens.tolist() for one, other in pairs)
 
 
 def _dropped_mesh(data: QMimeData) -> str:

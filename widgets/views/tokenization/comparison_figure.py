@@ -167,18 +167,18 @@ class ComparisonFigure(PlottedFigure):
             for piece in one.pieces[self.sentence]
         )
 
-    def _placed(self, rect: QRectF, style: FigureStyle) -> tuple[list[tuple[ComparedTokenizer, float]], float]:
-        """Where what is said of each tokenizer begins, and where all end."""
+    def _placed(self, rect: QRectF, style: FigureStyle) -> tuple[list[tuple[ComparedTokenizer, QRectF]], float]:
+        """Where it is said of each tokenizer what it makes, with its tokens beneath, and how high all are."""
         metrics = QFontMetricsF(style.font)
-        em, width = metrics.height(), self._right_width(rect, style)
-        y = rect.top() + 3.2 * _LINE * em
-        found: list[tuple[ComparedTokenizer, float]] = []
+        em, right = metrics.height(), self._right(rect, style)
+        y = right.top() + 3.2 * _LINE * em
+        found: list[tuple[ComparedTokenizer, QRectF]] = []
         for one in self.result.tokenizers:
-            found.append((one, y))
-            y += self._height_said(one, width, metrics)
+            box = QRectF(right.left(), y, right.width(), self._height_said(one, right.width(), metrics))
+            found.append((one, box))
+            y = box.bottom() + 0.6 * em
             if not one.why_not:
-                y += height_of(lay_out(self._chips(one), width, metrics))
-            y += 0.6 * em
+                y += height_of(lay_out(self._chips(one), right.width(), metrics))
         return found, y - rect.top()
 
     def _said(self, one: ComparedTokenizer) -> str:
@@ -190,8 +190,9 @@ class ComparisonFigure(PlottedFigure):
         height = metrics.boundingRect(QRectF(0, 0, width, 0), _flags(said, width, metrics), said).height()
         return height + (_LINE - 1) * metrics.height()
 
-    def _right_width(self, rect: QRectF, style: FigureStyle) -> float:
-        return rect.width() * (1 - _SHARE) - 2.0 * QFontMetricsF(style.font).height()
+    def _right(self, rect: QRectF, style: FigureStyle) -> QRectF:
+        """Where the tokens are, beside the bars."""
+        return rect.adjusted(rect.width() * _SHARE + 2.0 * QFontMetricsF(style.font).height(), 0, 0, 0)
 
     @cached_property
     def plots(self) -> tuple[Plot, ...]:
@@ -222,23 +223,21 @@ class ComparisonFigure(PlottedFigure):
         """The sentence, and its tokens by each tokenizer."""
         painter.save()
         metrics, theme = QFontMetricsF(style.font), style.theme
-        em = metrics.height()
-        left, width = rect.left() + rect.width() * _SHARE + 2.0 * em, self._right_width(rect, style)
+        em, right = metrics.height(), self._right(rect, style)
         text = self.result.texts[self.sentence]
         painter.setFont(resized(style.font, bold=True))
         painter.setPen(theme.ink)
-        painter.drawText(QPointF(left, rect.top() + metrics.ascent()), self._language(self.sentence))
+        painter.drawText(QPointF(right.left(), right.top() + metrics.ascent()), self._language(self.sentence))
         painter.setFont(style.font)
-        box = QRectF(left, rect.top() + _LINE * em, width, 2 * _LINE * em)
+        box = QRectF(right.left(), right.top() + _LINE * em, right.width(), 2 * _LINE * em)
         painter.drawText(box, _WRAPPED, clean(text.text))
-        for one, top in self._placed(rect, style)[0]:
+        for one, box in self._placed(rect, style)[0]:
             painter.setPen(theme.warning if one.why_not else theme.faint)
-            height = self._height_said(one, width, metrics)
             said = self._said(one)
-            painter.drawText(QRectF(left, top, width, height), _flags(said, width, metrics), said)
+            painter.drawText(box, _flags(said, box.width(), metrics), said)
             if not one.why_not:
                 chips = self._chips(one)
-                paint_chips(painter, chips, lay_out(chips, width, metrics), QPointF(left, top + height), style)
+                paint_chips(painter, chips, lay_out(chips, box.width(), metrics), box.bottomLeft(), style)
         painter.restore()
 
     def _counted(self, one: ComparedTokenizer) -> str:

@@ -23,7 +23,7 @@ from widgets.views.sparse.patterns import KIND_NAMES, Pattern
 _STRIP, _STRIP_GAP = 1.1, 0.35  # em
 _GAP = 1.4  # em between panels
 _NARROWEST_HEAD, _WIDEST_HEAD = 7.0, 18.0  # em
-_LONGEST = 1.6  # times as wide as high maps may be where there is width to spare
+_LONGEST = 2.2  # times as wide as high maps may be where there is width to spare
 _ENOUGH = 0.75  # of the size that maps could have: fewer beside each other are better told
 _WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
 
