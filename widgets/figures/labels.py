@@ -141,7 +141,7 @@ def _kind(text: str) -> str:
 
 
 @dataclass
-class _Words:
+class _ShortenedWords:
     """Words that were shortened in some letters, as another part of a map has many of them: by word and width."""
 
     metrics: QFontMetricsF | None = None
@@ -152,7 +152,7 @@ class _Words:
         if self.metrics != metrics or len(self.kept) > _MOST_WORDS:
             self.metrics, self.kept = QFontMetricsF(metrics), {}
 
-    def shortened(self, word: str, longest: float) -> tuple[str, float]:
+    def of(self, word: str, longest: float) -> tuple[str, float]:
         """A word that is at most so wide, and how wide it is."""
         assert self.metrics is not None
         known = self.kept.get((word, longest))
@@ -162,7 +162,7 @@ class _Words:
         return known
 
 
-_words = _Words()
+_shortened_words = _ShortenedWords()
 
 
 def _shortened(words: Iterable[str], metrics: QFontMetricsF, longest: float) -> tuple[tuple[str, ...], float]:
@@ -170,8 +170,8 @@ def _shortened(words: Iterable[str], metrics: QFontMetricsF, longest: float) -> 
     key = tuple(words), longest
     known = _kept.pop(key, None)
     if known is None or known[0] != metrics:
-        _words.use(metrics)
-        each = [_words.shortened(word, longest) for word in key[0]]
+        _shortened_words.use(metrics)
+        each = [_shortened_words.of(word, longest) for word in key[0]]
         known = QFontMetricsF(metrics), tuple(text for text, _ in each), max((width for _, width in each), default=0.0)
     _kept[key] = known
     if len(_kept) > _N_KEPT:
