@@ -211,7 +211,7 @@ class ContextActions(QObject):
     ) -> None:
         super().__init__(parent)
         self._controller, self._opening, self._input_panel, self._area = controller, opening, input_panel, area
-        self._exporting = exporting
+        self._exporting, self._flow = exporting, flow
         self._selection: Selection = context.selection
         self._example: ViewExample | None = None  # that waits for its checkpoint or its input
         self._coming: ViewExample | None = None
@@ -250,6 +250,7 @@ class ContextActions(QObject):
         """Its input and what is selected; masks come last, as another text has none."""
         self._is_looking = True
         if example.selected is not None:
+            self._flow.forget_places()
             self._selection.update(
                 group=example.selected.group,
                 layer=example.selected.layer,

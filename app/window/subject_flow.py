@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal, Slot
 
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _READ_NOTHING = frozenset({Capability.GENERATION, Capability.ORDER})
 _OF_IMAGE = frozenset({"patches", "pixels"})  # sequences that lie in an image as `ImageResult` says
 PATIENCE = 120  # ms in which the tokens of an input are awaited before what is shown is dimmed: mostly 10 are enough
+
+
+# How a sequence lies: patches in an image, words and what stands beside them, or a film, by the names of its patches.
+_Layout: TypeAlias = "ImageResult | Tokens | tuple[str, ...]"
 
 
 class _Masks(NamedTuple):
@@ -80,7 +84,7 @@ class SubjectFlow(QObject):
         self._input = Input()
         self._are_masks_restored = False  # and not yet seen to fit
         self._masks = _Masks()
-        self._seen: dict[str, ImageResult] = {}  # by the sequence, how an image was seen in which places are selected
+        self._laid: dict[str, _Layout] = {}  # by the sequence, how that lay in which places are selected
         self._opening = ""  # name of a checkpoint that is on its way
         self._why_held = ""  # what `awaited` said last of the input
         self._why_refused = ""  # what `refused` said last, as long as it holds
@@ -110,6 +114,7 @@ class SubjectFlow(QObject):
 
     def _begin(self, info: CheckpointInfo, restored: Restored | None) -> None:
         if restored is not None:
+            self.forget_places()
             now = restored.selected
             self._selection.update(**{one.name: getattr(now, one.name) for one in fields(now)})
         self.step(0, 0)
@@ -136,6 +141,10 @@ class SubjectFlow(QObject):
     def ask_again(self) -> None:
         """Split the input into tokens anew."""
         self._ask(self._input_panel.input(), keep_masks=True)
+
+    def forget_places(self) -> None:
+        """What is selected from now on is of an input that is still to come, and does not move with that."""
+        self._laid = {}
 
     def toggle_selected_mask(self) -> str:
         """Mask the selected token, or show it again; else a sentence that says why not."""
@@ -248,7 +257,8 @@ class SubjectFlow(QObject):
         if result is None or tokens is None:
             self.refused.emit(info, message)
             return
-        self._keep_places(info)
+        self._keep_places(_laid_out(info, tokens))
+        self._keep_in_image(info)
         n, axis, selected = len(tokens), token_axis(info), self._selection.now
         if not all(place is None or place.axis != axis or place.index < n for place in (selected.query, selected.key)):
             with self._fitting():
@@ -266,23 +276,23 @@ class SubjectFlow(QObject):
         """Mostly it is seen before there are tokens; then what is shown is still another one, or seen otherwise."""
         info = self._controller.checkpoint
         if info is not None and not self._patience.isActive() and not self._why_held:
-            self._keep_places(info)
+            self._keep_in_image(info)
 
-    def _keep_places(self, info: CheckpointInfo) -> None:
+    def _keep_in_image(self, info: CheckpointInfo) -> None:
         """What is selected in an image stays there: in another grid its place has another number, or is not seen."""
         seen = self._input_panel.seen()
-        if seen is None and "image" in self._input_panel.kinds:
-            return  # which is told later
-        axes = _OF_IMAGE & {axis for group in info.groups for axis in group.places}
+        if "image" in self._input_panel.kinds and seen is not None:  # else it is told later
+            self._keep_places(dict.fromkeys(_OF_IMAGE & _axes(info), seen))
+
+    def _keep_places(self, laid: dict[str, _Layout]) -> None:
+        """What is selected in these sequences stays what it is, as they lie now, or is selected no more."""
         now = self._selection.now
         moved: dict[str, Position | None] = {}
         for name, place in (("query", now.query), ("key", now.key)):
-            if place is not None and place.axis in axes and (before := self._seen.get(place.axis)) is not None:
-                index = seen.place_of(place.index, before) if seen is not None else None
+            if place is not None and place.axis in laid and place.axis in self._laid:
+                index = _followed(place.index, self._laid[place.axis], laid[place.axis])
                 moved[name] = None if index is None else Position(place.axis, index)
-        self._seen = {axis: self._seen[axis] for axis in self._seen.keys() - axes}
-        if seen is not None:
-            self._seen |= dict.fromkeys(axes, seen)
+        self._laid |= laid
         with self._fitting():
             self._selection.update(**moved)
 
@@ -357,3 +367,24 @@ def token_axis(info: CheckpointInfo) -> str:
     if "text" in info.reads:  # which is split, also where the first group is of the image beside it
         axes = [axis for axis in axes if axis not in _OF_IMAGE] or axes
     return axes[0] if axes else "text"
+
+
+def _axes(info: CheckpointInfo) -> set[str]:
+    return {axis for group in info.groups for axis in group.places}
+
+
+def _laid_out(info: CheckpointInfo, tokens: Tokens) -> dict[str, _Layout]:
+    """How the sequences lie in which words have places beside them that are no words, and those of a film."""
+    laid: dict[str, _Layout] = {}
+    if "clip" in info.reads:
+        laid |= dict.fromkeys(_axes(info) - {"text"}, tokens.beside)
+    if "text" in info.reads and (axis := token_axis(info)) not in _OF_IMAGE:
+        laid[axis] = tokens
+    return laid
+
+
+def _followed(place: int, before: _Layout, now: _Layout) -> int | None:
+    """Where a place is by now; None where it is none."""
+    if isinstance(now, tuple):
+        return place if now == before else None
+    return now.place_of(place, before) if type(now) is type(before) else None  # type: ignore[arg-type]

@@ -151,7 +151,7 @@ def joint_words(request: JointWordsRequest, model: Model, context: Context) -> J
     sequence = encoded.sequences[family.text_axis]
     first = _first_of_text(sequence, ids)
     text = sequence.taken(range(first, first + len(ids)))
-    spoken = before.sequences[family.text_axis].words[first:]
+    spoken = before.sequences[family.text_axis].shown[first:]
     n = len(passes)
     return JointWordsResult(
         tokens=text,

@@ -10,7 +10,7 @@ import torch
 
 from inference.context import Refused
 from inference.forward.masked_lm import check_top_k, masked_logits, probs_of, top_words
-from inference.inputs.tokens import word
+from inference.inputs.tokens import piece, word
 from inference.results.mask_lab import MaskLabRequest, MaskLabResult
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ def mask_lab(request: MaskLabRequest, model: Model, context: Context) -> MaskLab
             shown_ids[pos] = mask_id
         elif actions[pos] == "random":
             shown_ids[pos] = rng.choice(ordinary)
-    words = list(original.words)
+    words, pieces = list(original.words), list(original.shown)
     for pos in np.flatnonzero(shown_ids != original.ids).tolist():
-        words[pos] = word(int(shown_ids[pos]), model.tokenizer)
-    shown = replace(original, ids=shown_ids, words=tuple(words))
+        words[pos], pieces[pos] = (tell(int(shown_ids[pos]), model.tokenizer) for tell in (word, piece))
+    shown = replace(original, ids=shown_ids, words=tuple(words), pieces=tuple(pieces))
 
     input_ids = torch.as_tensor(shown_ids, device=model.device)[None]
     logits = masked_logits(model, {**encoded.tensors, "input_ids": input_ids}, positions, context)

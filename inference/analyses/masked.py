@@ -53,7 +53,7 @@ def masked(request: MaskedRequest, model: Model, context: Context) -> MaskedResu
     return MaskedResult(
         tokens=encoded.tokens,
         original=tuple(
-            "" if typed else before.words[pos] for pos, typed in zip(positions.tolist(), was_typed, strict=True)
+            "" if typed else before.shown[pos] for pos, typed in zip(positions.tolist(), was_typed, strict=True)
         ),
         positions=positions,
         words=last.words,

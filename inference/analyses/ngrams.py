@@ -13,7 +13,7 @@ import numpy as np
 
 from inference.context import Refused
 from inference.files.json_file import read_bytes, utf8_text
-from inference.forward.masked_lm import check_top_k, masked_logits, probs_of, top_words
+from inference.forward.masked_lm import check_top_k, masked_logits, predicted_word, probs_of, top_words
 from inference.forward.predictions import of_next_tokens
 from inference.inputs.tokens import piece, typed_spans
 from inference.models.text_ngrams import EDGE, FIRST_WORD, UNKNOWN, Splitter, TextNgrams, words_with_places
@@ -272,7 +272,9 @@ def _guess_of_model(
     pieces = model.encode(Input(text=TextInput(text.text))).tokens
     is_whole = len(pieces) == len(encoded.tokens) and not sentence.names[blank - 1].lower().startswith(BLANKS)
     prob = float(probs_of(logits, pieces.ids[positions])[0]) if is_whole else float("nan")
-    return best.words[0], best.probs[0].astype(np.float64), prob
+    # Words of the sentence, which have no marks.
+    words = tuple(predicted_word(model, token) for token in best.ids[0].tolist())
+    return words, best.probs[0].astype(np.float64), prob
 
 
 def _model_bits(request: NgramsRequest, sentence: _Sentence, model: Model, context: Context) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from inference.context import Refused
-from inference.inputs.tokens import word
+from inference.inputs.tokens import piece, word
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +26,7 @@ class TopWords:
     Attributes
     ----------
     words, ids, probs
-        [n][k] text, int64 [n, k], float32 [n, k].
+        [n][k] with the marks of their tokenizer, int64 [n, k], float32 [n, k]: `␣he` is another token than `he`.
     """
 
     words: tuple[tuple[str, ...], ...]
@@ -102,7 +102,7 @@ def _apply_head(model: Model, tensors: dict[str, Tensor], output: Any, state: Te
 def top_words(model: Model, logits: Tensor, top_k: int) -> TopWords:
     """The likeliest words; `top_k` is cut to the vocabulary."""
     probs, ids = logits.softmax(-1).topk(min(top_k, logits.shape[-1]))
-    words = tuple(tuple(predicted_word(model, token) for token in row) for row in ids.tolist())
+    words = tuple(tuple(piece(token, model.tokenizer) for token in row) for row in ids.tolist())
     return TopWords(words, ids.cpu().numpy(), probs.cpu().numpy())
 
 

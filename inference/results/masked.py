@@ -34,11 +34,12 @@ class MaskedResult:
     tokens
         The sequence with the masks in place.
     original
-        The same positions before masking, for showing what was there; "" where a mask was typed.
+        What was at these positions before masking, written as `words` are; "" where a mask was typed.
     positions
         int64 [mask].
     words, ids, probs
-        [mask][k] text, int64 [mask, k], float32 [mask, k], most probable first.
+        [mask][k] text with the marks of the tokenizer (`␣he` is another token than `he`), int64 [mask, k], float32
+        [mask, k], most probable first.
     original_probs
         float32 [mask], probability of the word that was there; NaN where a mask was typed.
     layer_words, layer_probs

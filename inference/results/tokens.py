@@ -80,6 +80,22 @@ class Tokens:
         known = self.ids[~self.is_special & (self.ids >= 0)]
         return len(known) - len(set(known.tolist()))
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The words of what is no token of a vocabulary: patches, regions and chips."""
+        return tuple(self.words[pos] for pos in (self.ids < 0).nonzero()[0].tolist())
+
+    def place_of(self, place: int, before: Tokens) -> int | None:
+        """Where that is which stood at a place before. A word is the one with its number; what is no token of a
+        vocabulary, such as a patch, stays itself. None where that is not there, or other ones are."""
+        if place >= len(before):
+            return None
+        if before.ids[place] >= 0:
+            return place if place < len(self) and self.ids[place] >= 0 else None
+        if self.beside != before.beside:
+            return None
+        return int((self.ids < 0).nonzero()[0][int((before.ids[:place] < 0).sum())])
+
     def taken(self, places: Sequence[int]) -> Tokens:
         """The tokens at these places, in that order, with all that is known of each, and the notes of the text."""
         places = list(places)

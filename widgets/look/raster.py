@@ -86,7 +86,7 @@ def pixels_in(painter: QPainter, plot: QRectF, shape: tuple[int, int]) -> tuple[
 
 
 def paint_cells(painter: QPainter, plot: QRectF, colors: np.ndarray, height: int, width: int) -> None:
-    """Paint a matrix of colours so many pixels high and wide: cells are repeated, as `resample` does."""
+    """Paint a matrix of opaque colours so many pixels high and wide: cells are repeated, as `resample` does."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     if is_vector(painter):  # which may keep the picture
         painter.drawImage(plot, _in_table(colors, height, width) or image(resample(colors, height, width)))

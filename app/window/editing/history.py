@@ -217,6 +217,7 @@ class History(QObject):
                 self._opening.open(wanted.checkpoint)  # and the rest once it is open: see `restored`
                 return
             if wanted.input != now.input:
+                self._flow.forget_places()  # what was selected, was so in the input that comes
                 self._bring_input(wanted.input)
             if wanted.masked != self._selection.masked:
                 self._selection.set_masked(wanted.masked)

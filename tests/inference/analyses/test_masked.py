@@ -10,12 +10,17 @@ import pytest
 import torch
 import transformers
 
+from inference.analyses.mask_lab import mask_lab
 from inference.analyses.masked import masked
+from inference.analyses.ngrams import ngrams
 from inference.context import Cancelled, Context, Refused
 from inference.forward.masked_lm import predicted_word
 from inference.forward.model import Model
 from inference.forward.opening import load
+from inference.inputs.tokens import piece
+from inference.results.mask_lab import MaskLabRequest
 from inference.results.masked import MaskedRequest
+from inference.results.ngrams import NgramsRequest
 from tests.inference.tiny_checkpoints import (
     BYTE_VOCAB,
     SIZES,
@@ -172,14 +177,38 @@ def test_a_prediction_beyond_the_tokenizer_is_its_number(bert):
     assert predicted_word(bert, len(VOCAB)) == f"#{len(VOCAB)}"
 
 
-def test_predicted_byte_pieces_are_text(tmp_path: Path):
+@pytest.fixture
+def roberta(tmp_path: Path):
     config = transformers.RobertaConfig(**{**SIZES, "vocab_size": len(BYTE_VOCAB)})
     folder = save(tmp_path, config, "RobertaForMaskedLM")
     save_byte_level(folder)
-    model = load(str(folder), Context())
+    return load(str(folder), Context())
+
+
+def test_predicted_byte_pieces_are_text(roberta):
+    model = roberta
     assert predicted_word(model, BYTE_VOCAB["Ġcat"]) == "cat"
     assert predicted_word(model, BYTE_VOCAB["at"]) == "at"
     assert predicted_word(model, BYTE_VOCAB["Ġ"]) == "␣"
     result = masked(MaskedRequest("tiny", text_input("the cat", masked=(3,)), 5), model, Context())
-    assert result.original == ("cat",)
+    assert result.original == ("␣cat",)
     assert result.tokens.ids.tolist()[3] == BYTE_VOCAB["<mask>"]
+
+
+def test_of_two_candidates_that_look_alike_one_begins_with_a_space(roberta):
+    text, n = text_input("the cat", masked=(3,)), len(BYTE_VOCAB)
+    result = masked(MaskedRequest("tiny", text, n), roberta, Context())
+    assert len(set(result.words[0])) == len(set(result.layer_words[0][0])) == n
+    assert result.original[0] in result.words[0]
+    played = mask_lab(MaskLabRequest("tiny", text_input("the cat " * 9), seed=2, rate=1, top_k=n), roberta, Context())
+    assert all(len(set(words)) == n for words in played.words)
+    told = [piece(token, roberta.tokenizer) for token in played.shown.ids.tolist()]
+    assert list(played.shown.shown) == told
+    assert "random" in played.actions
+
+
+def test_guesses_beside_n_grams_are_words_without_marks(roberta):
+    result = ngrams(NgramsRequest("tiny", text_input("the cat"), blank=2, top_k=len(BYTE_VOCAB)), roberta, Context())
+    assert result.guessers[-1] == "model"
+    assert {"cat", "the"} < set(result.guesses[-1])
+    assert "␣cat" not in result.guesses[-1]

@@ -358,6 +358,17 @@ def test_the_lab_shows_what_was_done_and_what_came_of_it(view):
     assert figure.n_right == 1
 
 
+def test_what_was_there_is_marked_among_candidates_with_the_marks_of_a_tokenizer(qapp):
+    result = make_mask_lab_result()
+    before, words = result.original, tuple(tuple(f"␣{word}" for word in row) for row in result.words)
+    before = replace(before, pieces=tuple(f"␣{word}" for word in before.words))
+    marked = MaskLabFigure(replace(result, original=before, words=words))
+    plain = MaskLabFigure(result)
+    assert [card.is_right for card in marked.cards] == [card.is_right for card in plain.cards]
+    assert marked.cards[1].outside.word == "␣on"
+    assert "␣cat" in marked.cards[0].title
+
+
 def test_the_lab_svg_has_legend_sentences_and_marks(qapp):
     texts = texts_of(MaskLabFigure(make_mask_lab_result()))
     for text in (

@@ -486,6 +486,43 @@ def test_a_sampled_mesh_is_sampled_again_after_a_restart_and_not_just_given(view
     assert again.asked == other.asked  # also where it was not done yet
 
 
+def test_a_completed_mesh_goes_on_from_its_start_after_a_restart(view, qtbot):
+    show(view)
+    page(view, COMPLETE)
+    click(view, "mesh_above")
+    start = view.asked[-1].start
+    answer(view, make_result("chair"))
+    view.set_subject(Subject(make_mesh_info(), view.chosen[-1]))
+    state = view.options_state()
+    assert restarted(qtbot, state, view.chosen[-1]).asked == [view._source]
+    assert view._source.start == start
+    for odd in ("x", [0, 0], [3], [3, -1], None):
+        assert restarted(qtbot, state | {"start": odd}, view.chosen[-1]).asked[-1].start.vertex_tokens == ()
+
+
+def test_undone_a_mesh_is_told_as_it_was_sampled_and_the_controls_say_how(view, qtbot):
+    show(view)
+    first, source = view.chosen[-1], view._source
+    click(view, "mesh_class_2")
+    child(view, "mesh_seed").setValue(7)
+    qtbot.waitUntil(lambda: bool(view.asked) and view.asked[-1].seed == 7)
+    answer(view, MeshResult((make_furniture_sample("table", label=2, seed=7),)))
+    second, later = view.chosen[-1], view._source
+    view.set_subject(Subject(make_mesh_info(), second))
+    view.set_subject(Subject(make_mesh_info(), first))
+    assert view.asked[-1] == source
+    assert (child(view, "mesh_seed", QSpinBox).value(), child(view, "mesh_class_1", QToolButton).isChecked()) == (
+        0,
+        True,
+    )
+    answer(view, make_result("chair"))
+    view.set_subject(Subject(make_mesh_info(), second))
+    assert view.asked[-1] == later
+    assert child(view, "mesh_class_2", QToolButton).isChecked()
+    view.set_subject(Subject(make_mesh_info("other"), first))
+    assert view._source.checkpoint == "other"
+
+
 def test_what_the_controls_do_not_sample_is_given_after_a_restart_too(view, qtbot):
     growth = show(view)
     mesh = mesh_input(growth.sample.label, growth.input().vertex_tokens, growth.input().face_tokens)

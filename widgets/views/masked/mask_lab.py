@@ -67,7 +67,7 @@ class MaskLabFigure:
     def numbers(self) -> Numbers:
         result = self.result
         rows: list[tuple[str | int | float, ...]] = [
-            (int(position), result.actions[position], result.original.words[position], rank + 1, word, float(prob))
+            (int(position), result.actions[position], result.original.shown[position], rank + 1, word, float(prob))
             for position, words, probs in zip(result.positions.tolist(), result.words, result.probs, strict=True)
             for rank, (word, prob) in enumerate(zip(words, probs, strict=True))
         ]
@@ -91,7 +91,7 @@ class MaskLabFigure:
 
     def _card(self, number: int, position: int) -> Card:
         result = self.result
-        original, seen = result.original.words[position], result.shown.words[position]
+        original, seen = result.original.shown[position], result.shown.shown[position]
         original_prob = float(result.original_probs[number])
         title = _tr("{} · {} → {}").format(position, isolated(original), isolated(seen))
         guesses = tuple(

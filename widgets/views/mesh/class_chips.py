@@ -77,6 +77,11 @@ class ClassChips(QWidget):
             chip.show()
         self.setVisible(bool(names))
 
+    def choose(self, label: int | None) -> None:
+        """Show another class as the chosen one; tells nobody."""
+        if label is not None and (chip := self._group.button(label)) is not None:
+            chip.setChecked(True)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:

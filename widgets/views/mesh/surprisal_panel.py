@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from inference.results.inputs import MESH_ENDINGS
 from widgets.kit.control_bar import ControlBar
 from widgets.kit.labels import LineLabel
 from widgets.kit.plain import PlainLabel
@@ -129,3 +132,9 @@ class SurprisalPanel(QWidget):
     def _on_label_current_index_changed(self) -> None:
         if self._label.currentData() is not None:
             self.label_chosen.emit(self._label.currentData())
+
+
+def dropped_mesh(data: QMimeData) -> str:
+    """The first mesh file among what is dragged; empty if there is none."""
+    paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    return next((path for path in paths if Path(path).suffix.lower() in MESH_ENDINGS), "")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -33,6 +31,8 @@ from widgets.views.mesh.figures.sample import MeshSampleFigure
 from widgets.views.mesh.growth import FIRST_VERTEX
 from widgets.views.mesh.overlay import SidePage
 from widgets.views.mesh.presenter import MeshPresenter
+from widgets.views.mesh.sample_controls import kept_of, kept_start, read_kept
+from widgets.views.mesh.surprisal_panel import dropped_mesh
 
 FIRST_SEED = 0  # on screen without a click
 
@@ -66,7 +66,7 @@ class MeshView(View):
         self._before: _Shown | None = None  # it was
         self._chosen_input: MeshInput | None = None
         self._score: ScoreMeshResult | None = None
-        self._is_sampled = False  # whether the mesh of the last session was, and as the controls say
+        self._kept: dict[str, Any] = {}  # how the mesh of the last session was sampled, if it was as the controls say
         self._patience = Delay(_PATIENCE, self)
         self._arrival = Delay(0, self)  # of a subject at all views
         self._presenter = MeshPresenter(renderer, self)
@@ -101,15 +101,15 @@ class MeshView(View):
 
     def options_state(self) -> dict[str, Any]:
         """With whether the mesh is the one that they sample: after a restart it is again, and not just given."""
-        is_sampled, subject = self._is_sampled, self.subject
+        kept, subject = self._kept, self.subject
         if self._shown is not None and subject is not None:
-            first = self._presenter.growths[0].input()
-            is_sampled = self._shown.source == self._wished() and self._start is None and first == subject.input.mesh
-        return super().options_state() | ({"is_sampled": True} if is_sampled else {})
+            first, source = self._presenter.growths[0].input(), self._wished()
+            kept = kept_of(source) if self._shown.source == source and first == subject.input.mesh else {}
+        return super().options_state() | kept
 
     def set_options_state(self, stored: object) -> None:
         super().set_options_state(stored)
-        self._is_sampled = isinstance(stored, dict) and stored.get("is_sampled") is True
+        self._kept = read_kept(stored)
 
     # What is asked
 
@@ -121,7 +121,7 @@ class MeshView(View):
             self._chosen_input = None  # coming back to the checkpoint, the other views look at nothing yet
         if given is not None and given.vertex_tokens and given != self._chosen_input:
             self._chosen_input = given
-            self._set_source(ScoreMeshRequest(self._checkpoint, mesh=given, label=given.label))
+            self._set_source(self._source_of(given))
         elif given is not None and given == self._chosen_input:
             self._pictured = subject  # the input came of the mesh that is shown
         super().set_subject(subject)
@@ -134,8 +134,9 @@ class MeshView(View):
         parts.sampling.chips.set_classes(classes, (first_label(classes) or 0) if label is None else label)
         if self._checkpoint:  # before the first one, the seed is that of the last session
             parts.sampling.set_seed(FIRST_SEED)
-        self._shown = self._before = self._start = None
-        self._chosen_input = given if self._is_sampled and not self._checkpoint else None  # which is sampled again
+        self._shown = self._before = self._start = self._chosen_input = None
+        if given is not None and self._kept and not self._checkpoint:
+            self._chosen_input, self._start = given, kept_start(given, self._kept)  # which is sampled again
         self._checkpoint = info.checkpoint
         if self._presenter.growth is None:
             parts.show_empty(self.tr("Asking the model …"))
@@ -144,6 +145,15 @@ class MeshView(View):
 
     def _wished(self) -> MeshRequest:
         return self._presenter.parts.sampling.request(self._checkpoint, self._start)
+
+    def _source_of(self, given: MeshInput) -> MeshSource:
+        """Of a mesh that was undone or done again: if it was sampled, that is done again, as the controls say then."""
+        source = self._presenter.parts.sampling.come_back_to(self._checkpoint, given)
+        if source is None or source == self._source:
+            return ScoreMeshRequest(self._checkpoint, mesh=given, label=given.label)
+        self._patience.stop()
+        self._before, self._start = None, source.start if source.start.vertex_tokens else None
+        return source
 
     def _set_source(self, source: MeshSource) -> None:
         if source != self._source:
@@ -191,10 +201,9 @@ class MeshView(View):
 
     def show_failure(self, request: Request, failure: Failure) -> None:
         super().show_failure(request, failure)
-        parts = self._presenter.parts
         if self._presenter.growth is None:
-            parts.show_empty(failure.message)
-        parts.read_out.show_text(failure.message)
+            self._presenter.parts.show_empty(failure.message)
+        self._presenter.parts.read_out.show_text(failure.message)
         if self._is_fresh and self._shown is not None:  # what is shown was asked before
             self._come_back_to(self._shown)
             self.refresh()
@@ -210,11 +219,12 @@ class MeshView(View):
         is_new, self._is_fresh, self._score = self._is_fresh, False, score
         self._presenter.show_samples(samples, self.style_now(), is_new=is_new, plays=score is None)
         self._tell_surprisal()
-        growth, is_growing = self._presenter.growth, self._presenter.is_growing
+        growth, is_growing, parts = self._presenter.growth, self._presenter.is_growing, self._presenter.parts
         self.context.tell_growing(growth.sample.label if is_growing and growth is not None else None)
         if not is_growing and self._source is not None:
             self._shown = _Shown(self._source, samples, score)
-            self._presenter.parts.complete.set_undo(self._before is not None)
+            parts.sampling.note_source(self._source, self._presenter.growths[0].input())
+            parts.complete.set_undo(self._before is not None)
             self._choose_input()
             self._tell_unfinished()
             self._offer_heads()
@@ -230,8 +240,7 @@ class MeshView(View):
 
     def pictured_title(self) -> str:
         """Of the mesh that can be seen, which may not be the one yet that all views look at."""
-        growth = self._presenter.growth
-        if growth is None or self._pictured is None:
+        if (growth := self._presenter.growth) is None or self._pictured is None:
             return super().pictured_title()
         return Subject(self._pictured.checkpoint, Input(mesh=MeshInput(growth.sample.label))).title
 
@@ -325,8 +334,7 @@ class MeshView(View):
             self._complete(growth.below(self._presenter.parts.complete.height_value), count)
 
     def _on_complete_faces_requested(self, count: int) -> None:
-        growth, faces = self._presenter.growth, self._presenter.picks.chosen_faces
-        if growth is not None and faces:
+        if (growth := self._presenter.growth) is not None and (faces := self._presenter.picks.chosen_faces):
             self._complete(growth.before_face(min(faces)), count)
 
     def _complete(self, start: MeshInput, count: int) -> None:
@@ -354,8 +362,7 @@ class MeshView(View):
         self._set_source(ScoreMeshRequest(self._checkpoint, path, label=self._presenter.parts.sampling.chips.label))
 
     def _on_surprisal_open_requested(self) -> None:
-        patterns = " ".join(f"*{ending}" for ending in MESH_ENDINGS)
-        kinds = self.tr("Meshes ({})").format(patterns)
+        kinds = self.tr("Meshes ({})").format(" ".join(f"*{ending}" for ending in MESH_ENDINGS))
         if path := QFileDialog.getOpenFileName(self, self.tr("Open a mesh"), "", kinds)[0]:
             self.open_file(path)
 
@@ -378,11 +385,11 @@ class MeshView(View):
             self._set_source(self._wished())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self._checkpoint and _dropped_mesh(event.mimeData()):
+        if self._checkpoint and dropped_mesh(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if path := _dropped_mesh(event.mimeData()):
+        if path := dropped_mesh(event.mimeData()):
             event.acceptProposedAction()
             self.open_file(path)
 
@@ -391,9 +398,3 @@ class MeshView(View):
     def restyle(self) -> None:
         self._presenter.restyle(self.style_now())
         self._tell_surprisal()
-
-
-def _dropped_mesh(data: QMimeData) -> str:
-    """The first mesh file among what is dragged; empty if there is none."""
-    paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
-    return next((path for path in paths if Path(path).suffix.lower() in MESH_ENDINGS), "")
