@@ -26,6 +26,7 @@ from widgets.maps.tile_cache import MapPiece, PooledHead
 from widgets.passed_focus import PassesFocus
 
 _READABLE = 20.0  # pixels a cell, at which a place that was gone to is shown
+_BAR = 5.0  # em: the lowest colour bar, with the gap to the minimap below it
 _PAUSE = 30  # milliseconds that moves are gathered before tiles are asked for
 
 
@@ -238,6 +239,7 @@ class DeepZoom(PassesFocus, QWidget):
         return None
 
     def _show_minimap(self) -> None:
+        self._place_minimap()  # whose size says how far the picture is shrunk
         known = self._map
         overview = known.overview() if known else None
         image: QImage | None = None
@@ -254,9 +256,10 @@ class DeepZoom(PassesFocus, QWidget):
 
     def _place_minimap(self) -> None:
         em = self.canvas.fontMetrics().height()
-        size = self.minimap.sizeHint()
         corner = self.canvas.rect().bottomRight()
         gap = round(0.4 * em)
+        self.minimap.set_room(corner.y() - gap - self.canvas.room().top() - _BAR * em)
+        size = self.minimap.sizeHint()
         self.minimap.setGeometry(
             corner.x() - size.width() - gap, corner.y() - size.height() - gap, size.width(), size.height()
         )

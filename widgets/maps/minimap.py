@@ -17,6 +17,7 @@ _ARROWS = {
     Qt.Key.Key_Down: (0.0, 0.5),
 }
 _SMALLEST = 6.0  # pixels: a frame round less is still seen
+_LOWEST = 4.0  # em: its longest side where there is hardly any room
 
 
 class Minimap(QWidget):
@@ -38,6 +39,7 @@ class Minimap(QWidget):
         self._scene: MapScene | None = None
         self._style = FigureStyle()
         self._image: QImage | None = None
+        self._room = 0.0
         self.setObjectName("attention_minimap")
         self.setAccessibleName(self.tr("Overview: click, drag or use the arrow keys to move"))
         self.setToolTip(self.tr("The whole map: click or drag to go there"))
@@ -49,8 +51,13 @@ class Minimap(QWidget):
         self._scene, self._image, self._style = scene, image, style
         self.update()
 
+    def set_room(self, height: float) -> None:
+        """How many pixels the colour bar above leaves."""
+        self._room = height
+
     def sizeHint(self) -> QSize:
-        side = round(MINIMAP * self.fontMetrics().height())
+        em = self.fontMetrics().height()
+        side = round(min(MINIMAP * em, max(self._room, _LOWEST * em)))
         if self._scene is None:
             return QSize(side, side)
         view = self._scene.viewport

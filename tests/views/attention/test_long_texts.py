@@ -470,6 +470,20 @@ def test_the_minimap_shows_all_of_the_map(view):
     assert len(colors) > 20
 
 
+def test_in_a_low_window_the_minimap_leaves_the_colour_bar_room(qtbot, view):
+    em = canvas(view).fontMetrics().height()
+    usual = view.findChild(Minimap).height()
+    view.resize(700, 360)
+    qtbot.waitUntil(lambda: view.findChild(Minimap).height() < usual)
+    minimap = view.findChild(Minimap).geometry()
+    room = canvas(view).room()
+    assert minimap.height() >= 4 * em
+    assert minimap.top() >= room.top() + 5 * em - 1  # the bar is at least four high
+    assert canvas(view).rect().contains(minimap)
+    view.resize(1000, 800)
+    qtbot.waitUntil(lambda: view.findChild(Minimap).height() == usual)
+
+
 # Brush
 
 
