@@ -40,6 +40,7 @@ class SentenceLine(QLineEdit):
         super().__init__(parent)
         self._long: str | None = None
         self._preview = ""
+        self._asked: str | None = None
         self._is_being_set = False
         self.setObjectName(name)
         self.setClearButtonEnabled(True)
@@ -54,6 +55,15 @@ class SentenceLine(QLineEdit):
     def value(self) -> str:
         """All of the text."""
         return self.text() if self._long is None else self._long
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the model was asked about what stands there: the window undoes that, as one of its steps."""
+        return self._asked == self.value()
+
+    def note_asked(self) -> None:
+        """The model is asked about what stands there."""
+        self._asked = self.value()
 
     def set_value(self, text: str) -> None:
         """Show another text; `value_edited` is not emitted, and Ctrl+Z brings back what was typed.

@@ -283,6 +283,8 @@ class TextBar(QWidget):
     @Slot()
     def _on_pause_timeout(self) -> None:
         self._pause.stop()
+        for line in (self.first, self.second):
+            line.note_asked()
         self.input_changed.emit(self.input())
 
     @Slot()

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit, QWidget
 
+from widgets.panels.sentence_line import SentenceLine
+
 _UNDO, _REDO = "Ctrl+Z", ("Ctrl+Shift+Z", "Ctrl+Y")
 
 Field = QLineEdit | QPlainTextEdit
@@ -78,7 +80,8 @@ def field_of(widget: QObject | None) -> Field | None:
 
 
 def _can_undo(field: Field) -> bool:
-    if field.isReadOnly():
+    """Not what is a step of the window by now: undone by the field it would be one more, which is undone next."""
+    if field.isReadOnly() or (isinstance(field, SentenceLine) and field.is_asked):
         return False
     return field.isUndoAvailable() if isinstance(field, QLineEdit) else field.document().isUndoAvailable()
 

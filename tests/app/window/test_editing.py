@@ -15,6 +15,7 @@ from app.window.editing.names import name_of_step
 from app.window.editing.own_undo import OwnUndo
 from app.window.editing.steps import Moment, UndoStep
 from inference.results.inputs import ImageInput, Input, TextInput
+from widgets.panels.sentence_line import SentenceLine
 from widgets.selection import Position, Selected
 
 WORDS = ("[CLS]", "the", "cat", "sat")
@@ -153,3 +154,21 @@ def test_a_field_does_again_what_it_undid_by_both_keys_while_the_window_has_noth
     assert window.undone == []
     QTest.keyClick(field, *key)  # which it cannot any more: the window's
     assert window.undone == ["again"]
+
+
+def test_a_sentence_that_was_asked_about_is_the_windows_to_undo(window, qtbot):
+    """Undone in the field it would be one more step, and the next Ctrl+Z would bring it back."""
+    line = SentenceLine("sentence_a")
+    window.setCentralWidget(line)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.isActiveWindow())
+    line.setFocus()
+    QTest.keyClicks(line, "a dog")
+    line.note_asked()
+    QTest.keyClick(line, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (line.text(), window.undone) == ("a dog", [1])
+    QTest.keyClick(line, Qt.Key.Key_S)  # which nobody was asked about
+    QTest.keyClick(line, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert line.text() != "a dogs"
+    assert window.undone == [1]
