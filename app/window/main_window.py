@@ -38,7 +38,7 @@ from app.window.presenting.notice import Notice
 from app.window.presenting.presentation import Presentation
 from app.window.running.running import Running
 from app.window.session import FILE_NAME, SessionKeeper
-from app.window.settings import Settings, load_settings, save_settings, why_not_kept
+from app.window.settings import KeptSettings, Settings, why_not_kept
 from app.window.side_panels import SidePanels, panel_dock
 from app.window.subject_flow import SubjectDisplay, SubjectFlow
 from app.window.telling import Telling
@@ -77,8 +77,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Headlight")
         self.setWindowIcon(QIcon(str(ROOT / "icons" / "headlight.svg")))
         self._settings_file = settings_file
-        self.settings, self._notice = load_settings(settings_file)
-        self._loaded = self._begun = self.settings
+        self._kept = KeptSettings(settings_file)
+        self.settings = self._kept.begun
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self.appearance = Appearance(application)
@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
         self.filing = Filing(
             self.controller, self.opening, self.input_panel, self.exporting, self.telling, self.area, self
         )
+        self.filing.keep_looks = lambda: self._kept.save_looks(self.settings)
         self.finding = Finding(self.context, self.opening, self.input_panel, SAMPLES, self)
         self.running = Running(self.controller, self.opening, self.telling, self.status_line, self)
         self.reaching = Reaching(self.controller, self.context, self.telling, settings_file, self)
@@ -228,7 +229,7 @@ class MainWindow(QMainWindow):
     def _on_first_painted(self) -> None:
         self.painted.emit()
         keep_on_screen(self)  # only now it has a frame
-        self.status_line.show_message(self._notice)
+        self.status_line.show_message(self._kept.notice)
         self.status_line.show_message(why_not_kept(self._settings_file))
         self.running.begin(self.settings, self._first_device)
         self.opening.open_first(self._first_checkpoint or self.settings.checkpoint)
@@ -245,7 +246,7 @@ class MainWindow(QMainWindow):
     def _on_opening_opened(self, info: CheckpointInfo) -> None:
         place, _ = split_precision(info.checkpoint)
         if not (self.settings.checkpoint or self._first_checkpoint):  # nobody chose it
-            self._begun = replace(self._begun, checkpoint=info.checkpoint)
+            self._kept.begun = replace(self._kept.begun, checkpoint=info.checkpoint)
         if place not in bundled_checkpoints():  # those are listed anyway
             self.settings = self.settings.with_recent(place)
         self.settings = replace(self.settings, checkpoint=info.checkpoint)
@@ -372,7 +373,7 @@ class MainWindow(QMainWindow):
         self.exporting.has_caption = settings.caption
         self.input_bar.set_text(*((settings.text, settings.text_pair) if settings.text else (SAMPLES[0], "")))
         text, text_pair = self.input_bar.sentences()
-        self._begun = replace(settings, text=text, text_pair=text_pair)
+        self._kept.begun = replace(settings, text=text, text_pair=text_pair)
         restore_layout(self, settings)
         self.panels.take_over()
         self._session.restore_layout(self._first_checkpoint or settings.checkpoint)
@@ -387,7 +388,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.presentation.set_on(False)
         try:
-            save_settings(self._settings_now(), self._settings_file, self._loaded, self._begun)
+            self._kept.save(self._settings_now())
             now, masked = self.selection.now, self.selection.masked
             self._session.save(self.controller.checkpoint, now, masked, self.input_panel.input())
         except OSError as error:

@@ -158,6 +158,33 @@ def save_settings(
         write_entries(file, values)
 
 
+class KeptSettings:
+    """What one window has read of a file of settings, and what it writes there.
+
+    Attributes
+    ----------
+    begun
+        What the window made of it by itself.
+    notice
+        A sentence if the file could not be used in whole.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.begun, self.notice = load_settings(file)
+        self._file, self._loaded = file, self.begun
+
+    def save(self, now: Settings) -> None:
+        """Write the settings of a window that closes. Raises OSError."""
+        save_settings(now, self._file, self._loaded, self.begun)
+
+    def save_looks(self, now: Settings) -> None:
+        """Write how a window looks, so that one that is opened now looks the same. Raises OSError."""
+        looks: dict[str, Any] = {name: getattr(now, name) for name in ("theme", "font_scale", "color_map")}
+        with locked(self._file):
+            write_entries(self._file, asdict(load_settings(self._file)[0]) | looks)
+        self._loaded, self.begun = replace(self._loaded, **looks), replace(self.begun, **looks)
+
+
 # Files of entries
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,11 @@ class Filing(QObject):
 
     Two windows write their settings so that the last change of each stays.
 
+    Attributes
+    ----------
+    keep_looks
+        Writes how this window looks, for the other one; may raise OSError.
+
     Signals
     -------
     forget_requested()
@@ -65,6 +71,7 @@ class Filing(QObject):
         self._last: QAction | None = None
         self._recent: tuple[QAction, ...] = ()
         self._folder = str(Path.home())
+        self.keep_looks: Callable[[], None] = lambda: None
 
     # What was open before
 
@@ -140,6 +147,8 @@ class Filing(QObject):
     def new_window(self) -> None:
         """Start the program once more, on the same machine and with the checkpoint that is open here."""
         info, elsewhere = self._controller.checkpoint, self._controller.elsewhere
+        with suppress(OSError):  # that nothing can be written there was told at the start
+            self.keep_looks()
         engine = ["--engine", elsewhere.address.text] if elsewhere is not None else []
         is_started = open_another([*engine, *([info.checkpoint] if info else [])])
         why = self.tr("Another window could not be opened: no process could be started.")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QMainWindow
 
 from app.window.placement import restore_layout
-from app.window.settings import N_RECENT, Settings, load_settings, merged, save_settings, why_not_kept
+from app.window.settings import N_RECENT, KeptSettings, Settings, load_settings, merged, save_settings, why_not_kept
 
 CHANGED = Settings(
     "dark", 1.4, "magma", True, 2048, "bert-mini", "A cat.", "It sat.", ("/a", "/b"), "d2luZG93", "ZG9ja3M="
@@ -153,3 +153,15 @@ def test_a_window_that_changed_an_entry_last_has_the_last_word(file):
     save_settings(replace(first, text="a cat"), file, first)
     save_settings(replace(second, text="a dog"), file, second)
     assert load_settings(file)[0].text == "a dog"
+
+
+def test_a_window_that_is_opened_looks_like_the_one_that_opens_it_and_neither_takes_a_change_back(file):
+    first = KeptSettings(file)
+    now = replace(first.begun, theme="dark", font_scale=1.4, color_map="magma", text="a cat")
+    first.save_looks(now)
+    second = KeptSettings(file)
+    assert second.begun == replace(Settings(), theme="dark", font_scale=1.4, color_map="magma")
+    first.save(replace(now, theme="system"))  # as it was before it looked dark
+    assert load_settings(file)[0].theme == "system"
+    second.save(second.begun)
+    assert load_settings(file)[0] == replace(now, theme="system")
