@@ -140,6 +140,18 @@ def test_the_strongest_keys_of_the_token_are_listed_and_a_click_selects_one(pane
     assert index_of(selection.now.key) == int(np.argsort(-row, kind="stable")[1])
 
 
+def test_the_selected_key_is_marked_while_shift_is_held_with_which_arrows_move_it(panel, selection, qtbot):
+    choose(selection, layer=0, head=1, query=at(2))
+    answer(panel, row_of(make_attention_result(), 0, 1, 2))
+    shift = Qt.KeyboardModifier.ShiftModifier
+    for key in (1, 3):
+        qtbot.keyPress(panel, Qt.Key.Key_Right, shift)
+        choose(selection, key=at(key))
+        marked = {item.row() for item in panel._keys.selectedItems()}
+        assert [panel._keys.item(row, 1).text() for row in marked] == [str(key)]
+    qtbot.keyRelease(panel, Qt.Key.Key_Right)
+
+
 def test_typing_a_head_selects_it(panel, selection, qtbot):
     box = panel._head
     box.setFocus()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from inference.results.maps import RowsRequest, RowsResult
 
 N_KEYS = 12
+_THIS_ROW = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _MEASURES = ("entropy", "distance", "previous", "next", "same", "cls", "sep")
 _NOTHING = (None, None, None, None)  # stands there: of which heads and row, and for which choices of a head and a token
 
@@ -303,7 +304,8 @@ class DetailsPanel(View):
                 self._keys.setItem(line, column, number)
             self._keys.setRowHeight(line, int(1.6 * self.fontMetrics().height()))
             if key == self.key_pos:
-                self._keys.selectRow(line)
+                # Not `selectRow`, which heeds the keys that are held: Shift is, where arrows move the selected cell.
+                self._keys.setCurrentItem(word, _THIS_ROW)
 
     # What the user does
 
