@@ -203,6 +203,10 @@ class DeepZoomCanvas(QWidget):
 
     # Pointer and keys
 
+    def point_nowhere(self) -> None:
+        """The pointer is at no cell, but at what lies over the canvas: of that Qt tells the canvas nothing."""
+        self._point_at(None)
+
     def _point_at(self, point: QPointF | None) -> None:
         self._pointer = point
         self.cell_hovered.emit()

@@ -87,6 +87,7 @@ class DeepZoom(PassesFocus, QWidget):
         self.canvas.cell_step_requested.connect(self._on_canvas_cell_step_requested)
         self.minimap.place_chosen.connect(self._on_minimap_place_chosen)
         self.minimap.pages_requested.connect(self.canvas.turn_pages)
+        self.minimap.entered.connect(self.canvas.point_nowhere)
         self.bar.text_changed.connect(self._on_bar_text_changed)
         self.bar.step_requested.connect(self.step_match)
         self.bar.place_typed.connect(self._on_bar_place_typed)

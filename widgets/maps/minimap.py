@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QEnterEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from widgets.look.theme import FigureStyle
@@ -29,10 +29,13 @@ class Minimap(QWidget):
         Row and column that should be in the middle.
     pages_requested(float, float)
         How many screens to move right and down.
+    entered()
+        The pointer came here.
     """
 
     place_chosen = Signal(float, float)
     pages_requested = Signal(float, float)
+    entered = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,6 +120,10 @@ class Minimap(QWidget):
         for color, width in ((theme.paper, 4), (theme.accent, 2)):
             painter.setPen(QPen(color, width))
             painter.drawRect(self.frame().intersected(area))
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.entered.emit()
+        super().enterEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -463,6 +463,15 @@ def test_the_minimap_moves_the_map_and_frames_what_is_seen(qtbot, view):
     assert canvas(view).viewport.seen.top > 0
 
 
+def test_a_pointer_that_comes_to_the_minimap_at_once_is_at_no_cell_any_more(qtbot, view):
+    look_at(qtbot, view, 2000, 2000, 4.0)
+    QTest.mouseMove(canvas(view), canvas(view).room().center().toPoint())
+    qtbot.waitUntil(lambda: canvas(view).pointed() is not None)
+    minimap = view.findChild(Minimap)
+    QTest.mouseMove(minimap, minimap.rect().center())
+    qtbot.waitUntil(lambda: canvas(view).pointed() is None)
+
+
 def test_the_minimap_shows_all_of_the_map(view):
     minimap = view.findChild(Minimap)
     picture, area = minimap.grab().toImage(), minimap.area().toRect()
