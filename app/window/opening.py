@@ -175,8 +175,10 @@ class Opening(QObject):
             self._is_cut_off = True
             self.hint_changed.emit(failure.message)
             return
-        self.said.emit(failure.message, True, self._about)
-        if self._controller.checkpoint is None:
+        info = self._controller.checkpoint
+        stays = self.tr("{} stays open.").format(info.name) if info else ""
+        self.said.emit(f"{failure.message} {stays}".rstrip(), True, self._about)
+        if info is None:
             first = next(iter(bundled_checkpoints()), "")
             self.hint_changed.emit(failure.message)
             if first and first != self._wanted:

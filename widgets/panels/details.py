@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from inference.results.checkpoint import CheckpointInfo
 from inference.results.request import Request
 from widgets.context import ViewContext
+from widgets.figures.counts import weight
 from widgets.figures.head_measures import DASH, measure_name, number_with_unit
 from widgets.figures.places import nothing_selected, place_name
 from widgets.kit.clean import isolated
@@ -298,7 +299,7 @@ class DetailsPanel(View):
             word = QTableWidgetItem(words[key])
             word.setData(Qt.ItemDataRole.UserRole, int(key))
             self._keys.setItem(line, 0, word)
-            for column, text in ((1, str(key)), (2, _weight(float(row.pattern[key])))):
+            for column, text in ((1, str(key)), (2, weight(float(row.pattern[key])))):
                 number = QTableWidgetItem(text)
                 number.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self._keys.setItem(line, column, number)
@@ -326,7 +327,3 @@ class DetailsPanel(View):
         item = self._keys.item(row, 0)
         if item is not None:
             self.choose(key_pos=item.data(Qt.ItemDataRole.UserRole))
-
-
-def _weight(weight: float) -> str:
-    return f"{weight:.4f}" if weight >= 0.001 or not weight else f"{weight:.2g}"

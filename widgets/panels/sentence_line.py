@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QFocusEvent, QMouseEvent
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from widgets.figures.counts import number_of
@@ -39,7 +39,7 @@ class SentenceLine(QLineEdit):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._long: str | None = None
-        self._preview = ""
+        self._size = ""  # of a long text, in words
         self._asked: str | None = None
         self._is_being_set = False
         self.setObjectName(name)
@@ -71,19 +71,26 @@ class SentenceLine(QLineEdit):
         Of a long text the window does so: the line holds only its beginning.
         """
         self._long = text if is_long(text) else None
-        n_words = len(text.split())
-        size = number_of(n_words, "words")
-        self._preview = f"{isolated(' '.join(text[: 2 * _SHOWN].split())[:_SHOWN])}{_MARK}{size})"
         if self._long is None:
             self._is_being_set = True  # to Qt an insertion is an edit
             self.selectAll()
             self.insert(text)
             self._is_being_set = False
         else:
-            super().setText(self._preview)  # the line itself has nothing to undo: it would bring back the preview
+            self._size = number_of(len(text.split()), "words")
+            super().setText(self._preview(text))  # the line has nothing to undo: it would bring back the preview
         self.setCursorPosition(0)  # shows how it begins, not how it ends
         tip = self.tr("A long text: Ctrl+T shows and changes all of it")
         self.setToolTip(plain_tip("" if self._long is None else tip))
+
+    def _preview(self, text: str) -> str:
+        """How a long text begins, as far as there is room beside the button that clears, and how long it is."""
+        start, end = " ".join(text[: 2 * _SHOWN].split())[:_SHOWN], f"{_MARK}{self._size})"
+        metrics = self.fontMetrics()
+        room = self.width() - 2 * self.height() - metrics.horizontalAdvance(end)
+        while start and metrics.horizontalAdvance(start) > room:
+            start = start[:-1]
+        return f"{isolated(start)}{end}"
 
     def forget_edits(self) -> None:
         """Let the line have nothing to undo itself: what stands in it now was brought back by the window."""
@@ -106,6 +113,15 @@ class SentenceLine(QLineEdit):
             super().setText(text)  # what Ctrl+Z would bring back here is the preview, as if it were the text
             self.setCursorPosition(place)
         self.value_edited.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._long is not None:
+            is_selected = self.hasSelectedText()
+            super().setText(self._preview(self._long))
+            self.setCursorPosition(0)
+            if is_selected:
+                self._select_from_the_end()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Slot
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from widgets.kit.plain import PlainLabel
 from widgets.look.theme import FigureStyle
+
+# A presenter's remote has keys for pages.
+_FORTH = (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_PageDown)
+_BACK = (Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_PageUp)
 
 
 class TourStop(NamedTuple):
@@ -26,7 +30,7 @@ class TourStop(NamedTuple):
 
 
 class Tour(QObject):
-    """Leads through stops; ends with the last one, by its button, or by Esc."""
+    """Leads through stops, by buttons or by arrows and pages; ends with the last one, by its button, or by Esc."""
 
     def __init__(self, stops: Sequence[TourStop], window: QWidget) -> None:
         super().__init__(window)
@@ -39,6 +43,7 @@ class Tour(QObject):
         self._callout.back.clicked.connect(self._on_back_clicked)
         self._callout.forth.clicked.connect(self._on_forth_clicked)
         self._callout.leave.clicked.connect(self.end)
+        self._callout.step_requested.connect(self._on_callout_step_requested)
         self._watched: QWidget | None = None
         window.installEventFilter(self)
 
@@ -106,6 +111,11 @@ class Tour(QObject):
     def _on_back_clicked(self) -> None:
         self._go(max(self._at - 1, 0))
 
+    @Slot(int)
+    def _on_callout_step_requested(self, step: int) -> None:
+        if self._at + step in range(len(self._stops)):
+            self._go(self._at + step)
+
     @Slot()
     def _on_forth_clicked(self) -> None:
         if self._at + 1 < len(self._stops):
@@ -135,7 +145,15 @@ def _beside(callout: QRect, target: QRect, room: QRect) -> QPoint:
 
 
 class _Callout(QFrame):
-    """What is said, and the buttons that lead on."""
+    """What is said, and the buttons that lead on.
+
+    Signals
+    -------
+    step_requested(int)
+        A key: stops to go on, or back if less than 0.
+    """
+
+    step_requested = Signal(int)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -151,6 +169,7 @@ class _Callout(QFrame):
         for name, button in (("back", self.back), ("forth", self.forth), ("leave", self.leave)):
             button.setObjectName(f"tour_{name}")
             button.setAutoDefault(True)  # Enter presses it, as Space does
+            button.installEventFilter(self)
         self.back.setText(self.tr("&Back"))
         self.leave.setText(self.tr("End the tour"))
         row = QHBoxLayout()
@@ -178,6 +197,15 @@ class _Callout(QFrame):
         """Be as large as the text needs, with the letters that there are now."""
         self._says.setFixedWidth(22 * self.fontMetrics().height())
         self.adjustSize()
+
+    def eventFilter(self, _button: QObject, event: QEvent) -> bool:
+        """Keys that lead on; else an arrow would go to the button beside, which ends the tour."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        step = (event.key() in _FORTH) - (event.key() in _BACK)
+        if step:
+            self.step_requested.emit(step)
+        return step != 0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -160,6 +160,24 @@ def test_its_buttons_show_that_they_have_the_focus_and_enter_presses_them(tour, 
     assert tour.at == -1
 
 
+def test_arrows_and_the_pages_of_a_presenters_remote_lead_on_and_end_nothing(tour):
+    tour.begin()
+    forth = tour.parent().findChild(QPushButton, "tour_forth")
+    keys = (
+        Qt.Key.Key_Right,
+        Qt.Key.Key_Right,
+        Qt.Key.Key_Left,
+        Qt.Key.Key_Left,
+        Qt.Key.Key_PageDown,
+        Qt.Key.Key_PageUp,
+    )
+    stops = []
+    for key in keys:
+        QTest.keyClick(forth, key)
+        stops.append(tour.at)
+    assert stops == [1, 1, 0, 0, 1, 0]
+
+
 def test_the_callout_is_as_wide_as_its_letters_ask_for_when_they_change(tour):
     root = tour.parent()
     tour.begin()

@@ -314,6 +314,15 @@ def test_the_pointer_reads_the_exact_value(view):
     assert "→" not in read_out(view)
 
 
+def test_a_weight_below_four_digits_is_told_with_two_that_count(view):
+    result = make_attention_result(layers=(2,))
+    pattern = result.pattern.copy()
+    pattern[..., 2, 3] = 4.9e-07
+    answer(view, replace(result, pattern=pattern))
+    click(view, 2, 3)
+    assert read_out(view).startswith("“cat” → “sat”  4.9·10⁻⁷")
+
+
 def test_arrow_keys_walk_through_heads_and_layers(view, selection):
     for key, expected in (
         (Qt.Key.Key_Right, (2, 2)),

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inference.results.attention import AttentionResult
 from inference.results.checkpoint import AttentionGroup
+from widgets.figures.counts import weight
 from widgets.kit.clean import isolated
 from widgets.look.theme import FigureStyle
 from widgets.passed_focus import PassesFocus
@@ -142,7 +143,7 @@ class WholeMap(PassesFocus, QWidget):
     def _reading(self, figure: AttentionFigure, row: int, column: int) -> str:
         """Such as "“cat” → “sat”  0.1234"."""
         value = float(figure.probabilities[row, column])
-        number = self.tr("no value") if np.isnan(value) else f"{value:.4f}"
+        number = self.tr("no value") if np.isnan(value) else weight(value)
         query, key = isolated(figure.queries.labels[row]), isolated(figure.keys.labels[column])
         parts = [f"“{query}” \N{RIGHTWARDS ARROW} “{key}”  {number}"]
         if figure.options.scale == "row":
