@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QToolTip, QWidget
 
 from inference.results.checkpoint import AttentionGroup
 from inference.results.inputs import TextInput
@@ -221,6 +221,19 @@ def test_a_long_text_is_shown_by_its_beginning_and_its_length(bar):
 def test_lines_of_a_short_text_are_kept_too(bar):
     bar.set_text("first line\nsecond line")
     assert bar.input() == TextInput("first line\nsecond line")
+
+
+@pytest.mark.parametrize("width", [900, 560])
+def test_the_length_of_a_long_text_is_not_cut_by_the_button_that_clears_it(bar, width):
+    bar.first.set_value(LONG)
+    bar.resize(width, 200)
+    bar.layout().activate()
+    line, shown = bar.first, bar.first.text()
+    assert shown.endswith("…  (2,800 words)")
+    assert LONG.startswith(shown.partition("…")[0])
+    (button,) = line.findChildren(QAbstractButton)
+    assert line.fontMetrics().horizontalAdvance(shown) < button.x()
+    assert line.cursorPosition() == 0
 
 
 def test_typing_over_a_long_text_replaces_it(bar, qtbot):
