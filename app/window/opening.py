@@ -176,8 +176,9 @@ class Opening(QObject):
             self.hint_changed.emit(failure.message)
             return
         info = self._controller.checkpoint
+        # First, as the end of a long sentence has no room: the failure is none of what is shown.
         stays = self.tr("{} stays open.").format(info.name) if info else ""
-        self.said.emit(f"{failure.message} {stays}".rstrip(), True, self._about)
+        self.said.emit(f"{stays} {failure.message}".lstrip(), True, self._about)
         if info is None:
             first = next(iter(bundled_checkpoints()), "")
             self.hint_changed.emit(failure.message)

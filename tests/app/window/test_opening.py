@@ -172,7 +172,7 @@ def test_later_a_failure_leaves_the_open_one(opening, controller):
     controller.answer(BERT)
     opening.open("/nowhere")
     controller.open_failed.emit(Failure("refused", "There is no /nowhere."))
-    assert opening.texts[-1] == ("There is no /nowhere. bert-test stays open.", True, "open /nowhere")
+    assert opening.texts[-1] == ("bert-test stays open. There is no /nowhere.", True, "open /nowhere")
     opening.open_again()
     assert controller.asked == ["/nowhere"]  # it was refused, and F5 means what is open
 
