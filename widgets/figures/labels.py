@@ -125,13 +125,15 @@ def _paint_tick(painter: QPainter, start: QPointF, step: QPointF, style: FigureS
 def _step(texts: tuple[str, ...], least: float) -> int:
     """Every how manyeth is painted: one more where it would be the same each time, as the first of each face."""
     step = max(1, math.ceil(least))
+    if step == 1:  # all are
+        return step
     is_one_kind = _n_kinds(texts, step) == 1 < _n_kinds(texts, step + 1)
     return step + 1 if is_one_kind else step
 
 
 def _n_kinds(texts: tuple[str, ...], step: int) -> int:
     """Of those that are painted behind the first one."""
-    return len(set(map(_kind, texts[step::step]))) if step > 1 else len(texts)
+    return len(set(map(_kind, texts[step::step])))
 
 
 def _kind(text: str) -> str:
