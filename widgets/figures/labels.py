@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from widgets.figures.token_axis import COORDINATE
 from widgets.look import color_maps
 from widgets.look.theme import FigureStyle
 
 _LONGEST = 8.0  # em
-_COORDINATE = re.compile(r"([zyx]) \d+")
 # Labels that were shortened last, as the next figure is mostly of the same tokens: by words and greatest width.
 _kept: dict[tuple[tuple[str, ...], float], tuple[QFontMetricsF, tuple[str, ...], float]] = {}
 _N_KEPT = 16
@@ -138,7 +138,7 @@ def _n_kinds(texts: tuple[str, ...], step: int) -> int:
 
 def _kind(text: str) -> str:
     """Of a vertex's coordinate which one it is, as every third is an x; else the word itself."""
-    coordinate = _COORDINATE.fullmatch(text)
+    coordinate = re.fullmatch(COORDINATE, text)
     return coordinate[1] if coordinate else text
 
 

@@ -13,6 +13,8 @@ from PySide6.QtCore import QCoreApplication
 from inference.results.tokens import Tokens
 from widgets.kit.clean import clean, isolated
 
+_N = r"(0|[1-9]\d*)"
+COORDINATE = f"([zyx]) {_N}"  # the name of a vertex's coordinate, such as "x 67"
 POOLED = " \N{BLACK LEFT-POINTING SMALL TRIANGLE}"  # behind the token from which the vector of all is read
 
 
@@ -96,12 +98,11 @@ def names_explained(words: Iterable[str]) -> str:
 @lru_cache(maxsize=32)
 def _explained(words: tuple[str, ...]) -> str:
     """Every head and layer of a text has the same words, which are read once."""
-    n = r"(0|[1-9]\d*)"
     kinds = (
-        (f"{n},{n},{n}", _tr("“{}” is frame {} of those read, row {}, column {}")),
-        (f"{n},{n}", _tr("“{}” is row {}, column {}")),
-        (f"([zyx]) {n}", _tr("“{}” is a vertex's {} = {}")),
-        (f"v{n}", _tr("“{}” is vertex {}")),
+        (f"{_N},{_N},{_N}", _tr("“{}” is frame {} of those read, row {}, column {}")),
+        (f"{_N},{_N}", _tr("“{}” is row {}, column {}")),
+        (COORDINATE, _tr("“{}” is a vertex's {} = {}")),
+        (f"v{_N}", _tr("“{}” is vertex {}")),
     )
     parts = []
     for kind, text in kinds:
