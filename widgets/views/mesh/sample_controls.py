@@ -16,6 +16,8 @@ from widgets.options import MOST_SEED
 from widgets.views.mesh.class_chips import ClassChips
 from widgets.views.mesh.options import MeshOptions
 
+_MOST_SOURCES = 200  # as many meshes as steps can be undone
+
 
 class SampleControls(QObject):
     """Adds its controls to a bar; the class chips stand apart.
@@ -66,6 +68,8 @@ class SampleControls(QObject):
         """This was asked, and this the first mesh that came."""
         if isinstance(source, MeshRequest):
             self._sources[mesh] = source
+            if len(self._sources) > _MOST_SOURCES:
+                del self._sources[next(iter(self._sources))]
 
     def come_back_to(self, checkpoint: str, mesh: MeshInput) -> MeshRequest | None:
         """Say what was said when a mesh was sampled, and how it was asked; None where it was not. Tells nobody."""
